@@ -1,0 +1,1 @@
+//! Kubernetes audit and CloudTrail records to events, and the fields over them.

@@ -1,0 +1,1 @@
+//! Joins source, state, engine and sinks; counts what is lost.

@@ -1,0 +1,1 @@
+//! Capture files: read every version, convert old events, write.

@@ -1,0 +1,1 @@
+//! Threads, descriptors, users and containers rebuilt from events, and the field readers over them.
