@@ -32,6 +32,7 @@ pub fn testdata() -> Option<PathBuf> {
 
 #[derive(Deserialize)]
 struct SkipFile {
+    #[serde(default)]
     skip: Vec<Skip>,
 }
 
