@@ -1,1 +1,3 @@
 //! Joins source, state, engine and sinks; counts what is lost.
+
+pub mod script;

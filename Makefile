@@ -1,0 +1,37 @@
+# Front door. `make run` and `make test` install what is missing on a Debian-like machine.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+AVOUCH := target/release/avouch
+
+.PHONY: help setup build run test lint deny bench fuzz
+
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install what is missing (compiler, linker, certificates)
+	@./deploy/setup.sh
+
+build: setup ## Build the release binary
+	cargo build --release --locked -p avouch
+
+run: build ## Replay the shipped recording and show detections by SOC 2 criterion
+	$(AVOUCH) replay recordings/*.scap --rules rules --criteria
+
+test: setup lint deny ## Pass all tests
+	cargo test --workspace --locked -- --nocapture --quiet
+	cargo test --release --locked -p avouch --test throughput
+
+lint: setup ## Format and lint
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+deny: setup ## Licences, sources, advisories of what we depend on
+	@./deploy/deny.sh
+
+bench: build ## Events per second, ns an event, peak memory; compile time; growth with the number of rules
+	cargo bench --locked -p avouch
+
+fuzz: setup ## Each fuzz target for SECONDS (default 60)
+	./fuzz/run.sh $${SECONDS_EACH:-60}

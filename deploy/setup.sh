@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs what a fresh Debian-like machine lacks to build avouch: a linker, certificates, the Rust toolchain.
+set -euo pipefail
+
+need=()
+command -v cc >/dev/null || need+=(build-essential)
+if ! command -v cargo >/dev/null; then
+  command -v curl >/dev/null || need+=(curl)
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || need+=(ca-certificates)
+fi
+if [ ${#need[@]} -gt 0 ]; then
+  sudo=""
+  [ "$(id -u)" -eq 0 ] || sudo="sudo"
+  echo "installing: ${need[*]}"
+  $sudo apt-get update -q
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${need[@]}"
+fi
+if ! command -v cargo >/dev/null; then
+  # Debian's own compiler is older than the pinned toolchain, which rust-toolchain.toml names.
+  curl --proto '=https' --tlsv1.2 -fsS https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain none
+fi
