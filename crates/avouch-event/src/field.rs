@@ -210,4 +210,22 @@ pub trait FieldReader {
     ///
     /// Reading never changes anything and does no IO.
     fn read<'e>(&'e self, field: &FieldRef, arena: &'e Arena) -> Option<Value<'e>>;
+
+    /// The value as an output shows it, where that differs from what a condition compares.
+    ///
+    /// Fields for conditions only print a placeholder, `proc.apid` without index prints the process itself, and in JSON
+    /// all times are whole nanoseconds.
+    fn read_output<'e>(&'e self, field: &FieldRef, target: Output, arena: &'e Arena) -> Option<Value<'e>> {
+        let _ = target;
+        self.read(field, arena)
+    }
+}
+
+/// Which kind of output a value goes into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A line of text.
+    Text,
+    /// A value in a JSON map.
+    Json,
 }
