@@ -21,12 +21,13 @@ pub mod flags;
 mod item;
 pub mod syscalls;
 mod table;
+mod time;
 mod value;
 
 pub use event::{Event, EventBuf, Params, Range};
 pub use field::{
     ArgSpec, FieldArg, FieldCatalog, FieldDecl, FieldError, FieldFlags, FieldId, FieldReader, FieldRef, FieldType,
-    Print, Reads, Shape,
+    Output, Print, Reads, Shape,
 };
 pub use item::{
     FdEntry, FdKind, GroupEntry, InterfaceAddr, InterfaceEntry, Item, L4Proto, MachineInfo, ProcessEntry, UserEntry,
@@ -35,6 +36,7 @@ pub use table::{
     Category, Direction, EVENTS, EventFlags, EventInfo, EventType, ParamExtra, ParamFormat, ParamInfo, ParamType,
     SourceCategory, types,
 };
+pub use time::{TimeStyle, TimeText, parse_rfc3339, time_text};
 pub use value::{IpNet, Value};
 
 /// Arena for values that must be composed (`proc.cmdline` of an ancestor, `evt.args`) while one event is judged.
