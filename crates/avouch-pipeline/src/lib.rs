@@ -1,3 +1,4 @@
 //! Joins source, state, engine and sinks; counts what is lost.
 
+pub mod case;
 pub mod script;

@@ -1,0 +1,263 @@
+//! The command line as the user writes it. What it means is worked out in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Watches containers and Kubernetes with Falco's rules and turns what it saw into evidence for SOC 2.
+#[derive(Debug, Parser)]
+#[command(name = "avouch", version, about, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 fine; 1 detections at or over --fail-on, or failing rule tests; 2 wrong input or usage.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run rules over captures (.scap), Kubernetes audit logs and CloudTrail files.
+    Replay(ReplayArgs),
+    /// Check, list, format, explain and test rules.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Write a long capture by repeating and re-timing a real one, for benchmarks.
+    #[command(hide = true)]
+    Amplify(AmplifyArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Load and compile rule files and report every problem in them.
+    Check(CheckArgs),
+    /// List rules, macros and lists with their sources, priorities, tags and criteria.
+    List(ListArgs),
+    /// List every field with its type, argument, source, meaning, and whether avouch reads it.
+    Fields(FieldsArgs),
+    /// Print rule files in the standard layout.
+    Fmt(FmtArgs),
+    /// Explain a rule, a diagnostic code, or why a rule did or did not match an event of a recording.
+    Explain(ExplainArgs),
+    /// Run the test cases beside the rules.
+    Test(TestArgs),
+}
+
+/// Which rules to load and how; the same for all commands that load rules.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LoadArgs {
+    /// Rule files, or folders whose .yaml and .yml files are loaded in order of their paths. May be repeated.
+    #[arg(short, long = "rules", value_name = "PATH", num_args = 1.., required = true)]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Treat any error in a rule file as fatal instead of leaving out the broken rules.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Set the level of a lint: `unused-macro=allow`, `no-evttype=deny`. May be repeated.
+    #[arg(long = "lint", value_name = "NAME=LEVEL")]
+    pub(crate) lints: Vec<String>,
+    /// How to show problems in rule files.
+    #[arg(long, value_enum, default_value = "full", value_name = "STYLE")]
+    pub(crate) diagnostics: DiagnosticStyle,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiagnosticStyle {
+    /// With source lines and carets.
+    Full,
+    /// One line a problem.
+    Concise,
+    /// Nothing but errors.
+    Errors,
+}
+
+/// Which of the loaded rules run, and how they judge.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SelectArgs {
+    /// Enable rules by name pattern (`Terminal*`) or tag (`tag:container`). Applied in the order given, with --disable.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) enable: Vec<String>,
+    /// Disable rules by name pattern or tag.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) disable: Vec<String>,
+    /// Leave out rules less severe than this.
+    #[arg(long, value_name = "PRIORITY", default_value = "debug")]
+    pub(crate) priority: String,
+    /// `first`: the first matching rule takes the event; `all`: every matching rule fires.
+    #[arg(long, value_enum, default_value = "first")]
+    pub(crate) matching: MatchingArg,
+    /// Text to append to every output, fields included: `ns=%k8s.ns.name`.
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) append_output: Vec<String>,
+    /// Append the fields that the sources suggest (container and pod names).
+    #[arg(long)]
+    pub(crate) suggested_output: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatchingArg {
+    First,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// Captures, audit logs, CloudTrail files or folders of them; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// Mapping of rule names to criteria, over the built-in one. May be repeated; later files win.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) mapping: Vec<PathBuf>,
+    /// Form of the detections on standard output.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Show for every detection the rule's condition with the values read.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Show the roll-up of detections by criterion at the end.
+    #[arg(long)]
+    pub(crate) criteria: bool,
+    /// Judge only events at or after this time (RFC 3339); earlier ones still build the state.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Stop at this time (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Exit with 1 when a detection is at least this severe.
+    #[arg(long, value_name = "PRIORITY")]
+    pub(crate) fail_on: Option<String>,
+    /// Times in ISO 8601, UTC, instead of the local time of day.
+    #[arg(long)]
+    pub(crate) iso8601: bool,
+    /// No summary at the end.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Rule files or folders.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Form of the report.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: CheckFormat,
+    /// One line a problem.
+    #[arg(long)]
+    pub(crate) concise: bool,
+    /// Warnings fail too.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Set the level of a lint: `unused-macro=allow`, `no-evttype=deny`. May be repeated.
+    #[arg(long = "lint", value_name = "NAME=LEVEL")]
+    pub(crate) lints: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+    /// The shape of `falco -V` with JSON output.
+    Falco,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    /// What to list.
+    #[arg(value_enum, default_value = "rules")]
+    pub(crate) what: ListWhat,
+    /// Form of the list.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Mapping of rule names to criteria, over the built-in one.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) mapping: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListWhat {
+    Rules,
+    Macros,
+    Lists,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FieldsArgs {
+    /// Only fields of this source: syscall, k8s_audit, aws_cloudtrail.
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Only fields whose name or meaning holds this text.
+    pub(crate) text: Option<String>,
+    /// Form of the list.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Rule files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write the files instead of printing them.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Print nothing; exit with 1 when a file is not in the standard layout.
+    #[arg(long, conflicts_with = "write")]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A diagnostic code (`R0102`), or a rule's name.
+    pub(crate) subject: String,
+    /// Rule files or folders.
+    #[arg(short, long = "rules", value_name = "PATH", num_args = 1..)]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Recording that holds the event.
+    #[arg(long, value_name = "FILE", requires = "event")]
+    pub(crate) file: Option<PathBuf>,
+    /// Number of the event (`evt.num`).
+    #[arg(long, value_name = "N")]
+    pub(crate) event: Option<u64>,
+    /// Form of the explanation.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Rule files or folders; test cases (`*.md`, `*.test.yaml`) are looked for beside them.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only cases whose path or name holds this text.
+    #[arg(long)]
+    pub(crate) only: Option<String>,
+    /// Show for each rule the parts of its condition that no case made true, or no case made false.
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Form of the report.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AmplifyArgs {
+    /// Capture to repeat.
+    pub(crate) input: PathBuf,
+    /// Capture to write.
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+    /// How many events at least.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) events: u64,
+}

@@ -1,0 +1,3 @@
+//! The command line: every role in one binary.
+
+fn main() {}
