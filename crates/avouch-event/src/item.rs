@@ -8,6 +8,7 @@ use crate::event::Event;
 
 /// One step of a source.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "an item lives for one step and is never stored")]
 pub enum Item<'a> {
     /// A new capture starts: forget everything.
     Reset,
