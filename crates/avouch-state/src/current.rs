@@ -1,0 +1,76 @@
+//! What the state worked out about the event it applied last.
+
+use avouch_event::EventType;
+
+use crate::thread::ThreadRef;
+
+/// What the state worked out about the event it applied last.
+#[derive(Clone, Debug)]
+pub struct Current {
+    /// Thread that acted; `None` for events of no thread and for threads that stay unknown.
+    pub(crate) thread: Option<ThreadRef>,
+    /// Number of the descriptor the event works on, where it works on one.
+    pub(crate) fd: Option<i64>,
+    /// Whose table holds it.
+    pub(crate) fd_owner: Option<ThreadRef>,
+    /// The event's type.
+    pub(crate) ty: EventType,
+    /// Positive errno of a failed call, 0 otherwise.
+    pub(crate) error: u32,
+    pub(crate) name_changed: bool,
+    /// Time of the first event of the run that was shown, ns since the epoch.
+    pub(crate) first_ts: u64,
+    /// Time of the event shown before this one.
+    pub(crate) prev_ts: Option<u64>,
+    pub(crate) ts: u64,
+    pub(crate) ts_shown: Option<u64>,
+}
+
+impl Default for Current {
+    fn default() -> Self {
+        Self {
+            thread: None,
+            fd: None,
+            fd_owner: None,
+            ty: EventType(0),
+            error: 0,
+            name_changed: false,
+            first_ts: 0,
+            prev_ts: None,
+            ts: 0,
+            ts_shown: None,
+        }
+    }
+}
+
+impl Current {
+    /// Number of the descriptor the event works on (`fd.num`): read from the event, or made by it.
+    #[must_use]
+    pub fn fd_num(&self) -> Option<i64> {
+        self.fd
+    }
+
+    /// Positive errno of a failed call; `None` when the call succeeded or returns nothing.
+    #[must_use]
+    pub fn error(&self) -> Option<u32> {
+        (self.error != 0).then_some(self.error)
+    }
+
+    /// Whether the event changed the name of its descriptor (`fd.name_changed`).
+    #[must_use]
+    pub fn name_changed(&self) -> bool {
+        self.name_changed
+    }
+
+    /// Time of the run's first event, ns since the epoch (`evt.reltime` counts from it).
+    #[must_use]
+    pub fn first_timestamp(&self) -> u64 {
+        self.first_ts
+    }
+
+    /// Time of the event shown before this one (`evt.deltatime`), `None` for the first.
+    #[must_use]
+    pub fn previous_timestamp(&self) -> Option<u64> {
+        self.prev_ts
+    }
+}

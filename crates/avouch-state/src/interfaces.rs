@@ -1,0 +1,97 @@
+//! Addresses of the machine's own interfaces.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use avouch_event::{InterfaceAddr, InterfaceEntry};
+
+/// One address of an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Interface name.
+    pub name: Box<[u8]>,
+    /// Address, mask and broadcast.
+    pub addr: InterfaceAddr,
+    /// Bits per second, 0 when unknown.
+    pub link_speed: u64,
+}
+
+/// All addresses of the machine.
+#[derive(Clone, Debug, Default)]
+pub struct Interfaces {
+    list: Vec<Interface>,
+}
+
+impl Interfaces {
+    /// Every address, in the order they were told.
+    #[must_use]
+    pub fn list(&self) -> &[Interface] {
+        &self.list
+    }
+
+    pub(crate) fn add(&mut self, entry: &InterfaceEntry<'_>) {
+        self.list.push(Interface { name: entry.name.into(), addr: entry.addr, link_speed: entry.link_speed });
+    }
+
+    /// Whether `ip` is an address of this machine. v6 compares the first 64 bits only, as upstream does.
+    #[must_use]
+    pub fn is_local(&self, ip: IpAddr) -> bool {
+        match ip {
+            IpAddr::V4(ip) if ip.is_loopback() && ip == Ipv4Addr::LOCALHOST => true,
+            IpAddr::V4(_) => self.list.iter().any(|i| i.addr.addr == ip),
+            IpAddr::V6(ip) => self.list.iter().any(|i| match i.addr.addr {
+                IpAddr::V6(own) => own.segments()[..4] == ip.segments()[..4],
+                IpAddr::V4(_) => false,
+            }),
+        }
+    }
+
+    /// The own address that traffic to `peer` would leave from: `peer` itself when it is ours, else the one in its
+    /// subnet, else the first that is not loopback.
+    #[must_use]
+    pub fn infer_v4(&self, peer: Ipv4Addr) -> Option<Ipv4Addr> {
+        let own = |i: &Interface| match (i.addr.addr, i.addr.mask) {
+            (IpAddr::V4(a), IpAddr::V4(m)) => Some((a, u32::from(m))),
+            _ => None,
+        };
+        let mut v4 = self.list.iter().filter_map(own);
+        if v4.clone().any(|(a, _)| a == peer) {
+            return Some(peer);
+        }
+        let same_net = |(a, m): &(Ipv4Addr, u32)| u32::from(*a) & m == u32::from(peer) & m;
+        let found = v4.clone().find(same_net).or_else(|| v4.find(|(a, _)| *a != Ipv4Addr::LOCALHOST));
+        found.map(|(a, _)| a)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(addrs: &[(&str, &str)]) -> Interfaces {
+        let mut all = Interfaces::default();
+        for (a, m) in addrs {
+            let (addr, mask) = (a.parse().unwrap(), m.parse().unwrap());
+            all.add(&InterfaceEntry {
+                name: b"eth0",
+                addr: InterfaceAddr { addr, mask, broadcast: addr },
+                link_speed: 0,
+            });
+        }
+        all
+    }
+
+    #[test]
+    fn missing_end_is_the_own_address_nearest_to_the_peer() {
+        let all = with(&[("127.0.0.1", "255.0.0.0"), ("10.0.0.5", "255.255.255.0"), ("192.168.1.2", "255.255.0.0")]);
+        assert_eq!(all.infer_v4("10.0.0.5".parse().unwrap()), "10.0.0.5".parse().ok());
+        assert_eq!(all.infer_v4("192.168.9.9".parse().unwrap()), "192.168.1.2".parse().ok());
+        assert_eq!(all.infer_v4("8.8.8.8".parse().unwrap()), "10.0.0.5".parse().ok());
+    }
+
+    #[test]
+    fn v6_is_local_by_its_first_half() {
+        let all = with(&[("2001:db8::1", "ffff:ffff:ffff:ffff::")]);
+        assert!(all.is_local("2001:db8::99".parse().unwrap()));
+        assert!(!all.is_local("2001:db8:0:1::1".parse().unwrap()));
+    }
+}
