@@ -43,8 +43,22 @@ pub struct Diagnostic {
     pub lint: Option<&'static str>,
     /// Falco's name for the same problem, `LOAD_UNUSED_MACRO`.
     pub falco: Option<&'static str>,
+    /// Falco's own wording of it, where it was recorded; for tools that read `falco -V`.
+    pub falco_message: Option<String>,
     /// What kind of item it concerns (`rule`, `macro`, `list`, `exception` ...) and its name.
     pub item: Option<(&'static str, String)>,
+}
+
+impl Severity {
+    /// `error`, `warning`, `note`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
 }
 
 impl Diagnostic {
@@ -60,6 +74,7 @@ impl Diagnostic {
             notes: Vec::new(),
             lint: None,
             falco: None,
+            falco_message: None,
             item: None,
         }
     }
@@ -116,6 +131,19 @@ impl Diagnostic {
     pub fn falco(mut self, name: &'static str) -> Self {
         self.falco = Some(name);
         self
+    }
+
+    /// Gives Falco's own wording.
+    #[must_use]
+    pub fn falco_message(mut self, text: impl Into<String>) -> Self {
+        self.falco_message = Some(text.into());
+        self
+    }
+
+    /// The first place of the problem.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Label> {
+        self.labels.iter().find(|l| l.primary).or_else(|| self.labels.first())
     }
 
     /// Names the item it concerns.

@@ -131,12 +131,22 @@ pub enum Rhs {
 /// A text in a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Literal {
-    /// Unescaped.
+    /// Unescaped. Bytes that are not UTF-8 (`"\xff"`) show as U+FFFD here; `bytes` has them.
     pub text: Box<str>,
+    /// The bytes, only when they are not UTF-8.
+    pub bytes: Option<Box<[u8]>>,
     /// Written in quotes.
     pub quoted: bool,
     /// Where; inside a list's own definition when it came through a list.
     pub span: Span,
+}
+
+impl Literal {
+    /// The bytes to compare with.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or(self.text.as_bytes())
+    }
 }
 
 /// Comparison operator.
