@@ -5,6 +5,7 @@ pub mod codes;
 pub mod condition;
 mod rule;
 mod text;
+mod yaml;
 
 pub use condition::{ParseError, ParsedOperand, operand_prefixes, parse_condition, print_condition};
 pub use rule::{ListItem, Priority, ResolvedRule};
