@@ -1,0 +1,109 @@
+//! What a field reader may look at.
+
+use avouch_event::{Arena, Event, EventFlags, FieldType, SourceCategory, Value, types};
+
+use super::compose::Compose;
+use crate::{Fd, State, Thread};
+
+/// What a field reader may look at.
+pub(super) struct Ctx<'e> {
+    pub(super) state: &'e State,
+    pub(super) event: &'e Event<'e>,
+    pub(super) arena: &'e Arena,
+    /// Seconds that local time is ahead of UTC.
+    pub(super) utc_offset: i32,
+    /// The value goes into JSON.
+    pub(super) json: bool,
+}
+
+impl<'e> Ctx<'e> {
+    /// The thread that acted.
+    pub(super) fn thread(&self) -> Option<&'e Thread> {
+        self.state.thread()
+    }
+
+    /// The thread that the acting one's parent id names.
+    pub(super) fn parent(&self) -> Option<&'e Thread> {
+        self.state.parent(self.thread()?)
+    }
+
+    /// The descriptor the event works on.
+    pub(super) fn fd(&self) -> Option<&'e Fd> {
+        self.state.current_fd()
+    }
+
+    /// Whether the event's call has to do with a descriptor at all: without, every `fd.*` is absent.
+    pub(super) fn is_fd_event(&self) -> bool {
+        let any = EventFlags::CREATES_FD.0 | EventFlags::USES_FD.0 | EventFlags::DESTROYS_FD.0;
+        self.event.ty.info().is_some_and(|i| i.flags.0 & any != 0)
+    }
+
+    /// Descriptor `n` of the acting thread.
+    pub(super) fn open_fd(&self, n: i64) -> Option<&'e Fd> {
+        self.state.fd(self.thread()?, n)
+    }
+
+    pub(super) fn has(&self, flag: EventFlags) -> bool {
+        self.event.ty.has(flag)
+    }
+
+    pub(super) fn is_syscall(&self) -> bool {
+        self.event.ty.info().is_some_and(|i| i.source == SourceCategory::Syscall)
+    }
+
+    /// What the call returned; `None` for events that are not the exit of a call.
+    pub(super) fn ret(&self) -> Option<i64> {
+        let info = self.event.ty.info()?;
+        if info.source != SourceCategory::Syscall || !self.event.ty.is_exit() || self.event.ty == types::GENERIC_X {
+            return None;
+        }
+        let first = info.params.first()?;
+        if !matches!(first.name, "res" | "fd") {
+            // `getuid` and the like return their answer, which is no error.
+            return Some(0);
+        }
+        let p = &self.event.params;
+        p.i64(0).or_else(|| p.i32(0).map(i64::from)).or(Some(0))
+    }
+
+    pub(super) fn compose(&self) -> Compose<'e> {
+        Compose::new(self.arena)
+    }
+
+    /// Several values.
+    pub(super) fn list(&self, items: impl IntoIterator<Item = Value<'e>>) -> Value<'e> {
+        let mut out = bumpalo::collections::Vec::new_in(self.arena);
+        out.extend(items);
+        Value::List(out.into_bump_slice())
+    }
+}
+
+/// Text, as a value.
+pub(super) fn text(bytes: &[u8]) -> Option<Value<'_>> {
+    Some(Value::Str(bytes))
+}
+
+/// Fixed text, as a value.
+pub(super) fn word<'e>(text: &'static str) -> Option<Value<'e>> {
+    Some(Value::Str(text.as_bytes()))
+}
+
+/// Signed number, as a value.
+pub(super) fn int<'e>(n: impl Into<i64>) -> Option<Value<'e>> {
+    Some(Value::Int(n.into()))
+}
+
+/// Unsigned number, as a value.
+pub(super) fn uint<'e>(n: impl Into<u64>) -> Option<Value<'e>> {
+    Some(Value::Uint(n.into()))
+}
+
+/// Boolean, as a value.
+pub(super) fn flag<'e>(b: bool) -> Option<Value<'e>> {
+    Some(Value::Bool(b))
+}
+
+/// Whether values of `ty` are [`Value::Int`].
+pub(super) fn is_signed(ty: FieldType) -> bool {
+    matches!(ty, FieldType::Int8 | FieldType::Int16 | FieldType::Int32 | FieldType::Int64)
+}

@@ -1,0 +1,123 @@
+//! The fields of system calls: what rules may ask of an event and of the state behind it.
+//!
+//! One file a class, one row a field: name, type, meaning and reader stand together. A reader borrows from the event or
+//! the state where it can, and composes in the event's arena where it must. It changes nothing.
+
+mod compose;
+mod container;
+mod ctx;
+mod evt;
+mod evt_generic;
+mod fd;
+mod fdlist;
+mod fs_path;
+mod k8s;
+mod names;
+mod param;
+mod path;
+mod proc;
+mod resolve;
+mod row;
+mod syslog;
+mod thread;
+mod user;
+mod util;
+
+use avouch_event::{Arena, Event, FieldCatalog, FieldDecl, FieldError, FieldId, FieldReader, FieldRef, Output, Value};
+use ctx::Ctx;
+use row::{Row, concat};
+
+use crate::State;
+
+/// All classes, in listing order.
+const CLASSES: &[&[Row]] = &[
+    evt_generic::ROWS,
+    evt::ROWS,
+    proc::ROWS,
+    thread::ROWS,
+    user::USER,
+    user::GROUP,
+    fd::ROWS,
+    fs_path::ROWS,
+    fdlist::ROWS,
+    syslog::ROWS,
+    util::ROWS,
+    container::ROWS,
+    k8s::ROWS,
+];
+
+const COUNT: usize = {
+    let (mut n, mut i) = (0, 0);
+    while i < CLASSES.len() {
+        n += CLASSES[i].len();
+        i += 1;
+    }
+    n
+};
+
+static ROWS: [Row; COUNT] = concat(CLASSES);
+
+static DECLS: [FieldDecl; COUNT] = {
+    let rows: [Row; COUNT] = concat(CLASSES);
+    let mut out = [rows[0].decl; COUNT];
+    let mut i = 0;
+    while i < COUNT {
+        out[i] = rows[i].decl;
+        i += 1;
+    }
+    out
+};
+
+/// The fields of system calls, of the machine's processes, users and containers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SyscallFields;
+
+impl FieldCatalog for SyscallFields {
+    fn resolve(&self, name: &str, arg: Option<&str>) -> Result<FieldRef, FieldError> {
+        resolve::resolve(&DECLS, name, arg)
+    }
+
+    fn decl(&self, id: FieldId) -> &FieldDecl {
+        // An id of another catalogue is a mistake in the program; the first field is as good as any.
+        DECLS.get(usize::from(id.0)).unwrap_or(&DECLS[0])
+    }
+
+    fn fields(&self) -> &[FieldDecl] {
+        &DECLS
+    }
+}
+
+/// Reads the fields of the event that `state` applied last.
+#[derive(Clone, Copy, Debug)]
+pub struct SyscallReader<'s> {
+    state: &'s State,
+    event: &'s Event<'s>,
+    utc_offset: i32,
+}
+
+impl<'s> SyscallReader<'s> {
+    /// Reads `event`, which must be the one that `state` applied last. Local times are `utc_offset` seconds ahead of UTC.
+    #[must_use]
+    pub fn new(state: &'s State, event: &'s Event<'s>, utc_offset: i32) -> Self {
+        Self { state, event, utc_offset }
+    }
+
+    fn ctx<'e>(&'e self, arena: &'e Arena, json: bool) -> Ctx<'e> {
+        Ctx { state: self.state, event: self.event, arena, utc_offset: self.utc_offset, json }
+    }
+}
+
+impl FieldReader for SyscallReader<'_> {
+    fn read<'e>(&'e self, field: &FieldRef, arena: &'e Arena) -> Option<Value<'e>> {
+        let row = ROWS.get(usize::from(field.id.0))?;
+        (row.read)(&self.ctx(arena, false), field)
+    }
+
+    fn read_output<'e>(&'e self, field: &FieldRef, target: Output, arena: &'e Arena) -> Option<Value<'e>> {
+        let row = ROWS.get(usize::from(field.id.0))?;
+        (row.output)(&self.ctx(arena, target == Output::Json), field)
+    }
+}
+
+#[cfg(test)]
+mod tests;
