@@ -1,11 +1,9 @@
 //! What the state worked out about the event it applied last.
 
-use avouch_event::EventType;
-
 use crate::thread::ThreadRef;
 
 /// What the state worked out about the event it applied last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Current {
     /// Thread that acted; `None` for events of no thread and for threads that stay unknown.
     pub(crate) thread: Option<ThreadRef>,
@@ -13,38 +11,22 @@ pub struct Current {
     pub(crate) fd: Option<i64>,
     /// Whose table holds it.
     pub(crate) fd_owner: Option<ThreadRef>,
-    /// The event's type.
-    pub(crate) ty: EventType,
     /// Positive errno of a failed call, 0 otherwise.
     pub(crate) error: u32,
     pub(crate) name_changed: bool,
-    /// Time of the first event of the run that was shown, ns since the epoch.
-    pub(crate) first_ts: u64,
+    /// The thread's stored enter event belongs to this exit.
+    pub(crate) enter_used: bool,
+    /// Time of the first event of the run, ns since the epoch.
+    pub(crate) first_ts: Option<u64>,
     /// Time of the event shown before this one.
     pub(crate) prev_ts: Option<u64>,
-    pub(crate) ts: u64,
-    pub(crate) ts_shown: Option<u64>,
-}
-
-impl Default for Current {
-    fn default() -> Self {
-        Self {
-            thread: None,
-            fd: None,
-            fd_owner: None,
-            ty: EventType(0),
-            error: 0,
-            name_changed: false,
-            first_ts: 0,
-            prev_ts: None,
-            ts: 0,
-            ts_shown: None,
-        }
-    }
+    /// Time of the event shown last.
+    pub(crate) shown_ts: Option<u64>,
 }
 
 impl Current {
-    /// Number of the descriptor the event works on (`fd.num`): read from the event, or made by it.
+    /// Number of the descriptor the event works on (`fd.num`), read from the event or made by it: -1 when it failed to
+    /// make one or does not tell; `None` when the event has nothing to do with descriptors.
     #[must_use]
     pub fn fd_num(&self) -> Option<i64> {
         self.fd
@@ -65,7 +47,7 @@ impl Current {
     /// Time of the run's first event, ns since the epoch (`evt.reltime` counts from it).
     #[must_use]
     pub fn first_timestamp(&self) -> u64 {
-        self.first_ts
+        self.first_ts.unwrap_or(0)
     }
 
     /// Time of the event shown before this one (`evt.deltatime`), `None` for the first.

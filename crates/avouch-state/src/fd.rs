@@ -88,18 +88,16 @@ pub enum Role {
     Server,
 }
 
-/// Whether a socket is connected, as far as the events tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Connection {
-    /// Nothing seen.
+/// Path as the call gave it, before it was made absolute.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum RawName {
+    /// Not opened by a call that was seen.
     #[default]
-    No,
-    /// `connect` returned "in progress".
-    Pending,
-    /// `connect` was refused.
-    Failed,
-    /// Data flowed, or `connect` or `accept` succeeded.
-    Yes,
+    Unknown,
+    /// The same bytes as the name.
+    SameAsName,
+    /// Other bytes.
+    Other(Box<[u8]>),
 }
 
 /// One open descriptor.
@@ -109,8 +107,8 @@ pub struct Fd {
     pub ty: FdType,
     /// On which side of the connection the process stands.
     pub role: Role,
-    /// Whether the socket is connected.
-    pub connection: Connection,
+    /// Data flowed, or `connect` (also one still in progress) or `accept` succeeded.
+    pub connected: bool,
     /// Transport protocol of a socket.
     pub proto: L4Proto,
     /// Overlayfs: the file lies in the upper (writable) layer.
@@ -119,8 +117,6 @@ pub struct Fd {
     pub lower_layer: bool,
     /// Closes when the process executes another program.
     pub cloexec: bool,
-    /// `socket()` made it and no address is known yet: the name follows with the first tuple.
-    pub unnamed_socket: bool,
     /// Open flags of the capture format (not the kernel's numbers).
     pub open_flags: u32,
     /// Device, 0 when unknown.
@@ -131,8 +127,8 @@ pub struct Fd {
     pub ends: SockEnds,
     /// Path, connection text or other name (`fd.name`).
     pub name: Box<[u8]>,
-    /// Path as the call gave it, where it differs from `name`.
-    pub raw: Option<Box<[u8]>>,
+    /// Path as the call gave it.
+    pub raw: RawName,
     /// Pid that a pidfd refers to, 0 otherwise.
     pub target_pid: i64,
 }
@@ -144,10 +140,14 @@ impl Fd {
         Self { ty, name: name.into(), ..Self::default() }
     }
 
-    /// Path as the call gave it (`fd.nameraw`).
+    /// Path as the call gave it (`fd.nameraw`); empty when no call was seen or it took no path.
     #[must_use]
     pub fn raw_name(&self) -> &[u8] {
-        self.raw.as_deref().unwrap_or(&self.name)
+        match &self.raw {
+            RawName::Unknown => &[],
+            RawName::SameAsName => &self.name,
+            RawName::Other(raw) => raw,
+        }
     }
 
     /// Client end of an internet socket; `None` when the role is unknown or the socket only listens.

@@ -48,18 +48,24 @@ impl Interfaces {
     /// The own address that traffic to `peer` would leave from: `peer` itself when it is ours, else the one in its
     /// subnet, else the first that is not loopback.
     #[must_use]
-    pub fn infer_v4(&self, peer: Ipv4Addr) -> Option<Ipv4Addr> {
-        let own = |i: &Interface| match (i.addr.addr, i.addr.mask) {
-            (IpAddr::V4(a), IpAddr::V4(m)) => Some((a, u32::from(m))),
-            _ => None,
-        };
-        let mut v4 = self.list.iter().filter_map(own);
-        if v4.clone().any(|(a, _)| a == peer) {
-            return Some(peer);
-        }
-        let same_net = |(a, m): &(Ipv4Addr, u32)| u32::from(*a) & m == u32::from(peer) & m;
-        let found = v4.clone().find(same_net).or_else(|| v4.find(|(a, _)| *a != Ipv4Addr::LOCALHOST));
-        found.map(|(a, _)| a)
+    pub fn infer(&self, peer: IpAddr) -> Option<IpAddr> {
+        let mut same_family = self.list.iter().filter(|i| i.addr.addr.is_ipv4() == peer.is_ipv4());
+        let exact = |i: &&Interface| i.addr.addr == peer;
+        let same_net = |i: &&Interface| masked(i.addr.addr, i.addr.mask) == masked(peer, i.addr.mask);
+        let found = same_family
+            .clone()
+            .find(exact)
+            .or_else(|| same_family.clone().find(same_net))
+            .or_else(|| same_family.find(|i| !i.addr.addr.is_loopback()));
+        found.map(|i| i.addr.addr)
+    }
+}
+
+fn masked(ip: IpAddr, mask: IpAddr) -> Option<u128> {
+    match (ip, mask) {
+        (IpAddr::V4(ip), IpAddr::V4(mask)) => Some(u128::from(u32::from(ip) & u32::from(mask))),
+        (IpAddr::V6(ip), IpAddr::V6(mask)) => Some(u128::from(ip) & u128::from(mask)),
+        _ => None,
     }
 }
 
@@ -83,9 +89,9 @@ mod tests {
     #[test]
     fn missing_end_is_the_own_address_nearest_to_the_peer() {
         let all = with(&[("127.0.0.1", "255.0.0.0"), ("10.0.0.5", "255.255.255.0"), ("192.168.1.2", "255.255.0.0")]);
-        assert_eq!(all.infer_v4("10.0.0.5".parse().unwrap()), "10.0.0.5".parse().ok());
-        assert_eq!(all.infer_v4("192.168.9.9".parse().unwrap()), "192.168.1.2".parse().ok());
-        assert_eq!(all.infer_v4("8.8.8.8".parse().unwrap()), "10.0.0.5".parse().ok());
+        assert_eq!(all.infer("10.0.0.5".parse().unwrap()), "10.0.0.5".parse().ok());
+        assert_eq!(all.infer("192.168.9.9".parse().unwrap()), "192.168.1.2".parse().ok());
+        assert_eq!(all.infer("8.8.8.8".parse().unwrap()), "10.0.0.5".parse().ok());
     }
 
     #[test]

@@ -31,13 +31,13 @@ impl Default for Limits {
             users: 65_536,
             interfaces: 4_096,
             containers: 16_384,
-            text: 16_384,
+            text: 8_192,
             container_json: 1 << 20,
         }
     }
 }
 
-/// What was lost or odd since the last reset.
+/// What was lost or odd since the state was made; a new capture does not reset it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Threads thrown out to make room.

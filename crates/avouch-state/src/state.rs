@@ -43,6 +43,15 @@ pub struct State {
     pub(crate) current: Current,
     /// Descriptors in all tables, shared ones counted once for each table.
     pub(crate) fd_count: usize,
+    /// Where the search for a thread to evict goes on.
+    pub(crate) hand: usize,
+    /// What the next event finds gone.
+    pub(crate) pending: crate::apply::Pending,
+    /// Threads of the snapshot that wait for their parents.
+    pub(crate) unlinked: Vec<ThreadRef>,
+    pub(crate) plans: crate::apply::Plans,
+    /// Reused to compose paths.
+    pub(crate) scratch: Vec<u8>,
 }
 
 impl State {
@@ -207,6 +216,9 @@ impl State {
     /// The enter event stored for the current exit event, whose parameters cannot have been changed after the check.
     #[must_use]
     pub fn stored_enter(&self) -> Option<Event<'_>> {
+        if !self.current.enter_used {
+            return None;
+        }
         Some(self.thread()?.enter.as_ref()?.event())
     }
 }

@@ -91,6 +91,12 @@ impl Cmdline {
         Self { text: Text::new(&text), comm_len: len32(comm.len()), ends: Some(ends.into()) }
     }
 
+    /// Whether it was made of these.
+    #[must_use]
+    pub fn is(&self, comm: &[u8], args: &[u8]) -> bool {
+        self.comm() == comm && self.args().eq(split_nul(args))
+    }
+
     /// The same arguments under another name.
     #[must_use]
     pub fn renamed(&self, comm: &[u8]) -> Self {

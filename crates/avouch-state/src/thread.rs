@@ -119,12 +119,12 @@ pub struct Thread {
     pub cpu_system: f64,
     /// Descriptors; on the leader, see [`crate::State::fds_of`].
     pub(crate) fds: Arc<FdTable>,
-    /// Descriptor that the thread's last event worked on, -1 for none.
-    pub last_fd: i64,
     /// Stored enter event, whose parameters another thread cannot have changed after the check.
     pub(crate) enter: Option<Box<EventBuf>>,
+    /// `enter` still waits for its exit.
+    pub(crate) enter_valid: bool,
     pub(crate) links: Links,
-    /// Time of the last procinfo event and its counters, to make shares of.
+    /// Time of its last event, ns since the epoch.
     pub(crate) last_access: u64,
 }
 
@@ -188,8 +188,8 @@ impl Thread {
             cpu_user: 0.0,
             cpu_system: 0.0,
             fds: Arc::default(),
-            last_fd: -1,
             enter: None,
+            enter_valid: false,
             links: Links::default(),
             last_access: 0,
         }

@@ -1,0 +1,133 @@
+//! What a thread is and may do: ids, capabilities, limits, memory.
+
+use avouch_event::{Event, types};
+
+use crate::state::State;
+use crate::thread::{Thread, clone_flags};
+
+/// Resource number of the limit on open descriptors, in the capture format.
+const RLIMIT_NOFILE: u8 = 7;
+
+impl State {
+    fn current_mut(&mut self) -> Option<&mut Thread> {
+        self.current.thread.and_then(|t| self.at_mut(t))
+    }
+
+    pub(super) fn on_setid(&mut self, e: &Event<'_>) {
+        if e.params.i64(0) != Some(0) {
+            return;
+        }
+        let (param, group) = match e.ty {
+            types::SETUID_X => (1, false),
+            types::SETGID_X => (1, true),
+            types::SETREUID_X | types::SETRESUID_X => (2, false),
+            _ => (2, true),
+        };
+        // All ones leave the id as it is.
+        let Some(id) = e.params.u32(param).filter(|id| *id != u32::MAX) else { return };
+        let Some(t) = self.current_mut() else { return };
+        if group {
+            t.gid = id;
+        } else {
+            t.uid = id;
+        }
+    }
+
+    pub(super) fn on_setsid(&mut self, e: &Event<'_>) {
+        let Some(sid) = e.params.i64(0).filter(|r| *r >= 0) else { return };
+        if let Some(t) = self.current_mut() {
+            t.sid = sid;
+        }
+    }
+
+    pub(super) fn on_capset(&mut self, e: &Event<'_>) {
+        let p = &e.params;
+        if p.i64(0).is_none_or(|r| r < 0) {
+            return;
+        }
+        if let Some(t) = self.current_mut() {
+            t.caps.inheritable = p.u64(1).unwrap_or(t.caps.inheritable);
+            t.caps.permitted = p.u64(2).unwrap_or(t.caps.permitted);
+            t.caps.effective = p.u64(3).unwrap_or(t.caps.effective);
+        }
+    }
+
+    /// A new user namespace gives all capabilities in it.
+    pub(super) fn on_namespace(&mut self, e: &Event<'_>) {
+        let p = &e.params;
+        let flags = if e.ty == types::UNSHARE_X { p.u32(1) } else { p.u32(2) };
+        if p.i64(0).is_none_or(|r| r < 0) || flags.unwrap_or(0) & clone_flags::NEWUSER == 0 {
+            return;
+        }
+        if let Some(t) = self.current_mut() {
+            (t.caps.permitted, t.caps.effective) = (ALL_CAPS, ALL_CAPS);
+        }
+    }
+
+    pub(super) fn on_prctl(&mut self, e: &Event<'_>) {
+        const SET_CHILD_SUBREAPER: u32 = 36;
+        let p = &e.params;
+        if p.i64(0).is_none_or(|r| r < 0) || p.u32(1) != Some(SET_CHILD_SUBREAPER) {
+            return;
+        }
+        let on = p.i64(3).unwrap_or(0) != 0;
+        let Some(pid) = self.thread().map(|t| t.pid) else { return };
+        if let Some(group) = self.groups.get_mut(&pid) {
+            group.reaper = on;
+        }
+    }
+
+    pub(super) fn on_rlimit(&mut self, e: &Event<'_>) {
+        let p = &e.params;
+        if p.i64(0).is_none_or(|r| r < 0) {
+            return;
+        }
+        if e.ty != types::PRLIMIT_X {
+            if p.u8(3) == Some(RLIMIT_NOFILE)
+                && let (Some(limit), Some(t)) = (p.i64(1), self.current_mut())
+            {
+                t.fdlimit = limit;
+            }
+            return;
+        }
+        if p.u8(6) != Some(RLIMIT_NOFILE) {
+            return;
+        }
+        // -1 as new value: the call only asked.
+        let limit = p.i64(1).filter(|n| *n != -1).or_else(|| p.i64(3));
+        let target = match p.i64(5) {
+            None | Some(0) => self.current.thread,
+            Some(pid) => self.find_ref(pid),
+        };
+        if let (Some(limit), Some(t)) = (limit, target.and_then(|t| self.at_mut(t))) {
+            t.fdlimit = limit;
+        }
+    }
+
+    pub(super) fn on_memory(&mut self, e: &Event<'_>) {
+        let p = &e.params;
+        if let Some(t) = self.current_mut() {
+            t.vmsize = p.u32(1).unwrap_or(t.vmsize);
+            t.vmrss = p.u32(2).unwrap_or(t.vmrss);
+            t.vmswap = p.u32(3).unwrap_or(t.vmswap);
+        }
+    }
+
+    pub(super) fn on_switch(&mut self, e: &Event<'_>) {
+        let p = &e.params;
+        if let Some(t) = self.current_mut() {
+            t.pfmajor = p.u64(1).unwrap_or(t.pfmajor);
+            t.pfminor = p.u64(2).unwrap_or(t.pfminor);
+            t.vmsize = p.u32(3).unwrap_or(t.vmsize);
+            t.vmrss = p.u32(4).unwrap_or(t.vmrss);
+            t.vmswap = p.u32(5).unwrap_or(t.vmswap);
+        }
+    }
+
+    /// CPU shares come from intervals that only a live sensor has; in replay they stay zero.
+    #[expect(clippy::unused_self, reason = "a place for the live sensor's figures")]
+    pub(super) fn on_procinfo(&mut self, _e: &Event<'_>) {}
+}
+
+/// Every capability of the capture format's numbering, 41 of them (Linux 5.9 and later).
+const ALL_CAPS: u64 = (1 << 41) - 1;
