@@ -1,1 +1,26 @@
-//! Kubernetes audit and CloudTrail records to events, and the fields over them.
+//! Kubernetes audit logs and CloudTrail files as events, and the fields that rules read from them.
+//!
+//! [`Records`] turns bytes into events of type `pluginevent` whose data is the record's JSON: the same events that
+//! Falco's plugins emit, so that records read here and plugin events found inside a capture are one thing.
+//! [`JsonReader`] reads fields from such an event, [`SourceFields`] declares what fields a source has.
+//!
+//! This crate opens no file and reads no clock. What is no event is reported with its place and counted; nothing is
+//! dropped in silence, and a broken record does not take its neighbours with it.
+
+mod cloudtrail;
+mod fields;
+pub mod json;
+mod k8s;
+mod limits;
+mod reader;
+mod records;
+mod scan;
+mod source;
+mod split;
+
+pub use fields::SourceFields;
+pub use limits::Limits;
+pub use reader::{JsonReader, Run};
+pub use records::{BadRecord, ReadError, Reason, RecordCounts, Records, Step};
+pub use source::{Format, Source, detect};
+pub use split::Place;
