@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use avouch_conformance::{Tally, testdata};
 use avouch_event::syscalls::SYSCALLS;
 use avouch_event::{EVENTS, Event, Item, types};
-use avouch_scap::Capture;
+use avouch_scap::{Capture, Writer};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -136,6 +136,65 @@ fn event_counts_after_conversion() {
             let o = ours.get(symbol.as_str()).copied().unwrap_or(0);
             let text = format!("ours {o}, falco {n}");
             tally.case(&format!("{} {symbol}", case.capture), (o != *n).then_some(text));
+        }
+    }
+    tally.finish();
+}
+
+/// Everything an item says.
+fn describe(item: &Item<'_>) -> String {
+    let Item::Event(e) = item else { return format!("{item:?}") };
+    let params: Vec<&[u8]> = (0..e.params.len()).map(|i| e.params.get(i).unwrap_or_default()).collect();
+    format!("{} {} {} {} {:?} {} {params:?}", e.num, e.timestamp, e.tid, e.cpu, e.ty, e.hidden)
+}
+
+/// The events that any rule could see, on all captures: the condition that matched most events matched all of them.
+#[test]
+fn as_many_events_are_shown_as_falco_shows() {
+    let Some(data) = testdata() else { return };
+    let mut tally = Tally::new("scap-visible");
+    let file = fs::File::open(data.join("falco/random-conditions.expected.json.gz")).expect("expected counts");
+    let all: BTreeMap<String, BTreeMap<String, Value>> =
+        serde_json::from_reader(std::io::BufReader::new(flate2::read::GzDecoder::new(file))).expect("counts");
+    for (name, rules) in &all {
+        let most = rules.values().max_by_key(|v| v["count"].as_u64()).expect("a rule");
+        let nums: Vec<u64> = read(&fs::read(data.join(name)).expect("capture")).iter().map(|r| r.num).collect();
+        let ours = serde_json::json!([nums.len(), nums.get(..3), nums.last()]);
+        let theirs = serde_json::json!([most["count"], most["first"], most["last"]]);
+        tally.case(name, (ours != theirs).then(|| format!("ours {ours}, falco {theirs}")));
+    }
+    tally.finish();
+}
+
+/// Real captures, written in the newest format, plain and compressed, read back as the same items.
+#[test]
+fn captures_written_again_read_back_the_same() {
+    let Some(data) = testdata() else { return };
+    let mut tally = Tally::new("scap-round-trip");
+    let folders = ["captures", "falco/falco-test/trace_files", "falco/falco-test/trace_files/psp"];
+    let files = folders.iter().flat_map(|f| fs::read_dir(data.join(f)).expect("folder"));
+    let mut files: Vec<PathBuf> = files.map(|e| e.expect("entry").path()).collect();
+    files.retain(|p| p.extension().is_some_and(|e| e == "scap"));
+    files.sort();
+    for path in files {
+        let bytes = fs::read(&path).expect("capture");
+        let (mut plain, mut packed) = (Writer::new(Vec::new()), Writer::gzip(Vec::new()));
+        let mut want = Vec::new();
+        let mut capture = Capture::from_slice(&bytes);
+        while let Some(item) = capture.next().expect("whole capture") {
+            plain.write(&item).expect("write");
+            packed.write(&item).expect("write");
+            want.push(describe(&item));
+        }
+        for written in [plain.finish().expect("finish"), packed.finish().expect("finish")] {
+            let mut again = Capture::from_reader(&written[..]);
+            let mut got = Vec::new();
+            while let Some(item) = again.next().expect("whole capture") {
+                got.push(describe(&item));
+            }
+            let first = got.iter().zip(&want).find(|(g, w)| g != w);
+            let difference = (got != want).then(|| format!("{} items, {} again: {first:?}", want.len(), got.len()));
+            tally.case(&path.to_string_lossy(), difference);
         }
     }
     tally.finish();

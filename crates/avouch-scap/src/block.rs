@@ -31,7 +31,6 @@ pub(crate) const SECTION: u32 = 0x0A0D_0D0A;
 pub(crate) const SECTION_MAGIC: u32 = 0x1A2B_3C4D;
 /// A greater major version is refused.
 pub(crate) const MAJOR: u16 = 1;
-#[expect(dead_code, reason = "for the writer")]
 pub(crate) const MINOR: u16 = 2;
 
 pub(crate) const MACHINE: u32 = 0x201;

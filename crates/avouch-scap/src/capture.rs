@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use avouch_event::{Event, EventType, Item, Params, Range};
 
 use crate::block::{BlockKind, FRAME, List, MAJOR, MAX_EVENT, MAX_LARGE_EVENT, MAX_METADATA, SECTION_MAGIC};
-use crate::convert::{Converter, Outcome, Table};
+use crate::convert::{Converter, Outcome, Table, is_snapshot};
 use crate::counts::Counts;
 use crate::cursor::Cursor;
 use crate::error::{EntryFault, EventFault, Fault, ScapError};
@@ -48,6 +48,8 @@ pub struct Capture<'a> {
     /// Bytes of its body.
     body: usize,
     place: Option<Place>,
+    /// No event yet but those that belong to the snapshot.
+    leading: bool,
     num: u64,
     ranges: Vec<Range>,
     converter: Converter,
@@ -75,6 +77,7 @@ impl<'a> Capture<'a> {
             held: 0,
             body: 0,
             place: None,
+            leading: true,
             num: 0,
             ranges: Vec::new(),
             converter: Converter::default(),
@@ -334,6 +337,7 @@ impl<'a> Capture<'a> {
             return Ok(None);
         }
         self.converter.reset();
+        self.leading = true;
         Ok(Some(Step::Reset))
     }
 
@@ -394,7 +398,8 @@ impl<'a> Capture<'a> {
         };
         self.num += 1;
         self.counts.yielded += 1;
-        let hidden = head.state_only || self.table.row(number).is_some_and(|r| r.hidden);
+        self.leading = self.leading && is_snapshot(EventType(number));
+        let hidden = head.state_only || self.leading || self.table.row(number).is_some_and(|r| r.hidden);
         self.counts.hidden += u64::from(hidden);
         Some(Step::Event { head, number, hidden, converted })
     }

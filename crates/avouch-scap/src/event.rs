@@ -6,7 +6,7 @@ use crate::convert::Table;
 use crate::error::EventFault;
 
 /// Most parameters that an event may carry; the table's longest has 31.
-const MAX_PARAMS: usize = 64;
+pub(crate) const MAX_PARAMS: usize = 64;
 
 /// Dump flag: for the state only, not for rules.
 pub(crate) const STATE_ONLY: u32 = 1;

@@ -89,15 +89,18 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_evictions_counted() {
-        let mut enters = Enters::default();
-        let mut counts = Counts::default();
-        let big = vec![0; 60_000];
-        for tid in 0..100_000 {
-            enters.store(tid, 4, &[Range { start: 0, len: 60_000 }], &big, &mut counts);
-            assert!(enters.bytes <= MAX_BYTES && enters.by_tid.len() <= MAX_THREADS);
+        // Few threads with large events, and many with small ones.
+        for (threads, size) in [(1_000, 60_000_u32), (70_000, 4)] {
+            let (mut enters, mut counts) = (Enters::default(), Counts::default());
+            let bytes = vec![0; size as usize];
+            for tid in 0..threads {
+                enters.store(tid, 4, &[Range { start: 0, len: size }], &bytes, &mut counts);
+                assert!(enters.bytes <= MAX_BYTES && enters.by_tid.len() <= MAX_THREADS);
+            }
+            let kept = enters.by_tid.len() as u64;
+            assert_eq!(counts.enters_evicted + kept, threads.unsigned_abs());
+            assert!(enters.get(threads - 1).is_some());
         }
-        assert!(counts.enters_evicted > 99_000);
-        assert!(enters.get(99_999).is_some());
     }
 
     #[test]

@@ -31,9 +31,9 @@ const KEPT_ENTERS: [EventType; 7] = [
     types::EXECVEAT_E,
 ];
 
-/// Events that tell the state something and that the peer never shows to rules: every replay of them in the recordings is
-/// absent there, also under conditions that hold for all events.
-const STATE_EVENTS: [EventType; 6] = [
+/// Events that may stand in front of all others and then tell what was there before: such ones only the state sees. Later
+/// ones tell what happened, and rules see them. (The peer reads the leading ones when it opens a capture.)
+const SNAPSHOT_EVENTS: [EventType; 6] = [
     types::CONTAINER_JSON_E,
     types::CONTAINER_JSON_2_E,
     types::USER_ADDED_E,
@@ -218,9 +218,9 @@ fn is_kept_enter(ty: EventType) -> bool {
     KEPT_ENTERS.contains(&ty)
 }
 
-/// Whether only the state sees events of this type.
-fn is_hidden(ty: EventType) -> bool {
-    is_kept_enter(ty) || STATE_EVENTS.contains(&ty)
+/// Whether an event of this type, before any of another, belongs to what was there before.
+pub(crate) fn is_snapshot(ty: EventType) -> bool {
+    SNAPSHOT_EVENTS.contains(&ty)
 }
 
 fn push_range(ranges: &mut Vec<Range>, start: usize, end: usize) {

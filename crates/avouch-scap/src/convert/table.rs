@@ -113,7 +113,7 @@ impl Table {
             Row {
                 plan,
                 large: has(EventFlags::LARGE_PAYLOAD),
-                hidden: super::is_hidden(ty),
+                hidden: super::is_kept_enter(ty),
                 nparams: u8::try_from(info.params.len()).unwrap_or(u8::MAX),
                 first_rule: u16::try_from(first).unwrap_or(u16::MAX),
                 rules: u8::try_from(count).unwrap_or(u8::MAX),

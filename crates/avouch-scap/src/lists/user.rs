@@ -8,6 +8,7 @@ use crate::error::EntryFault;
 
 /// Entry type of a user; any other is a group.
 pub(crate) const USER: u8 = 0;
+pub(crate) const GROUP: u8 = 1;
 
 pub(super) fn entry(sized: bool, rest: &[u8]) -> Found<'_> {
     let (mut c, size) = if sized {
