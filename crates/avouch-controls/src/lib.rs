@@ -1,1 +1,36 @@
-//! Mapping of rules to criteria of SOC 2, NIST 800-53, PCI DSS and ATT&CK.
+//! What rules are evidence for: criteria of SOC 2, and ids of NIST SP 800-53, PCI DSS and MITRE ATT&CK.
+//!
+//! A [`Mapping`] is keyed by rule name, so that rule files of others get mapped without editing them; tags in the rules
+//! (`SOC2_CC6.1`, `NIST_800-53_AC-2`, `PCI_DSS_11.5.1`, `T1059`) are read as well. A [`RollUp`] counts detections by
+//! criterion.
+//!
+//! Invariant: a roll-up never says that a criterion passed. It says what was detected, that the rules for it were loaded
+//! and silent, or that no rule was loaded for it; silence is evidence only where something watched.
+//!
+//! ```
+//! use avouch_controls::{Mapping, Standing, RollUp};
+//!
+//! let mapping = Mapping::upstream();
+//! let tags = ["T1059".to_owned(), "SOC2_CC7.2".to_owned()];
+//! let criteria = mapping.criteria("Terminal shell in container", &tags);
+//! assert_eq!(criteria.primary[0].id, "CC6.1");
+//!
+//! let mut roll_up = RollUp::default();
+//! let rule = roll_up.add_rule("Terminal shell in container", &criteria);
+//! roll_up.count(rule);
+//! let row = roll_up.rows().into_iter().find(|r| r.criterion.id == "CC6.1").ok_or("no row")?;
+//! assert_eq!((row.standing, row.detections), (Standing::Detected, 1));
+//! # Ok::<(), &str>(())
+//! ```
+
+pub mod codes;
+mod criteria;
+mod mapping;
+mod roll_up;
+mod shapes;
+mod tags;
+mod yaml;
+
+pub use criteria::{Criterion, Scope, all_criteria, criterion};
+pub use mapping::{Criteria, Mapping};
+pub use roll_up::{RollUp, RollUpRow, RuleCount, RuleIndex, Standing};
