@@ -1,0 +1,11 @@
+//! Compiled patterns: prefixes and suffixes, globs, path prefixes, regular expressions.
+
+mod affix;
+mod glob;
+mod path;
+mod regex;
+
+pub(crate) use affix::AffixSet;
+pub(crate) use glob::Glob;
+pub(crate) use path::PathSet;
+pub(crate) use regex::{Regex, simpler};

@@ -1,0 +1,384 @@
+//! From typed rules to a program.
+
+use avouch_event::{EventType, FieldType, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::index::{Group, Item, Maker, Table};
+use super::{Check, Kind, Matching, Node, Operand, Program, ProgramRule};
+use crate::constant::Kind as ValueKind;
+use crate::cost::{self, Guess, rank_and, rank_or};
+use crate::event_types::{TypeSet, fixed_name, is_syscall};
+use crate::graph::{self, CheckId, FALSE, Graph, Mode, NodeId, OperandId, Test};
+use crate::lints::Shadow;
+use crate::matcher::{Matcher, texts};
+use crate::operand::{Source, Special};
+
+/// Tests on one text field, or texts in them, from which on one dictionary look-up is cheaper than comparing.
+const DICTIONARY_CHECKS: usize = 3;
+const DICTIONARY_TEXTS: usize = 6;
+/// Guessed cost from which on a result is worth remembering.
+const REMEMBER: f32 = 8.0;
+
+/// A program, and what its making showed of the rules.
+pub(crate) struct Entry {
+    pub(crate) program: Program,
+    /// By rule: no event can satisfy it.
+    pub(crate) never: Vec<bool>,
+    /// By rule: an earlier rule that matches whenever it does.
+    pub(crate) shadows: Vec<Option<u32>>,
+}
+
+/// Makes the program of one source.
+pub(crate) fn build(source: &str, matching: Matching, rules: Vec<ProgramRule>) -> Entry {
+    let mut graph = Graph::new();
+    let roots: Vec<NodeId> = rules.iter().map(|r| graph.add(&r.typed)).collect();
+    let never: Vec<bool>;
+    let by_type = {
+        let mut by_type: Vec<Vec<(u32, NodeId)>> = vec![Vec::new(); EventType::COUNT];
+        let facts = TypeFacts::new(&graph);
+        let mut alive = vec![false; rules.len()];
+        for ((i, rule), root) in rules.iter().enumerate().zip(&roots) {
+            let number = u32::try_from(i).unwrap_or(u32::MAX);
+            for (types, node) in specialise(&mut graph, *root, rule.types, &facts) {
+                if node == FALSE {
+                    continue;
+                }
+                if let Some(alive) = alive.get_mut(i) {
+                    *alive = true;
+                }
+                for ty in types.iter() {
+                    if let Some(list) = by_type.get_mut(usize::from(ty.0)) {
+                        list.push((number, node));
+                    }
+                }
+            }
+        }
+        never = alive.into_iter().map(|a| !a).collect();
+        by_type
+    };
+    // Types with the same rules in the same form share one class; class 0 has no rules.
+    let mut classes: Vec<Vec<(u32, NodeId)>> = vec![Vec::new()];
+    let mut known: FxHashMap<Vec<(u32, NodeId)>, u16> = FxHashMap::default();
+    known.insert(Vec::new(), 0);
+    let mut class_of = Vec::with_capacity(by_type.len());
+    for list in by_type {
+        let next = u16::try_from(classes.len()).unwrap_or(u16::MAX);
+        let class = *known.entry(list).or_insert_with_key(|list| {
+            classes.push(list.clone());
+            next
+        });
+        class_of.push(class);
+    }
+    let shadows = Shadow::new(&graph, &classes, rules.len()).find();
+    let mut lower = Lower::new(&graph, &classes);
+    let groups: Vec<Group> = classes
+        .iter()
+        .map(|list| {
+            let items =
+                list.iter().map(|(rule, node)| Item { rule: *rule, conjuncts: graph.conjuncts(*node) }).collect();
+            let maker = Maker {
+                graph: &graph,
+                guesses: &lower.guesses,
+                dictionary: &|operand| lower.dictionary_of.get(&operand).copied(),
+                text_id: &|d, text| lower.dictionaries.get(d as usize)?.get(text).copied(),
+            };
+            let mut group = maker.group(items, 0);
+            lower.group(&mut group);
+            group
+        })
+        .collect();
+    let operands = graph.operands.iter().map(|o| operand(&graph, &o.source)).collect();
+    let program = Program {
+        source: source.to_owned(),
+        matching,
+        rules,
+        operands,
+        checks: lower.checks,
+        nodes: lower.nodes,
+        children: lower.children,
+        dictionaries: lower.dictionaries,
+        class_of,
+        groups,
+    };
+    Entry { program, never, shadows }
+}
+
+fn operand(graph: &Graph, source: &Source) -> Operand {
+    let ids = |parts: &[crate::operand::Operand]| parts.iter().filter_map(|p| graph.operand_id(p)).collect();
+    match source {
+        Source::Field(field) => Operand::Field(field.clone()),
+        Source::Text(text) => Operand::Text(text.clone()),
+        Source::Tuple(parts) => Operand::Tuple(ids(parts)),
+        Source::Apply { func, args, option } => Operand::Apply { func: *func, args: ids(args), option: *option },
+    }
+}
+
+/// For each check of the event's type: the types where it holds, and where its result is known at all.
+struct TypeFacts(FxHashMap<CheckId, (TypeSet, TypeSet)>);
+
+impl TypeFacts {
+    fn new(graph: &Graph) -> Self {
+        let mut facts = FxHashMap::default();
+        for (id, check) in graph.checks.iter().enumerate() {
+            let Some(operand) = graph.operands.get(check.operand as usize) else { continue };
+            let any = match operand.special {
+                Special::EventType => true,
+                Special::SyscallType => false,
+                _ => continue,
+            };
+            if matches!(check.test, Test::Pair(..)) {
+                continue;
+            }
+            let matcher = Matcher::new(&check.test, ValueKind::Text, None, 0);
+            let (mut holds, mut known) = (TypeSet::EMPTY, TypeSet::EMPTY);
+            let mut by_name: FxHashMap<&str, bool> = FxHashMap::default();
+            for ty in TypeSet::all().iter() {
+                let Some(name) = fixed_name(ty).filter(|_| any || is_syscall(ty)) else { continue };
+                known.insert(ty);
+                let result = *by_name
+                    .entry(name)
+                    .or_insert_with(|| matcher.matches(Value::Str(name.as_bytes())) != check.negated);
+                if result {
+                    holds.insert(ty);
+                }
+            }
+            facts.insert(CheckId::try_from(id).unwrap_or(CheckId::MAX), (holds, known));
+        }
+        Self(facts)
+    }
+}
+
+/// The condition's form for each set of types that its tests of the type do not tell apart.
+fn specialise(graph: &mut Graph, root: NodeId, types: TypeSet, facts: &TypeFacts) -> Vec<(TypeSet, NodeId)> {
+    let mut checks: Vec<CheckId> = Vec::new();
+    graph.checks_under(root, &mut FxHashSet::default(), &mut |c| {
+        if facts.0.contains_key(&c) {
+            checks.push(c);
+        }
+    });
+    checks.sort_unstable();
+    checks.dedup();
+    let mut parts = vec![types];
+    for check in &checks {
+        let Some((holds, known)) = facts.0.get(check) else { continue };
+        parts = parts
+            .into_iter()
+            .flat_map(|p| {
+                let inside = p.intersection(*known);
+                [
+                    inside.intersection(*holds),
+                    inside.intersection(holds.complement()),
+                    p.intersection(known.complement()),
+                ]
+            })
+            .filter(|p| *p != TypeSet::EMPTY)
+            .collect();
+    }
+    parts
+        .into_iter()
+        .filter_map(|part| {
+            let sample = part.iter().next()?;
+            let known = |check: CheckId| {
+                let (holds, known) = facts.0.get(&check)?;
+                known.contains(sample).then(|| holds.contains(sample))
+            };
+            let node = graph.assume(root, &known, &mut FxHashMap::default());
+            Some((part, node))
+        })
+        .collect()
+}
+
+/// Turns what classes use of the graph into tables.
+struct Lower<'a> {
+    graph: &'a Graph,
+    guesses: Vec<Guess>,
+    /// In how many places a node stands.
+    uses: FxHashMap<NodeId, u32>,
+    dictionary_of: FxHashMap<OperandId, u32>,
+    dictionaries: Vec<FxHashMap<Box<[u8]>, u32>>,
+    node_of: FxHashMap<NodeId, u32>,
+    check_of: FxHashMap<CheckId, u32>,
+    nodes: Vec<Node>,
+    checks: Vec<Check>,
+    children: Vec<u32>,
+}
+
+impl<'a> Lower<'a> {
+    fn new(graph: &'a Graph, classes: &[Vec<(u32, NodeId)>]) -> Self {
+        let mut uses: FxHashMap<NodeId, u32> = FxHashMap::default();
+        let mut tops: FxHashSet<(u32, NodeId)> = FxHashSet::default();
+        let mut live: FxHashSet<NodeId> = FxHashSet::default();
+        let mut checks: Vec<CheckId> = Vec::new();
+        for (rule, node) in classes.iter().flatten() {
+            for conjunct in graph.conjuncts(*node) {
+                // A rule may stand in many classes; an event belongs to one.
+                if tops.insert((*rule, conjunct)) {
+                    *uses.entry(conjunct).or_default() += 1;
+                }
+                graph.checks_under(conjunct, &mut live, &mut |c| checks.push(c));
+            }
+        }
+        for node in &live {
+            match graph.node(*node) {
+                graph::Node::And(parts) | graph::Node::Or(parts) | graph::Node::One(parts) => {
+                    for part in parts {
+                        *uses.entry(*part).or_default() += 1;
+                    }
+                }
+                graph::Node::Not(inner) => *uses.entry(*inner).or_default() += 1,
+                _ => {}
+            }
+        }
+        checks.sort_unstable();
+        checks.dedup();
+        let (dictionary_of, dictionaries) = dictionaries(graph, &checks);
+        Self {
+            graph,
+            guesses: cost::guesses(graph),
+            uses,
+            dictionary_of,
+            dictionaries,
+            node_of: FxHashMap::default(),
+            check_of: FxHashMap::default(),
+            nodes: Vec::new(),
+            checks: Vec::new(),
+            children: Vec::new(),
+        }
+    }
+
+    /// Rewrites the numbers in a group from the graph's to the program's.
+    fn group(&mut self, group: &mut Group) {
+        for lookup in &mut group.lookups {
+            match &mut lookup.table {
+                Table::Ids { groups, .. } => groups.values_mut().for_each(|g| self.group(g)),
+                Table::Nums(groups) => groups.values_mut().for_each(|g| self.group(g)),
+            }
+        }
+        for gate in &mut group.gates {
+            gate.node = self.node(gate.node);
+            self.group(&mut gate.group);
+        }
+        for leaf in &mut group.leaves {
+            for conjunct in &mut leaf.conjuncts {
+                *conjunct = self.node(*conjunct);
+            }
+        }
+    }
+
+    fn guess(&self, id: NodeId) -> Guess {
+        self.guesses.get(id as usize).copied().unwrap_or(Guess { cost: 1.0, chance: 0.5 })
+    }
+
+    fn node(&mut self, id: NodeId) -> u32 {
+        if let Some(done) = self.node_of.get(&id) {
+            return *done;
+        }
+        let kind = match self.graph.node(id).clone() {
+            graph::Node::False => Kind::False,
+            graph::Node::True => Kind::True,
+            graph::Node::Check(c) => Kind::Check(self.check(c)),
+            graph::Node::Not(inner) => Kind::Not(self.node(inner)),
+            graph::Node::And(parts) => {
+                let (start, end) = self.ordered(&parts, rank_and);
+                Kind::And(start, end)
+            }
+            graph::Node::Or(parts) => {
+                let (start, end) = self.ordered(&parts, rank_or);
+                Kind::Or(start, end)
+            }
+            graph::Node::One(parts) => {
+                let (start, end) = self.ordered(&parts, |g| g.cost);
+                Kind::One(start, end)
+            }
+        };
+        let shared = self.uses.get(&id).is_some_and(|n| *n > 1);
+        let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push(Node { kind, remember: shared && self.guess(id).cost > REMEMBER });
+        self.node_of.insert(id, number);
+        number
+    }
+
+    fn ordered(&mut self, parts: &[NodeId], rank: impl Fn(&Guess) -> f32) -> (u32, u32) {
+        let mut parts = parts.to_vec();
+        parts.sort_by(|a, b| rank(&self.guess(*a)).total_cmp(&rank(&self.guess(*b))).then(a.cmp(b)));
+        let numbers: Vec<u32> = parts.into_iter().map(|p| self.node(p)).collect();
+        let start = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
+        self.children.extend(numbers);
+        (start, u32::try_from(self.children.len()).unwrap_or(u32::MAX))
+    }
+
+    fn check(&mut self, id: CheckId) -> u32 {
+        if let Some(done) = self.check_of.get(&id) {
+            return *done;
+        }
+        let number = u32::try_from(self.checks.len()).unwrap_or(u32::MAX);
+        let check = match self.graph.check(id) {
+            Some(check) => {
+                let kind = self.graph.operand_kind(check.operand);
+                let dictionary = self.dictionary_of.get(&check.operand).copied();
+                let texts = dictionary.and_then(|d| self.dictionaries.get(d as usize));
+                let look_up = |text: &[u8]| texts.and_then(|t| t.get(text).copied());
+                let matcher = Matcher::new(
+                    &check.test,
+                    kind,
+                    texts.map(|_| &look_up as &dyn Fn(&[u8]) -> Option<u32>),
+                    texts.map_or(0, FxHashMap::len),
+                );
+                Check {
+                    operand: check.operand,
+                    dictionary: dictionary.unwrap_or(u32::MAX),
+                    mode: check.mode,
+                    negated: check.negated,
+                    signed: matches!(kind, ValueKind::Int { signed: true, .. }),
+                    matcher,
+                }
+            }
+            None => Check {
+                operand: u32::MAX,
+                dictionary: u32::MAX,
+                mode: Mode::One,
+                negated: false,
+                signed: false,
+                matcher: Matcher::Never,
+            },
+        };
+        self.checks.push(check);
+        self.check_of.insert(id, number);
+        number
+    }
+}
+
+type Dictionaries = (FxHashMap<OperandId, u32>, Vec<FxHashMap<Box<[u8]>, u32>>);
+
+/// Numbers the texts of operands that are compared often enough.
+fn dictionaries(graph: &Graph, live: &[CheckId]) -> Dictionaries {
+    let mut sets: FxHashMap<OperandId, Vec<&[crate::constant::Const]>> = FxHashMap::default();
+    for check in live.iter().filter_map(|c| graph.check(*c)) {
+        if let Test::Set(values) = &check.test {
+            let text = graph
+                .operands
+                .get(check.operand as usize)
+                .is_some_and(|o| matches!(o.ty, FieldType::Charbuf | FieldType::Fspath));
+            if text {
+                sets.entry(check.operand).or_default().push(values);
+            }
+        }
+    }
+    let mut sets: Vec<_> = sets.into_iter().collect();
+    sets.sort_unstable_by_key(|(operand, _)| *operand);
+    let (mut of, mut all) = (FxHashMap::default(), Vec::new());
+    for (operand, sets) in sets {
+        let count: usize = sets.iter().map(|s| s.len()).sum();
+        if sets.len() < DICTIONARY_CHECKS && count < DICTIONARY_TEXTS {
+            continue;
+        }
+        let mut numbers: FxHashMap<Box<[u8]>, u32> = FxHashMap::default();
+        for text in sets.into_iter().flat_map(texts) {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            numbers.entry(text.into()).or_insert(next);
+        }
+        of.insert(operand, u32::try_from(all.len()).unwrap_or(u32::MAX));
+        all.push(numbers);
+    }
+    (of, all)
+}

@@ -1,0 +1,226 @@
+//! Judging one event.
+
+use avouch_event::{Arena, FieldReader, Value};
+use avouch_rules::ast::Op;
+
+use super::index::{Gate, Group, Leaf, Lookup, Table};
+use super::scratch::{Scratch, recycle};
+use super::{Check, Kind, Matching, Operand, Program, RuleIndex};
+use crate::graph::Mode;
+use crate::matcher::Matcher;
+use crate::naive;
+use crate::transform;
+
+/// A text that stands in no rule.
+const NO_ID: u32 = u32::MAX;
+
+/// Runs the rules of `group` and puts those that match into `scratch.matches`.
+pub(super) fn run<R: FieldReader>(program: &Program, group: &Group, reader: &R, arena: &Arena, scratch: &mut Scratch) {
+    scratch.next(program);
+    let values = recycle(std::mem::take(&mut scratch.values));
+    let mut judge = Judge { program, reader, arena, values, scratch, best: u32::MAX };
+    judge.group(group);
+    let values = recycle(std::mem::take(&mut judge.values));
+    scratch.values = values;
+}
+
+struct Judge<'p, 'e, 's, R> {
+    program: &'p Program,
+    reader: &'e R,
+    arena: &'e Arena,
+    values: Vec<Option<Value<'e>>>,
+    scratch: &'s mut Scratch,
+    /// With `first`: the earliest rule that matched; only earlier ones are of interest.
+    best: u32,
+}
+
+impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
+    fn group(&mut self, group: &'p Group) {
+        for Lookup { first, operand, table } in &group.lookups {
+            if *first < self.best {
+                self.look_up(*operand, table);
+            }
+        }
+        for Gate { node, group } in &group.gates {
+            if group.first < self.best && self.node(*node) {
+                self.group(group);
+            }
+        }
+        for Leaf { rule, conjuncts } in &group.leaves {
+            if *rule < self.best && conjuncts.iter().all(|c| self.node(*c)) {
+                self.matched(*rule);
+            }
+        }
+    }
+
+    fn matched(&mut self, rule: u32) {
+        if self.program.matching == Matching::First {
+            self.best = rule;
+            self.scratch.matches.clear();
+        }
+        self.scratch.matches.push(RuleIndex(rule));
+    }
+
+    fn look_up(&mut self, operand: u32, table: &'p Table) {
+        match table {
+            Table::Ids { dictionary, groups } => {
+                let (start, end) = self.ids(operand, *dictionary);
+                for i in start..end {
+                    let id = self.scratch.ids.get(i as usize).copied().unwrap_or(NO_ID);
+                    if let Some(group) = groups.get(&id) {
+                        self.group(group);
+                    }
+                }
+            }
+            Table::Nums(groups) => {
+                if let Some(value @ (Value::Int(_) | Value::Uint(_))) = self.value(operand)
+                    && let Some(group) = groups.get(&naive::bits(value))
+                {
+                    self.group(group);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn node(&mut self, id: u32) -> bool {
+        let Some(node) = self.program.nodes.get(id as usize) else { return false };
+        if node.remember {
+            let memo = self.scratch.nodes.get(id as usize).copied().unwrap_or(0);
+            if memo >> 1 == self.scratch.now {
+                return memo & 1 == 1;
+            }
+            let result = self.compute(node.kind);
+            if let Some(memo) = self.scratch.nodes.get_mut(id as usize) {
+                *memo = self.scratch.now << 1 | u32::from(result);
+            }
+            return result;
+        }
+        self.compute(node.kind)
+    }
+
+    fn compute(&mut self, kind: Kind) -> bool {
+        match kind {
+            Kind::False => false,
+            Kind::True => true,
+            Kind::Check(check) => match self.program.checks.get(check as usize) {
+                Some(check) => self.check(check),
+                None => false,
+            },
+            Kind::Not(inner) => !self.node(inner),
+            Kind::And(start, end) => self.children(start, end).iter().all(|c| self.node(*c)),
+            Kind::Or(start, end) => self.children(start, end).iter().any(|c| self.node(*c)),
+            Kind::One(start, end) => {
+                let mut count = 0;
+                for child in self.children(start, end) {
+                    count += u32::from(self.node(*child));
+                    if count > 1 {
+                        return false;
+                    }
+                }
+                count == 1
+            }
+        }
+    }
+
+    fn children(&self, start: u32, end: u32) -> &'p [u32] {
+        self.program.children.get(start as usize..end as usize).unwrap_or(&[])
+    }
+
+    fn check(&mut self, check: &'p Check) -> bool {
+        match &check.matcher {
+            Matcher::Ids(set) => {
+                let (start, end) = self.ids(check.operand, check.dictionary);
+                let ids = self.scratch.ids.get(start as usize..end as usize).unwrap_or(&[]);
+                match check.mode {
+                    Mode::One | Mode::Any => ids.iter().any(|id| set.contains(*id) != check.negated),
+                    Mode::All => !ids.is_empty() && ids.iter().all(|id| set.contains(*id) != check.negated),
+                }
+            }
+            Matcher::Pair { op, right } => self.pair(check, *op, *right),
+            matcher => match self.value(check.operand) {
+                None => false,
+                Some(Value::List(items)) => match (check.mode, matcher) {
+                    (_, Matcher::Exists) => !items.is_empty(),
+                    (Mode::One | Mode::Any, _) => items.iter().any(|v| matcher.matches(*v) != check.negated),
+                    (Mode::All, _) => !items.is_empty() && items.iter().all(|v| matcher.matches(*v) != check.negated),
+                },
+                Some(value) => matcher.matches(value) != check.negated,
+            },
+        }
+    }
+
+    fn pair(&mut self, check: &'p Check, op: Op, right: u32) -> bool {
+        let (Some(left), Some(right)) = (naive::present(self.value(check.operand)), naive::present(self.value(right)))
+        else {
+            return false;
+        };
+        naive::pair_holds(op, check.mode == Mode::All, check.signed, left, right)
+    }
+
+    /// The value of an operand, read once an event.
+    fn value(&mut self, operand: u32) -> Option<Value<'e>> {
+        let slot = operand as usize;
+        if let Some((event, at)) = self.scratch.slots.get(slot)
+            && *event == self.scratch.now
+        {
+            return self.values.get(*at as usize).copied().flatten();
+        }
+        let value = self.read(operand);
+        let at = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(value);
+        if let Some(entry) = self.scratch.slots.get_mut(slot) {
+            *entry = (self.scratch.now, at);
+        }
+        value
+    }
+
+    fn read(&mut self, operand: u32) -> Option<Value<'e>> {
+        let program: &'p Program = self.program;
+        match program.operands.get(operand as usize)? {
+            Operand::Field(field) => self.reader.read(field, self.arena),
+            Operand::Text(text) => Some(Value::Str(text)),
+            Operand::Tuple(parts) => {
+                let mut values = bumpalo::collections::Vec::with_capacity_in(parts.len(), self.arena);
+                for part in parts {
+                    values.push(self.value(*part)?);
+                }
+                Some(Value::List(values.into_bump_slice()))
+            }
+            Operand::Apply { func, args, option } => {
+                let mut values = bumpalo::collections::Vec::with_capacity_in(args.len(), self.arena);
+                for arg in args {
+                    values.push(self.value(*arg));
+                }
+                transform::apply(*func, &values, *option, self.arena)
+            }
+        }
+    }
+
+    /// Where the dictionary numbers of the operand's values stand in `scratch.ids`.
+    fn ids(&mut self, operand: u32, dictionary: u32) -> (u32, u32) {
+        if let Some((event, start, end)) = self.scratch.looked_up.get(dictionary as usize)
+            && *event == self.scratch.now
+        {
+            return (*start, *end);
+        }
+        let start = u32::try_from(self.scratch.ids.len()).unwrap_or(u32::MAX);
+        let value = self.value(operand);
+        if let (Some(value), Some(dictionary)) = (value, self.program.dictionaries.get(dictionary as usize)) {
+            let single = [value];
+            let items: &[Value<'_>] = if let Value::List(items) = value { items } else { &single };
+            for item in items {
+                let id = match item {
+                    Value::Str(text) | Value::Bytes(text) => dictionary.get(*text).copied(),
+                    _ => None,
+                };
+                self.scratch.ids.push(id.unwrap_or(NO_ID));
+            }
+        }
+        let end = u32::try_from(self.scratch.ids.len()).unwrap_or(u32::MAX);
+        if let Some(entry) = self.scratch.looked_up.get_mut(dictionary as usize) {
+            *entry = (self.scratch.now, start, end);
+        }
+        (start, end)
+    }
+}
