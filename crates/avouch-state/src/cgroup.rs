@@ -48,6 +48,29 @@ fn memchr_eq(entry: &[u8]) -> Option<usize> {
     entry.get(..slash)?.iter().rposition(|b| *b == b'=')
 }
 
+/// Names of subsystems as the kernel's events tell them, and as the rest of the world knows them.
+const RENAMED: &[(&[u8], &[u8])] = &[(b"io=", b"blkio="), (b"perf=", b"perf_event="), (b"mem=", b"memory=")];
+
+/// The list with the usual names of subsystems; `None` when it has them already.
+pub(crate) fn normalised(cgroups: &[u8]) -> Option<Vec<u8>> {
+    let renamed = |entry: &[u8]| RENAMED.iter().find(|(from, _)| entry.starts_with(from));
+    if split_nul(cgroups).all(|e| renamed(e).is_none()) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(cgroups.len() + 16);
+    for entry in split_nul(cgroups) {
+        match renamed(entry) {
+            Some((from, to)) => {
+                out.extend_from_slice(to);
+                out.extend_from_slice(entry.get(from.len()..).unwrap_or(&[]));
+            }
+            None => out.extend_from_slice(entry),
+        }
+        out.push(0);
+    }
+    Some(out)
+}
+
 fn by_path(path: &[u8]) -> Option<Found<'_>> {
     if path.len() < 3 {
         return None;
@@ -162,6 +185,12 @@ mod tests {
         assert_eq!(id("/lxc/web/ns"), named("web", ContainerType::Lxc));
         assert_eq!(id(r"/machine.slice/machine-lxc\x2dweb.scope"), named("web", ContainerType::LibvirtLxc));
         assert_eq!(id("/system.slice/bpm-gorouter.scope"), named("gorouter", ContainerType::Bpm));
+    }
+
+    #[test]
+    fn subsystems_get_their_usual_names() {
+        assert_eq!(normalised(b"cpu=/\0io=/a\0perf=/b\0"), Some(b"cpu=/\0blkio=/a\0perf_event=/b\0".to_vec()));
+        assert_eq!(normalised(b"cpu=/\0blkio=/a\0"), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Current {
     pub(crate) name_changed: bool,
     /// The thread's stored enter event belongs to this exit.
     pub(crate) enter_used: bool,
-    /// Time of the first event of the run, ns since the epoch.
+    /// See [`Self::first_timestamp`].
     pub(crate) first_ts: Option<u64>,
     /// Time of the event shown before this one.
     pub(crate) prev_ts: Option<u64>,
@@ -44,7 +44,8 @@ impl Current {
         self.name_changed
     }
 
-    /// Time of the run's first event, ns since the epoch (`evt.reltime` counts from it).
+    /// Time of the run's first event, ns since the epoch (`evt.reltime` counts from it); 0 while only marks of the
+    /// driver's own (`procinfo`, `scapevent`) or metadata came.
     #[must_use]
     pub fn first_timestamp(&self) -> u64 {
         self.first_ts.unwrap_or(0)

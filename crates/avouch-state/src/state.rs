@@ -155,7 +155,8 @@ impl State {
     /// Descriptors the thread can use.
     #[must_use]
     pub fn fds_of<'s>(&'s self, thread: &'s Thread) -> Option<&'s FdTable> {
-        self.main_thread(thread).map(|main| &*main.fds)
+        let owner = if thread.is_invalid() { Some(thread) } else { self.main_thread(thread) };
+        owner.map(|main| &*main.fds)
     }
 
     /// Descriptor `n` of the thread.

@@ -27,6 +27,11 @@ impl State {
         }
     }
 
+    /// Handle of the thread whose descriptors `thread` uses: as [`Self::main_ref`], but a placeholder has its own.
+    pub(crate) fn fd_root(&self, thread: ThreadRef) -> Option<ThreadRef> {
+        if self.at(thread)?.is_invalid() { Some(thread) } else { self.main_ref(thread) }
+    }
+
     /// Adds a thread and gives it its place in group and family; one of the same number is replaced.
     pub(crate) fn add_thread(&mut self, thread: Thread) -> Option<ThreadRef> {
         let added = self.add_unlinked(thread)?;
@@ -252,7 +257,7 @@ impl State {
 
     /// A copy of the descriptor table for a new process; empty, and counted, when there is no room.
     pub(crate) fn copy_fds(&mut self, of: ThreadRef) -> Arc<FdTable> {
-        let Some(table) = self.main_ref(of).and_then(|m| self.at(m)).map(|m| Arc::clone(&m.fds)) else {
+        let Some(table) = self.fd_root(of).and_then(|m| self.at(m)).map(|m| Arc::clone(&m.fds)) else {
             return Arc::default();
         };
         if self.fd_count + table.len() > self.limits.fds {

@@ -3,6 +3,7 @@
 use avouch_event::{Event, Params, types};
 
 use super::snapshot::without_deleted;
+use crate::cgroup;
 use crate::state::State;
 use crate::text::{Cmdline, Text};
 use crate::thread::{Thread, ThreadRef, clone_flags};
@@ -136,6 +137,8 @@ impl State {
         child.vmrss = p.u32(11).unwrap_or(0);
         child.vmswap = p.u32(12).unwrap_or(0);
         let cgroups = self.cut(p.get(at::CGROUPS).unwrap_or(b""));
+        let renamed = cgroup::normalised(cgroups);
+        let cgroups = renamed.as_deref().unwrap_or(cgroups);
         if leads && known {
             child.fds = self.copy_fds(source);
             if let Some(s) = self.at(source) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use avouch_event::{Event, types};
 
 use super::clone::exepath;
+use crate::cgroup;
 use crate::path;
 use crate::state::State;
 use crate::text::Cmdline;
@@ -36,6 +37,8 @@ impl State {
         let args = self.cut(p.get(2).unwrap_or(b""));
         let comm = self.cut(p.charbuf(13).unwrap_or(b""));
         let cgroups = self.cut(p.get(14).unwrap_or(b""));
+        let renamed = cgroup::normalised(cgroups);
+        let cgroups = renamed.as_deref().unwrap_or(cgroups);
         let env = self.cut(p.get(15).unwrap_or(b""));
         let path = self.exec_path(e, stored);
         let invalid = self.at(thread).is_some_and(|t| t.is_invalid());

@@ -93,7 +93,7 @@ impl State {
     pub(super) fn new_shared_fd(&mut self, number: i64, fd: Arc<Fd>) {
         self.current.fd = Some(number);
         self.current.fd_owner = None;
-        let Some(owner) = self.current.thread.and_then(|t| self.main_ref(t)) else { return };
+        let Some(owner) = self.current.thread.and_then(|t| self.fd_root(t)) else { return };
         // The number was closed by the event before, if it was open: a close still pending must not hit the new one.
         if self.insert_fd(owner, number, fd) {
             self.current.fd_owner = Some(owner);
@@ -212,7 +212,7 @@ impl State {
         let (Some(first), Some(last)) = (e.params.u32(1), e.params.u32(2)) else { return };
         let range = i64::from(first)..=i64::from(last);
         let mark = e.params.u32(3).unwrap_or(0) & CLOEXEC != 0;
-        let Some(owner) = self.current.thread.and_then(|t| self.main_ref(t)) else { return };
+        let Some(owner) = self.current.thread.and_then(|t| self.fd_root(t)) else { return };
         let Some(Some(t)) = self.slots.get_mut(owner.0 as usize) else { return };
         if !t.fds.iter().any(|(n, _)| range.contains(&n)) {
             return;

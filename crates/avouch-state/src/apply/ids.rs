@@ -113,11 +113,15 @@ impl State {
         }
     }
 
+    /// Page faults are the thread's own, memory is told of its leader only.
     pub(super) fn on_switch(&mut self, e: &Event<'_>) {
         let p = &e.params;
-        if let Some(t) = self.current_mut() {
+        let Some(thread) = self.current.thread else { return };
+        if let Some(t) = self.at_mut(thread) {
             t.pfmajor = p.u64(1).unwrap_or(t.pfmajor);
             t.pfminor = p.u64(2).unwrap_or(t.pfminor);
+        }
+        if let Some(t) = self.main_ref(thread).and_then(|main| self.at_mut(main)) {
             t.vmsize = p.u32(3).unwrap_or(t.vmsize);
             t.vmrss = p.u32(4).unwrap_or(t.vmrss);
             t.vmswap = p.u32(5).unwrap_or(t.vmswap);

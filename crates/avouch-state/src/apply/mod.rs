@@ -87,10 +87,9 @@ impl State {
             enter_used: false,
             prev_ts: before.shown_ts,
             shown_ts: if e.hidden { before.shown_ts } else { Some(e.timestamp) },
-            first_ts: before.first_ts.or(Some(e.timestamp)),
+            first_ts: before.first_ts.or_else(|| plan.begins.then_some(e.timestamp)),
         };
         let thread = match plan.thread {
-            ThreadUse::None => return,
             ThreadUse::Known => self.find_ref(e.tid),
             ThreadUse::Any => self.find_ref(e.tid).or_else(|| self.add_placeholder(e.tid)),
         };
@@ -100,7 +99,7 @@ impl State {
         }
         self.current.thread = thread;
         let Some(thread) = thread else {
-            self.counters.unknown_threads += 1;
+            self.counters.unknown_threads += u64::from(e.tid >= 0);
             return;
         };
         let Some(t) = self.at_mut(thread) else { return };
@@ -116,7 +115,7 @@ impl State {
         };
         let number = fd_number(&e.params, param).unwrap_or(-1);
         self.current.fd = Some(number);
-        self.current.fd_owner = if leads { Some(thread) } else { self.main_ref(thread) };
+        self.current.fd_owner = if leads { Some(thread) } else { self.fd_root(thread) };
         if number >= 0 && self.current_fd().is_none() {
             self.counters.unknown_fds += 1;
         }
@@ -205,7 +204,7 @@ impl State {
         self.counters.placeholder_threads += 1;
         let na = crate::text::Text::new(b"<NA>");
         let cmdline = Cmdline::new(b"<NA>", b"");
-        self.add_unlinked(Thread { cmdline, exe: na, placeholder: true, ..Thread::new(tid) })
+        self.add_unlinked(Thread { cmdline, exe: na, placeholder: true, fdlimit: 0, ..Thread::new(tid) })
     }
 
     /// Texts longer than the limit are cut, and counted.

@@ -5,8 +5,6 @@ use avouch_event::{Direction, EVENTS, EventFlags, EventInfo, EventType, ParamTyp
 /// Which thread an event has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ThreadUse {
-    /// None.
-    None,
     /// The one that is known already.
     Known,
     /// The known one, or a placeholder.
@@ -31,9 +29,11 @@ pub(super) struct Plan {
     pub(super) fd: FdUse,
     /// Parameter 0 is a return value.
     pub(super) returns: bool,
+    /// The run's time may begin with it.
+    pub(super) begins: bool,
 }
 
-const UNKNOWN: Plan = Plan { thread: ThreadUse::None, fd: FdUse::None, returns: false };
+const UNKNOWN: Plan = Plan { thread: ThreadUse::Known, fd: FdUse::None, returns: false, begins: false };
 
 /// One plan a type.
 #[derive(Debug)]
@@ -58,7 +58,10 @@ fn plan(info: &EventInfo) -> Plan {
             matches!(p.name, "res" | "fd")
                 && matches!(p.ty, ParamType::Errno | ParamType::Fd | ParamType::Pid | ParamType::Int64)
         });
-    Plan { thread: thread_use(info), fd: fd_use(info), returns }
+    // Upstream's clock starts with the first thing the kernel saw: not with the driver's own marks, nor with metadata.
+    let begins = !info.flags.contains(EventFlags::SKIPPARSERESET)
+        && matches!(info.source, SourceCategory::Syscall | SourceCategory::Tracepoint);
+    Plan { thread: thread_use(info), fd: fd_use(info), returns, begins }
 }
 
 fn thread_use(info: &EventInfo) -> ThreadUse {
@@ -70,9 +73,10 @@ fn thread_use(info: &EventInfo) -> ThreadUse {
         | types::CLONE3_X
         | types::PROCEXIT_1_E
         | types::SCHEDSWITCH_6_E => ThreadUse::Known,
-        _ if info.flags.contains(EventFlags::SKIPPARSERESET) => ThreadUse::None,
+        // Marks of the driver's own, and facts told by a collector: they introduce nobody.
+        _ if info.flags.contains(EventFlags::SKIPPARSERESET) => ThreadUse::Known,
         _ if matches!(info.source, SourceCategory::Meta | SourceCategory::Plugin | SourceCategory::None) => {
-            ThreadUse::None
+            ThreadUse::Known
         }
         _ => ThreadUse::Any,
     }
@@ -133,9 +137,9 @@ mod tests {
         let plans = Plans::default();
         assert_eq!(plans.of(types::OPEN_X).thread, ThreadUse::Any);
         assert_eq!(plans.of(types::CLONE_20_X).thread, ThreadUse::Known);
-        assert_eq!(plans.of(types::PLUGINEVENT_E).thread, ThreadUse::None);
-        assert_eq!(plans.of(types::DROP_E).thread, ThreadUse::None);
-        assert_eq!(plans.of(EventType(9999)).thread, ThreadUse::None);
+        assert_eq!(plans.of(types::PLUGINEVENT_E).thread, ThreadUse::Known);
+        assert_eq!(plans.of(types::DROP_E).thread, ThreadUse::Known);
+        assert_eq!(plans.of(EventType(9999)).thread, ThreadUse::Known);
         assert!(plans.of(types::OPEN_X).returns && !plans.of(types::GETUID_X).returns);
     }
 }

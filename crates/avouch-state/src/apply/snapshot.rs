@@ -11,7 +11,7 @@ use crate::state::{Machine, State};
 use crate::text::{Cmdline, Text};
 use crate::thread::{Caps, ExeFile, Thread, ThreadRef};
 use crate::users::{Group, User};
-use crate::{path, sock};
+use crate::{cgroup, path, sock};
 
 /// Bits that the driver adds to open flags: the file lies in an overlay's upper or lower layer.
 pub(super) const UPPER_LAYER: u32 = 1 << 15;
@@ -31,7 +31,10 @@ impl State {
 
     pub(super) fn add_process(&mut self, p: &ProcessEntry<'_>) {
         let leads = p.tid == p.pid;
-        let container = self.container_of(p.cgroups, 0);
+        let cgroups = self.cut(p.cgroups);
+        let renamed = cgroup::normalised(cgroups);
+        let cgroups = renamed.as_deref().unwrap_or(cgroups);
+        let container = self.container_of(cgroups, 0);
         let mut cwd = Vec::new();
         if leads {
             path::join_into(b"", p.cwd, &mut cwd);
@@ -52,7 +55,7 @@ impl State {
             exepath: Text::new(without_deleted(self.cut(p.exepath))),
             env: if leads { Text::new(self.cut(p.env)) } else { Text::default() },
             cwd: Text::new(&cwd),
-            cgroups: Text::new(self.cut(p.cgroups)),
+            cgroups: Text::new(cgroups),
             root: Text::new(self.cut(p.root)),
             flags: p.flags,
             uid: p.uid,
@@ -85,7 +88,7 @@ impl State {
     }
 
     pub(super) fn add_snapshot_fd(&mut self, tid: i64, entry: &FdEntry<'_>) {
-        let owner = self.find_ref(tid).map(|t| self.main_ref(t).unwrap_or(t));
+        let owner = self.find_ref(tid).map(|t| self.fd_root(t).unwrap_or(t));
         let Some(owner) = owner else {
             self.counters.unknown_threads += 1;
             return;
@@ -100,6 +103,7 @@ impl State {
             FdKind::File { name, open_flags, dev } => {
                 let mut fd = Fd::new(FdType::File, self.cut(name));
                 (fd.open_flags, fd.dev) = (open_flags, dev);
+                fd.cloexec = open_flags & super::files::O_CLOEXEC != 0;
                 set_layers(&mut fd);
                 return fd;
             }
