@@ -5,7 +5,7 @@
 //! [`Program::explain`] says why. The engine knows fields only through `FieldCatalog` and `FieldReader`.
 //!
 //! Invariant: **judging never changes anything, never fails, and never depends on the order of tests.** The compiled program
-//! and the plain walk over the condition ([`naive`]) agree on every condition and event; a property test holds that.
+//! and a plain walk over the condition agree on every condition and event; a property test holds that.
 
 mod codes;
 mod compile;

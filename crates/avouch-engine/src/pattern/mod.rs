@@ -7,5 +7,5 @@ mod regex;
 
 pub(crate) use affix::AffixSet;
 pub(crate) use glob::Glob;
-pub(crate) use path::PathSet;
+pub(crate) use path::{PathSet, components};
 pub(crate) use regex::{Regex, simpler};

@@ -3,7 +3,7 @@
 use avouch_event::{EventType, FieldType, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::{Group, Item, Maker, Table};
+use super::index::{Group, Item, Maker};
 use super::{Check, Kind, Matching, Node, Operand, Program, ProgramRule};
 use crate::constant::Kind as ValueKind;
 use crate::cost::{self, Guess, rank_and, rank_or};
@@ -249,9 +249,8 @@ impl<'a> Lower<'a> {
     /// Rewrites the numbers in a group from the graph's to the program's.
     fn group(&mut self, group: &mut Group) {
         for lookup in &mut group.lookups {
-            match &mut lookup.table {
-                Table::Ids { groups, .. } => groups.values_mut().for_each(|g| self.group(g)),
-                Table::Nums(groups) => groups.values_mut().for_each(|g| self.group(g)),
+            for group in lookup.table.groups_mut() {
+                self.group(group);
             }
         }
         for gate in &mut group.gates {

@@ -9,6 +9,7 @@ use super::{Check, Kind, Matching, Operand, Program, RuleIndex};
 use crate::graph::Mode;
 use crate::matcher::Matcher;
 use crate::naive;
+use crate::pattern::components;
 use crate::transform;
 
 /// A text that stands in no rule.
@@ -79,7 +80,82 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
                     self.group(group);
                 }
             }
+            table => match self.value(operand) {
+                Some(Value::Str(text) | Value::Bytes(text)) => self.look_up_text(text, table),
+                Some(Value::List(items)) => {
+                    for item in items {
+                        if let Value::Str(text) | Value::Bytes(text) = item {
+                            self.look_up_text(text, table);
+                        }
+                    }
+                }
+                _ => {}
+            },
         }
+    }
+
+    fn look_up_text(&mut self, text: &'e [u8], table: &'p Table) {
+        match table {
+            Table::Affixes { from_end, by_length } => {
+                for (length, groups) in by_length {
+                    let Some(other) = text.len().checked_sub(*length) else { break };
+                    let affix = if *from_end { text.get(other..) } else { text.get(..*length) };
+                    if let Some(group) = affix.and_then(|a| groups.get(a)) {
+                        self.group(group);
+                    }
+                }
+            }
+            Table::Paths { deepest, groups } => {
+                if let Some(group) = groups.get(&b""[..]) {
+                    self.group(group);
+                }
+                let path = self.plain_path(text);
+                let ends = memchr::memchr_iter(b'/', path).chain(std::iter::once(path.len()));
+                for end in ends.take(*deepest) {
+                    if let Some(group) = path.get(..end).filter(|p| !p.is_empty()).and_then(|p| groups.get(p)) {
+                        self.group(group);
+                    }
+                }
+            }
+            Table::Contains { automaton, groups } => {
+                let start = self.scratch.ids.len();
+                for found in automaton.find_overlapping_iter(text) {
+                    let pattern = found.pattern().as_u32();
+                    // A pattern may occur many times; its rules are tried once.
+                    let seen = self.scratch.ids.get(start..).unwrap_or(&[]);
+                    if !seen.contains(&pattern) {
+                        self.scratch.ids.push(pattern);
+                    }
+                }
+                let end = self.scratch.ids.len();
+                for i in start..end {
+                    let pattern = self.scratch.ids.get(i).copied().unwrap_or(NO_ID);
+                    if let Some(group) = groups.get(pattern as usize) {
+                        self.group(group);
+                    }
+                }
+            }
+            Table::Ids { .. } | Table::Nums(_) => {}
+        }
+    }
+
+    /// The path as `a/b/c`: without the first slash, and without empty components.
+    fn plain_path(&self, text: &'e [u8]) -> &'e [u8] {
+        let path = text.strip_prefix(b"/").unwrap_or(text);
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let odd =
+            path.first() == Some(&b'/') || path.last() == Some(&b'/') || memchr::memmem::find(path, b"//").is_some();
+        if !odd {
+            return path;
+        }
+        let mut plain = bumpalo::collections::Vec::with_capacity_in(path.len(), self.arena);
+        for name in components(path) {
+            if !plain.is_empty() {
+                plain.push(b'/');
+            }
+            plain.extend_from_slice(name);
+        }
+        plain.into_bump_slice()
     }
 
     #[inline]

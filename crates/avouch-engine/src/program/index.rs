@@ -4,12 +4,14 @@
 //! of them. Where many rules compare the same field with constants, one look-up of the field's value finds those that can
 //! still match. What is left of a rule's conjuncts stands in its *leaf*.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
 
 use crate::constant::Const;
 use crate::cost::{Guess, rank_and};
 use crate::graph::{Graph, Mode, NodeId, OperandId, Test};
 use crate::matcher::texts;
+use crate::pattern::components;
 
 /// Rules with the tests that lead to them.
 #[derive(Debug, Default)]
@@ -36,11 +38,29 @@ pub(crate) struct Lookup {
     pub(crate) table: Table,
 }
 
-/// Groups by value.
+/// Groups by what the value is, begins with, ends with or contains.
 #[derive(Debug)]
 pub(crate) enum Table {
-    Ids { dictionary: u32, groups: FxHashMap<u32, Group> },
+    Ids {
+        dictionary: u32,
+        groups: FxHashMap<u32, Group>,
+    },
     Nums(FxHashMap<u64, Group>),
+    /// By length of the prefix or suffix.
+    Affixes {
+        from_end: bool,
+        by_length: Vec<(usize, FxHashMap<Box<[u8]>, Group>)>,
+    },
+    /// By path prefix, written `a/b/c`; and how many components the longest has.
+    Paths {
+        deepest: usize,
+        groups: FxHashMap<Box<[u8]>, Group>,
+    },
+    /// By pattern of the automaton.
+    Contains {
+        automaton: AhoCorasick,
+        groups: Vec<Group>,
+    },
 }
 
 /// One rule and what remains to be tested.
@@ -71,12 +91,42 @@ const DEPTH: usize = 24;
 /// Constants of one rule that a look-up table takes; a longer list is a gate or a plain test.
 const WIDEST: usize = 64;
 
+#[derive(Clone, Copy)]
 enum Split {
     Gate(NodeId),
-    Lookup(OperandId),
+    Lookup(OperandId, Key),
 }
 
-impl Maker<'_> {
+/// By what a look-up finds rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Key {
+    Equal,
+    Prefix,
+    Suffix,
+    Path,
+    Contains,
+}
+
+impl Key {
+    /// Rules from which on the table is worth making, and the part of them that one look-up spares.
+    fn worth(self) -> (u32, f32) {
+        match self {
+            Key::Equal => (2, 0.97),
+            Key::Prefix | Key::Suffix => (4, 0.9),
+            Key::Path => (4, 0.88),
+            Key::Contains => (5, 0.8),
+        }
+    }
+}
+
+/// What tells the rules of a group apart.
+struct Indexable<'g> {
+    operand: OperandId,
+    key: Key,
+    values: &'g [Const],
+}
+
+impl<'g> Maker<'g> {
     pub(crate) fn group(&self, mut items: Vec<Item>, depth: usize) -> Group {
         let mut out = Group { first: items.iter().map(|i| i.rule).min().unwrap_or(u32::MAX), ..Group::default() };
         while depth < DEPTH && items.len() > 1 {
@@ -91,10 +141,10 @@ impl Maker<'_> {
                     out.gates.push(Gate { node, group: self.group(inside, depth + 1) });
                     items = outside;
                 }
-                Split::Lookup(operand) => {
+                Split::Lookup(operand, key) => {
                     let (inside, outside): (Vec<Item>, Vec<Item>) =
-                        items.into_iter().partition(|i| self.key(i, operand).is_some());
-                    out.lookups.push(self.lookup(operand, inside, depth));
+                        items.into_iter().partition(|i| self.find(i, operand, key).is_some());
+                    out.lookups.push(self.lookup(operand, key, inside, depth));
                     items = outside;
                 }
             }
@@ -116,90 +166,153 @@ impl Maker<'_> {
     /// The split that saves most.
     fn best(&self, items: &[Item]) -> Option<Split> {
         let mut by_node: FxHashMap<NodeId, u32> = FxHashMap::default();
-        let mut by_operand: FxHashMap<OperandId, u32> = FxHashMap::default();
-        let mut seen: FxHashSet<OperandId> = FxHashSet::default();
+        let mut by_key: FxHashMap<(OperandId, Key), u32> = FxHashMap::default();
+        let mut seen: Vec<(OperandId, Key)> = Vec::new();
         for item in items {
             seen.clear();
             for c in &item.conjuncts {
                 *by_node.entry(*c).or_default() += 1;
-                if let Some(operand) = self.constants(*c).map(|(o, _)| o)
-                    && seen.insert(operand)
-                {
-                    *by_operand.entry(operand).or_default() += 1;
+                if let Some(found) = self.indexable(*c) {
+                    let key = (found.operand, found.key);
+                    if !seen.contains(&key) {
+                        seen.push(key);
+                        *by_key.entry(key).or_default() += 1;
+                    }
                 }
             }
         }
         // Rules spared in the mean. A gate spares its rules when it fails; a look-up spares nearly all of its rules.
-        let mut best: Option<(f32, NodeId, Split)> = None;
-        let mut offer = |gain: f32, id: NodeId, split: Split| {
-            let better = best.as_ref().is_none_or(|(g, i, _)| gain > *g || (gain == *g && id < *i));
-            if gain > 0.0 && better {
-                best = Some((gain, id, split));
+        let mut best: Option<(f32, Split)> = None;
+        let mut offer = |gain: f32, split: Split| {
+            if gain > 0.0 && best.as_ref().is_none_or(|(g, _)| gain > *g) {
+                best = Some((gain, split));
             }
         };
         let mut nodes: Vec<(NodeId, u32)> = by_node.into_iter().filter(|(_, n)| *n > 1).collect();
         nodes.sort_unstable();
         for (node, count) in nodes {
             let g = self.guess(node);
-            let n = count as f32;
-            offer((n - 1.0) * (1.05 - g.chance) / (1.0 + g.cost / 50.0), node, Split::Gate(node));
+            offer((count as f32 - 1.0) * (1.05 - g.chance) / (1.0 + g.cost / 50.0), Split::Gate(node));
         }
-        let mut operands: Vec<(OperandId, u32)> = by_operand.into_iter().filter(|(_, n)| *n > 1).collect();
-        operands.sort_unstable();
-        for (operand, count) in operands {
-            offer((count as f32 - 1.0) * 0.97, operand, Split::Lookup(operand));
+        let mut keys: Vec<((OperandId, Key), u32)> =
+            by_key.into_iter().filter(|((_, key), n)| *n >= key.worth().0).collect();
+        keys.sort_unstable();
+        for ((operand, key), count) in keys {
+            offer((count as f32 - 1.0) * key.worth().1, Split::Lookup(operand, key));
         }
-        best.map(|(_, _, split)| split)
+        best.map(|(_, split)| split)
     }
 
-    /// Operand and constants of a node that a look-up can stand for.
-    fn constants(&self, node: NodeId) -> Option<(OperandId, &[Const])> {
+    /// What a look-up can ask in place of this node.
+    fn indexable(&self, node: NodeId) -> Option<Indexable<'g>> {
         let check = self.graph.as_check(node)?;
-        let Test::Set(values) = &check.test else { return None };
-        if check.negated || check.mode == Mode::All || values.len() > WIDEST {
+        if check.negated || check.mode == Mode::All {
             return None;
         }
-        match values.first()? {
-            Const::Text(_) => (self.dictionary)(check.operand).map(|_| (check.operand, &**values)),
+        let (key, values) = match &check.test {
+            Test::Set(values) => (Key::Equal, values),
+            Test::StartsWith(values) => (Key::Prefix, values),
+            Test::EndsWith(values) => (Key::Suffix, values),
+            Test::PMatch(values) => (Key::Path, values),
+            Test::Contains(values) => (Key::Contains, values),
+            _ => return None,
+        };
+        if values.len() > WIDEST {
+            return None;
+        }
+        let fits = match (key, values.first()?) {
+            (Key::Equal, Const::Text(_)) => (self.dictionary)(check.operand).is_some(),
             // Several numbers (all ancestors' pids) are not looked up.
-            Const::Num(_) if check.mode == Mode::One => Some((check.operand, &**values)),
-            _ => None,
-        }
+            (Key::Equal, Const::Num(_)) => check.mode == Mode::One,
+            (Key::Equal, _) => false,
+            (Key::Path, _) => texts(values).all(|t| !t.iter().any(|b| matches!(b, b'*' | b'?' | b'['))),
+            _ => texts(values).all(|t| !t.is_empty()),
+        };
+        fits.then_some(Indexable { operand: check.operand, key, values })
     }
 
-    /// The rule's first conjunct on `operand` that a look-up can stand for.
-    fn key(&self, item: &Item, operand: OperandId) -> Option<NodeId> {
-        item.conjuncts.iter().copied().find(|c| self.constants(*c).is_some_and(|(o, _)| o == operand))
+    /// The rule's first conjunct that the look-up can stand for.
+    fn find(&self, item: &Item, operand: OperandId, key: Key) -> Option<NodeId> {
+        let fits = |c: &NodeId| self.indexable(*c).is_some_and(|i| i.operand == operand && i.key == key);
+        item.conjuncts.iter().copied().find(fits)
     }
 
-    fn lookup(&self, operand: OperandId, items: Vec<Item>, depth: usize) -> Lookup {
+    fn lookup(&self, operand: OperandId, key: Key, items: Vec<Item>, depth: usize) -> Lookup {
         let first = items.iter().map(|i| i.rule).min().unwrap_or(u32::MAX);
-        let dictionary = (self.dictionary)(operand);
-        let mut by_id: FxHashMap<u32, Vec<Item>> = FxHashMap::default();
         let mut by_num: FxHashMap<u64, Vec<Item>> = FxHashMap::default();
+        let mut by_text: FxHashMap<Box<[u8]>, Vec<Item>> = FxHashMap::default();
         for item in items {
-            let Some(key) = self.key(&item, operand) else { continue };
+            let Some(node) = self.find(&item, operand, key) else { continue };
             let rest =
-                Item { rule: item.rule, conjuncts: item.conjuncts.iter().copied().filter(|c| *c != key).collect() };
-            let Some((_, values)) = self.constants(key) else { continue };
-            for value in values {
-                if let Const::Num(n) = value {
-                    by_num.entry(*n).or_default().push(rest.clone());
-                }
-            }
-            if let Some(d) = dictionary {
-                for id in texts(values).filter_map(|t| (self.text_id)(d, t)) {
-                    by_id.entry(id).or_default().push(rest.clone());
+                Item { rule: item.rule, conjuncts: item.conjuncts.iter().copied().filter(|c| *c != node).collect() };
+            let Some(found) = self.indexable(node) else { continue };
+            for value in found.values {
+                match value {
+                    Const::Num(n) => by_num.entry(*n).or_default().push(rest.clone()),
+                    Const::Text(t) if key == Key::Path => {
+                        let path: Vec<&[u8]> = components(t).collect();
+                        by_text.entry(path.join(&b'/').into()).or_default().push(rest.clone());
+                    }
+                    Const::Text(t) => by_text.entry(t.clone()).or_default().push(rest.clone()),
+                    _ => {}
                 }
             }
         }
-        let table = match dictionary {
-            Some(dictionary) => Table::Ids {
-                dictionary,
-                groups: by_id.into_iter().map(|(id, items)| (id, self.group(items, depth + 1))).collect(),
+        let mut by_text: Vec<(Box<[u8]>, Group)> =
+            by_text.into_iter().map(|(text, items)| (text, self.group(items, depth + 1))).collect();
+        by_text.sort_by(|a, b| a.0.cmp(&b.0));
+        let table = match (key, (self.dictionary)(operand)) {
+            (Key::Equal, Some(dictionary)) => {
+                let id = |text: &[u8]| (self.text_id)(dictionary, text);
+                Table::Ids {
+                    dictionary,
+                    groups: by_text.into_iter().filter_map(|(text, group)| Some((id(&text)?, group))).collect(),
+                }
+            }
+            (Key::Equal, None) => {
+                Table::Nums(by_num.into_iter().map(|(n, items)| (n, self.group(items, depth + 1))).collect())
+            }
+            (Key::Prefix | Key::Suffix, _) => {
+                let mut by_length: Vec<(usize, FxHashMap<Box<[u8]>, Group>)> = Vec::new();
+                by_text.sort_by_key(|(text, _)| text.len());
+                for (text, group) in by_text {
+                    match by_length.last_mut() {
+                        Some((length, groups)) if *length == text.len() => {
+                            groups.insert(text, group);
+                        }
+                        _ => by_length.push((text.len(), std::iter::once((text, group)).collect())),
+                    }
+                }
+                Table::Affixes { from_end: key == Key::Suffix, by_length }
+            }
+            (Key::Path, _) => Table::Paths {
+                deepest: by_text.iter().map(|(path, _)| components(path).count()).max().unwrap_or(0),
+                groups: by_text.into_iter().collect(),
             },
-            None => Table::Nums(by_num.into_iter().map(|(n, items)| (n, self.group(items, depth + 1))).collect()),
+            (Key::Contains, _) => {
+                let (patterns, groups): (Vec<Box<[u8]>>, Vec<Group>) = by_text.into_iter().unzip();
+                match AhoCorasick::new(&patterns) {
+                    Ok(automaton) => Table::Contains { automaton, groups },
+                    // Too many states: never with patterns that fit into a rule file.
+                    Err(_) => Table::Nums(FxHashMap::default()),
+                }
+            }
         };
         Lookup { first, operand, table }
+    }
+}
+
+impl Table {
+    /// All groups in it.
+    pub(crate) fn groups_mut(&mut self) -> Vec<&mut Group> {
+        match self {
+            Table::Ids { groups, .. } => groups.values_mut().collect(),
+            Table::Nums(groups) => groups.values_mut().collect(),
+            Table::Affixes { by_length, .. } => {
+                by_length.iter_mut().flat_map(|(_, groups)| groups.values_mut()).collect()
+            }
+            Table::Paths { groups, .. } => groups.values_mut().collect(),
+            Table::Contains { groups, .. } => groups.iter_mut().collect(),
+        }
     }
 }
