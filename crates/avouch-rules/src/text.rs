@@ -123,6 +123,7 @@ impl MappedText {
     }
 
     /// A text whose bytes stand together.
+    #[cfg(test)]
     pub(crate) fn fixed(text: &str, span: Span) -> MappedText {
         let mut out = MappedText::default();
         out.push(text, span);
@@ -146,6 +147,14 @@ impl MappedText {
     /// Appends bytes without a place of their own; they belong to what stands before them.
     pub(crate) fn push_glue(&mut self, text: &str) {
         self.text.push_str(text);
+    }
+
+    /// Cuts the text off at a character boundary.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.text.truncate(len);
+        while self.places.pieces.last().is_some_and(|p| p.at >= len) {
+            self.places.pieces.pop();
+        }
     }
 
     /// Appends all of another text.
