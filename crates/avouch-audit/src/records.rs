@@ -229,7 +229,7 @@ enum Judged {
 }
 
 fn judge(bytes: &[u8], only: Option<Format>, limits: Limits) -> Result<Judged, Reason> {
-    let record = json::parse(bytes, limits.json).map_err(Reason::BadJson)?;
+    let record = json::parse_first_level(bytes, limits.json).map_err(Reason::BadJson)?;
     let may_be = |format| only.is_none_or(|o| o == format);
     if may_be(Format::K8sAudit) && k8s::claims(&record) {
         return Ok(Judged::Event(Format::K8sAudit, k8s::check(&record)?));

@@ -7,6 +7,7 @@
 mod parse;
 mod text;
 
+pub(crate) use parse::parse_first_level;
 pub use parse::{JsonError, JsonLimits, parse};
 pub use text::Text;
 

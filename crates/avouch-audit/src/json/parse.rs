@@ -33,7 +33,20 @@ pub struct JsonError {
 /// # Errors
 /// With the first place where `bytes` are not JSON or go beyond `limits`.
 pub fn parse(bytes: &[u8], limits: JsonLimits) -> Result<Node<'_>, JsonError> {
-    let mut parser = Parser { bytes, at: 0, values_left: limits.values };
+    run(bytes, limits, 0)
+}
+
+/// Parses one document as [`parse`] does, but keeps only its first level: arrays and objects inside are checked and left
+/// empty.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_first_level(bytes: &[u8], limits: JsonLimits) -> Result<Node<'_>, JsonError> {
+    run(bytes, limits, limits.depth)
+}
+
+fn run(bytes: &[u8], limits: JsonLimits, keep_from: u32) -> Result<Node<'_>, JsonError> {
+    let mut parser = Parser { bytes, at: 0, values_left: limits.values, keep_from };
     let node = parser.value(limits.depth)?;
     parser.blanks();
     if parser.at < bytes.len() { Err(parser.error("something follows the value")) } else { Ok(node) }
@@ -43,6 +56,8 @@ struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
     values_left: u32,
+    /// What is inside an array or object is kept where at least so many levels may still be opened.
+    keep_from: u32,
 }
 
 impl<'a> Parser<'a> {
@@ -126,6 +141,8 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            self.at += rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
             match self.peek() {
                 None => return Err(self.error("a text does not end")),
                 Some(b'"') => {
@@ -164,6 +181,7 @@ impl<'a> Parser<'a> {
     }
 
     fn array(&mut self, depth: u32) -> Result<Kind<'a>, JsonError> {
+        let keep = depth >= self.keep_from;
         let depth = self.deeper(depth)?;
         self.at += 1;
         let mut items = Vec::new();
@@ -172,7 +190,10 @@ impl<'a> Parser<'a> {
             return Ok(Kind::Array(items));
         }
         loop {
-            items.push(self.value(depth)?);
+            let item = self.value(depth)?;
+            if keep {
+                items.push(item);
+            }
             self.blanks();
             if self.eat(b']') {
                 return Ok(Kind::Array(items));
@@ -184,6 +205,7 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, depth: u32) -> Result<Kind<'a>, JsonError> {
+        let keep = depth >= self.keep_from;
         let depth = self.deeper(depth)?;
         self.at += 1;
         let mut members = Vec::new();
@@ -201,7 +223,10 @@ impl<'a> Parser<'a> {
             if !self.eat(b':') {
                 return Err(self.error("a colon is missing"));
             }
-            members.push((key, self.value(depth)?));
+            let value = self.value(depth)?;
+            if keep {
+                members.push((key, value));
+            }
             self.blanks();
             if self.eat(b'}') {
                 return Ok(Kind::Object(members));
