@@ -30,7 +30,7 @@ use self::tracer::Tracer;
 use self::write::write_capture;
 
 /// How to call it.
-pub(crate) const USAGE: &str = "record --out FILE.scap [--podman-inspect FILE] [--leave COMM]... -- COMMAND [ARG]...
+const USAGE: &str = "cargo xtask record --out FILE.scap [--podman-inspect FILE] [--leave COMM]... -- COMMAND [ARG]...
 
 Traces COMMAND and every process that /proc lists, until COMMAND ends, and writes a capture. Run it inside of its own
 pid namespace: recordings/record.sh does. Processes named by --leave are listed in the capture, but not traced.";
