@@ -1,6 +1,6 @@
 //! Addresses of the machine's own interfaces.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use avouch_event::{InterfaceAddr, InterfaceEntry};
 
@@ -36,7 +36,6 @@ impl Interfaces {
     #[must_use]
     pub fn is_local(&self, ip: IpAddr) -> bool {
         match ip {
-            IpAddr::V4(ip) if ip.is_loopback() && ip == Ipv4Addr::LOCALHOST => true,
             IpAddr::V4(_) => self.list.iter().any(|i| i.addr.addr == ip),
             IpAddr::V6(ip) => self.list.iter().any(|i| match i.addr.addr {
                 IpAddr::V6(own) => own.segments()[..4] == ip.segments()[..4],
@@ -52,11 +51,14 @@ impl Interfaces {
         let mut same_family = self.list.iter().filter(|i| i.addr.addr.is_ipv4() == peer.is_ipv4());
         let exact = |i: &&Interface| i.addr.addr == peer;
         let same_net = |i: &&Interface| masked(i.addr.addr, i.addr.mask) == masked(peer, i.addr.mask);
+        let loopback = |i: &Interface| {
+            i.addr.addr == IpAddr::V4(Ipv4Addr::LOCALHOST) || i.addr.addr == IpAddr::V6(Ipv6Addr::LOCALHOST)
+        };
         let found = same_family
             .clone()
             .find(exact)
             .or_else(|| same_family.clone().find(same_net))
-            .or_else(|| same_family.find(|i| !i.addr.addr.is_loopback()));
+            .or_else(|| same_family.find(|i| !loopback(i)));
         found.map(|i| i.addr.addr)
     }
 }
@@ -64,7 +66,8 @@ impl Interfaces {
 fn masked(ip: IpAddr, mask: IpAddr) -> Option<u128> {
     match (ip, mask) {
         (IpAddr::V4(ip), IpAddr::V4(mask)) => Some(u128::from(u32::from(ip) & u32::from(mask))),
-        (IpAddr::V6(ip), IpAddr::V6(mask)) => Some(u128::from(ip) & u128::from(mask)),
+        // Upstream takes every v6 network for one of 64 bits.
+        (IpAddr::V6(ip), _) => Some(u128::from(ip) >> 64),
         _ => None,
     }
 }

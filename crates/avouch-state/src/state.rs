@@ -47,6 +47,7 @@ pub struct State {
     pub(crate) hand: usize,
     /// What the next event finds gone.
     pub(crate) pending: crate::apply::Pending,
+    pub(crate) exited: crate::apply::Exited,
     /// Threads of the snapshot that wait for their parents.
     pub(crate) unlinked: Vec<ThreadRef>,
     pub(crate) plans: crate::apply::Plans,
@@ -207,11 +208,11 @@ impl State {
         &self.interfaces
     }
 
-    /// Whether `ip` is the machine's, or the known address of the container that `thread` lives in.
+    /// Whether `ip` is the machine's or the known address of the container that `thread` lives in.
     #[must_use]
     pub fn is_local(&self, thread: &Thread, ip: IpAddr) -> bool {
         let own = self.container(thread).and_then(|c| c.meta.as_ref()?.ip);
-        own.map_or_else(|| self.interfaces.is_local(ip), |own| own == ip)
+        own == Some(ip) || self.interfaces.is_local(ip)
     }
 
     /// The enter event stored for the current exit event, whose parameters cannot have been changed after the check.

@@ -104,6 +104,9 @@ impl State {
             group.threads.push(thread.0);
         }
         group.alive += 1;
+        if pid == 1 {
+            return;
+        }
         match self.find_ref(ptid).filter(|p| self.at(*p).is_some_and(|p| !p.is_invalid())) {
             Some(parent) => self.adopt(parent, thread),
             None => {
@@ -189,9 +192,11 @@ impl State {
         // A walk longer than the table has gone round in a loop.
         for _ in 0..=self.by_tid.len() {
             let a = above.filter(|a| !a.is_invalid())?;
-            let group = self.groups.get(&a.pid)?;
-            if group.reaper && a.in_pid_namespace() == inside {
-                return alive(group);
+            if a.in_pid_namespace() != inside {
+                return None;
+            }
+            if let Some(found) = self.groups.get(&a.pid).filter(|g| g.reaper).and_then(alive) {
+                return Some(found);
             }
             above = self.parent(a);
         }
@@ -200,6 +205,11 @@ impl State {
 
     /// Removes a thread that exited or was replaced. A leader stays, dead, while others of its group live.
     pub(crate) fn remove_thread(&mut self, thread: ThreadRef) {
+        self.remove_thread_for(thread, None);
+    }
+
+    /// As [`Self::remove_thread`]; its children go to `reaper`, if that is a thread worth the name.
+    pub(crate) fn remove_thread_for(&mut self, thread: ThreadRef, reaper: Option<ThreadRef>) {
         let Some(t) = self.at(thread) else { return };
         let (pid, leads) = (t.pid, t.is_main());
         if t.is_invalid() {
@@ -208,8 +218,13 @@ impl State {
         }
         self.set_dead(thread);
         if self.at(thread).is_some_and(|t| t.links.first_child != NONE) {
-            let heir = self.heir_of(thread);
+            let named = reaper.filter(|r| *r != thread && self.at(*r).is_some_and(|r| !r.is_invalid()));
+            let heir = named.or_else(|| self.heir_of(thread));
             self.hand_over_children(thread, heir);
+            let heir_pid = heir.and_then(|h| self.at(h)).map(|h| h.pid).filter(|p| *p != pid);
+            if let Some(group) = heir_pid.and_then(|p| self.groups.get_mut(&p)) {
+                group.reaper = true;
+            }
         }
         let alive = self.groups.get(&pid).map_or(0, |g| g.alive);
         if leads && alive > 0 {

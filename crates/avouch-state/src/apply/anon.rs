@@ -53,12 +53,15 @@ impl State {
             }
             types::PIDFD_OPEN_X => {
                 fd.target_pid = p.i64(1).unwrap_or(0);
+                fd.name = format!("/proc/{}", fd.target_pid).into_bytes().into();
+                fd.open_flags = p.u32(2).unwrap_or(0);
                 // The kernel sets close-on-exec on every pidfd.
                 fd.cloexec = true;
             }
             types::EPOLL_CREATE1_X => fd.cloexec = p.u32(1).unwrap_or(0) & 1 != 0,
             types::EVENTFD2_X | types::SIGNALFD4_X | types::INOTIFY_INIT1_X => {
-                fd.cloexec = u32::from(p.u16(1).unwrap_or(0)) & O_CLOEXEC != 0;
+                fd.open_flags = u32::from(p.u16(1).unwrap_or(0));
+                fd.cloexec = fd.open_flags & O_CLOEXEC != 0;
             }
             types::USERFAULTFD_X => fd.cloexec = p.u32(1).unwrap_or(0) & O_CLOEXEC != 0,
             _ => {}

@@ -44,8 +44,8 @@ impl State {
         let known = self.at(caller).is_some_and(|t| !t.is_invalid());
         if !known {
             self.revive(caller, p.i64(at::PID), p.i64(at::PTID), p.i64(at::VTID), p.i64(at::VPID));
+            self.refresh_names(caller, p);
         }
-        self.refresh_names(caller, p);
 
         let flags = p.u32(at::FLAGS).unwrap_or(0);
         let Some(parent) = self.at(caller) else { return };
@@ -63,6 +63,10 @@ impl State {
             // The exit of an earlier thread of that number was missed.
             self.remove_thread(old);
         }
+        if self.exited.recently(child_tid, e.timestamp) {
+            // The child's exit overtook this event: it must not come back to life.
+            return;
+        }
         let mut child = self.heir(e, caller, known, child_tid, flags);
         let Some(parent) = self.at(caller) else { return };
         if flags & clone_flags::THREAD != 0 {
@@ -71,16 +75,15 @@ impl State {
             (child.pid, child.ptid) = (child_tid, parent.tid);
         }
         (child.vtid, child.vpid) = (child.tid, child.pid);
-        child.pidns_init_start_ts = parent.pidns_init_start_ts;
-        child.exe = parent.exe.clone();
-        child.cmdline = parent.cmdline.clone();
+        child.pidns_init_start_ts = self.machine.boot_time;
         self.add_thread(child);
     }
 
     fn clone_in_child(&mut self, e: &Event<'_>) {
         let p = &e.params;
         if let Some(old) = self.find_ref(e.tid) {
-            let recent = self.at(old).is_some_and(|t| e.timestamp.saturating_sub(t.clone_ts) < STALE_NS);
+            let recent =
+                self.at(old).is_some_and(|t| t.clone_ts != 0 && e.timestamp.wrapping_sub(t.clone_ts) < STALE_NS);
             if recent {
                 self.current.thread = Some(old);
                 return;
@@ -88,35 +91,29 @@ impl State {
             self.remove_thread(old);
         }
         self.current.thread = None;
-        let mut flags = p.u32(at::FLAGS).unwrap_or(0);
+        let flags = p.u32(at::FLAGS).unwrap_or(0);
         let pid = p.i64(at::PID).unwrap_or(e.tid);
         let ptid = p.i64(at::PTID).unwrap_or(0);
-        if pid != e.tid {
-            flags |= clone_flags::THREAD;
-        }
         let leads = flags & clone_flags::THREAD == 0;
         let source = if leads { ptid } else { pid };
         let Some(source) = self.find_ref(source).or_else(|| self.add_placeholder(source)) else { return };
         let known = self.at(source).is_some_and(|t| !t.is_invalid());
-        if !known {
-            if leads {
-                // Nothing tells the parent's own parent.
-                self.revive(source, Some(ptid), None, Some(ptid), Some(ptid));
-            } else {
-                let vpid = p.i64(at::VPID);
-                self.revive(source, Some(pid), Some(ptid), vpid, vpid);
-            }
+        if !known && !leads {
+            // The leader is what its thread is; of an unknown parent nothing can be told.
+            let vpid = p.i64(at::VPID);
+            self.revive(source, Some(pid), Some(ptid), vpid, vpid);
             self.refresh_names(source, p);
         }
         let mut child = self.heir(e, source, known, e.tid, flags | clone_flags::INVERTED);
         (child.pid, child.ptid) = (pid, ptid);
         child.vtid = p.i64(at::VTID).unwrap_or(e.tid);
         child.vpid = p.i64(at::VPID).unwrap_or(-1);
-        child.exe = Text::new(self.cut(p.charbuf(at::EXE).unwrap_or(b"")));
-        child.cmdline = self.cmdline(p);
-        if let Some(since_boot) = p.u64(at::PIDNS_START) {
-            child.pidns_init_start_ts = self.machine.boot_time.wrapping_add(since_boot);
-        }
+        let inside = flags & (clone_flags::CHILD_IN_PIDNS | clone_flags::NEWPID) != 0 || child.tid != child.vtid;
+        child.pidns_init_start_ts = match p.u64(at::PIDNS_START) {
+            Some(since_boot) if inside => self.machine.boot_time.wrapping_add(since_boot),
+            None if inside => 0,
+            _ => self.machine.boot_time,
+        };
         self.current.thread = self.add_thread(child);
     }
 
@@ -136,6 +133,8 @@ impl State {
         child.vmsize = p.u32(10).unwrap_or(0);
         child.vmrss = p.u32(11).unwrap_or(0);
         child.vmswap = p.u32(12).unwrap_or(0);
+        let exe = self.cut(p.charbuf(at::EXE).unwrap_or(b""));
+        let (comm, args) = (self.comm(p, exe), self.cut(p.get(at::ARGS).unwrap_or(b"")));
         let cgroups = self.cut(p.get(at::CGROUPS).unwrap_or(b""));
         let renamed = cgroup::normalised(cgroups);
         let cgroups = renamed.as_deref().unwrap_or(cgroups);
@@ -148,6 +147,13 @@ impl State {
                 };
                 child.env = self.main_thread(s).map(|m| m.env.clone()).unwrap_or_default();
             }
+        }
+        match self.at(source) {
+            // A fork has its parent's name and arguments: one copy serves both.
+            Some(s) if *s.exe == *exe && s.cmdline.is(comm, args) => {
+                (child.exe, child.cmdline) = (s.exe.clone(), s.cmdline.clone());
+            }
+            _ => (child.exe, child.cmdline) = (Text::new(exe), Cmdline::new(comm, args)),
         }
         if let Some(s) = self.at(source) {
             child.cgroups = if *s.cgroups == *cgroups { s.cgroups.clone() } else { Text::new(cgroups) };
@@ -173,21 +179,18 @@ impl State {
         self.link(thread);
     }
 
-    /// The event tells the caller's present name and arguments.
+    /// The event tells the name and arguments of a thread that was unknown.
     fn refresh_names(&mut self, thread: ThreadRef, p: &Params<'_>) {
         let exe = self.cut(p.charbuf(at::EXE).unwrap_or(b""));
-        let comm = self.cut(p.charbuf(at::COMM).unwrap_or(b""));
-        let args = self.cut(p.get(at::ARGS).unwrap_or(b""));
+        let (comm, args) = (self.comm(p, exe), self.cut(p.get(at::ARGS).unwrap_or(b"")));
         let Some(t) = self.at_mut(thread) else { return };
         t.exe.set(exe);
-        if !t.cmdline.is(comm, args) {
-            t.cmdline = Cmdline::new(comm, args);
-        }
+        t.cmdline = Cmdline::new(comm, args);
     }
 
-    fn cmdline(&mut self, p: &Params<'_>) -> Cmdline {
-        let comm = self.cut(p.charbuf(at::COMM).unwrap_or(b""));
-        Cmdline::new(comm, self.cut(p.get(at::ARGS).unwrap_or(b"")))
+    /// Old captures tell no task name: then argv\[0\] stands for it.
+    fn comm<'a>(&mut self, p: &Params<'a>, exe: &'a [u8]) -> &'a [u8] {
+        p.charbuf(at::COMM).map_or(exe, |comm| self.cut(comm))
     }
 }
 

@@ -19,12 +19,13 @@ mod exe_flags {
     pub(super) const LOWER_LAYER: u32 = 8;
 }
 
+/// Flag of execveat, in the capture format: an empty path means the descriptor itself.
+const AT_EMPTY_PATH: u32 = 1;
 /// Mark in [`crate::Thread::flags`]: the program changed.
 const NAME_CHANGED: u32 = 1 << 17;
 
 impl State {
     pub(super) fn on_exec(&mut self, e: &Event<'_>) {
-        let stored = self.use_enter(e);
         let p = &e.params;
         if p.i64(0).is_none_or(|r| r < 0) {
             return;
@@ -35,17 +36,18 @@ impl State {
 
         let exe = self.cut(p.charbuf(1).unwrap_or(b""));
         let args = self.cut(p.get(2).unwrap_or(b""));
-        let comm = self.cut(p.charbuf(13).unwrap_or(b""));
+        let comm = p.charbuf(13).map_or(exe, |comm| self.cut(comm));
         let cgroups = self.cut(p.get(14).unwrap_or(b""));
         let renamed = cgroup::normalised(cgroups);
         let cgroups = renamed.as_deref().unwrap_or(cgroups);
-        let env = self.cut(p.get(15).unwrap_or(b""));
-        let path = self.exec_path(e, stored);
+        let env = p.get(15).map(|env| self.cut(env));
+        let path = self.exec_path(e);
         let invalid = self.at(thread).is_some_and(|t| t.is_invalid());
         if invalid {
             self.patch_placeholder(thread, e);
         }
-        let container = self.container_of(cgroups, e.timestamp);
+        let has_cgroups = p.get(14).is_some();
+        let container = has_cgroups.then(|| self.container_of(cgroups, e.timestamp));
         let Some(t) = self.at_mut(thread) else { return };
         t.exec_ts = e.timestamp;
         t.placeholder = false;
@@ -56,8 +58,12 @@ impl State {
         if let Some(path) = path {
             t.exepath = exepath(&path);
         }
-        t.cgroups.set(cgroups);
-        t.env.set(env);
+        if let Some(env) = env {
+            t.env.set(env);
+        }
+        if has_cgroups {
+            t.cgroups.set(cgroups);
+        }
         t.pfmajor = p.u64(8).unwrap_or(t.pfmajor);
         t.pfminor = p.u64(9).unwrap_or(t.pfminor);
         t.vmsize = p.u32(10).unwrap_or(t.vmsize);
@@ -66,7 +72,7 @@ impl State {
         t.fdlimit = p.i64(7).unwrap_or(t.fdlimit);
         t.tty = p.u32(16).unwrap_or(t.tty);
         t.vpgid = p.i64(17).unwrap_or(t.vpgid);
-        t.pgid = p.i64(28).unwrap_or(t.pgid);
+        t.pgid = p.i64(28).unwrap_or(-1);
         t.loginuid = p.u32(18).unwrap_or(t.loginuid);
         t.uid = p.u32(26).unwrap_or(t.uid);
         t.gid = p.u32(29).unwrap_or(t.gid);
@@ -83,7 +89,9 @@ impl State {
         t.exe_file.ctime = p.u64(24).unwrap_or(t.exe_file.ctime);
         t.exe_file.mtime = p.u64(25).unwrap_or(t.exe_file.mtime);
         t.flags = NAME_CHANGED | t.flags & (clone_flags::INVERTED | clone_flags::IS_MAIN_THREAD);
-        self.set_container(thread, container);
+        if let Some(container) = container {
+            self.set_container(thread, container);
+        }
         self.drop_cloexec(thread);
     }
 
@@ -124,19 +132,24 @@ impl State {
     }
 
     /// Path of the program: as the kernel resolved it, or from the stored enter event; `None` leaves the old one.
-    fn exec_path(&mut self, e: &Event<'_>, stored: bool) -> Option<Vec<u8>> {
+    fn exec_path(&mut self, e: &Event<'_>) -> Option<Vec<u8>> {
         if let Some(path) = e.params.charbuf(27) {
             return Some(self.cut(path).to_vec());
         }
-        let enter = self.stored_enter().filter(|_| stored)?;
+        let enter = self.stored_enter()?;
         let thread = self.thread()?;
         if enter.ty == types::EXECVEAT_E {
             let dirfd = enter.params.i64(0).unwrap_or(-100);
-            return match enter.params.charbuf(1).filter(|n| *n != b"<NA>") {
-                // With AT_EMPTY_PATH the descriptor itself is the program.
-                None | Some(b"") => self.fd(thread, dirfd).map(|fd| fd.name.to_vec()),
-                Some(name) => Some(self.resolve(thread, dirfd, name)),
-            };
+            let name = enter.params.charbuf(1).unwrap_or(b"<NA>");
+            let by_fd = enter.params.u32(2).unwrap_or(0) & AT_EMPTY_PATH != 0;
+            let dir = self.fd(thread, dirfd);
+            return Some(match dir {
+                _ if !by_fd && name == b"<NA>" => b"<NA>".to_vec(),
+                // The descriptor itself is the program.
+                Some(dir) if by_fd => path::join(b"", &dir.name),
+                None if dirfd != -100 && !name.starts_with(b"/") => b"<NA>".to_vec(),
+                _ => self.resolve(thread, dirfd, name),
+            });
         }
         match enter.params.charbuf(0) {
             None | Some(b"<NA>") => Some(b"<NA>".to_vec()),

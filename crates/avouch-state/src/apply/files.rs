@@ -116,22 +116,21 @@ impl State {
             types::OPENAT2_X => &OPENAT2,
             _ => &BY_HANDLE,
         };
-        let stored = self.use_enter(e);
         let Some(number) = e.params.i64(0).filter(|n| *n >= 0) else { return };
         let mut full = std::mem::take(&mut self.scratch);
-        let fd = self.opened(e, shape, stored, &mut full);
+        let fd = self.opened(e, shape, &mut full);
         self.scratch = full;
         if let Some(fd) = fd {
             self.new_fd(number, fd);
         }
     }
 
-    fn opened(&self, e: &Event<'_>, shape: &OpenShape, stored: bool, full: &mut Vec<u8>) -> Option<Fd> {
+    fn opened(&self, e: &Event<'_>, shape: &OpenShape, full: &mut Vec<u8>) -> Option<Fd> {
         let p = &e.params;
         let mut name = p.charbuf(shape.name).unwrap_or(b"<NA>");
         let mut flags = shape.flags.and_then(|i| p.u32(i)).unwrap_or(0);
         let mut dirfd = shape.dirfd.and_then(|i| p.i64(i));
-        if let Some(enter) = self.stored_enter().filter(|_| stored)
+        if let Some(enter) = self.stored_enter()
             && let Some(first) = enter.params.charbuf(shape.enter_name).filter(|n| *n != b"<NA>")
         {
             name = first;
@@ -144,13 +143,19 @@ impl State {
         }
         if e.ty == types::CREAT_X {
             let bits = p.u16(5).unwrap_or(0);
-            flags |= if bits & 1 != 0 { open_flags::UPPER_LAYER } else { 0 };
-            flags |= if bits & 2 != 0 { open_flags::LOWER_LAYER } else { 0 };
+            flags |= match bits & 3 {
+                0 => 0,
+                2 => open_flags::LOWER_LAYER,
+                _ => open_flags::UPPER_LAYER,
+            };
         }
         let name = name.get(..self.limits.text).unwrap_or(name);
         let thread = self.thread()?;
         match shape.dirfd {
-            Some(_) => self.join_dirfd(thread, dirfd.unwrap_or(AT_FDCWD), name, full),
+            Some(_) => match dirfd {
+                Some(dirfd) => self.join_dirfd(thread, dirfd, name, full),
+                None => path::join_into(b"", name, full),
+            },
             None if e.ty == types::OPEN_BY_HANDLE_AT_X => path::join_into(b"", name, full),
             None => path::join_into(self.cwd(thread), name, full),
         }

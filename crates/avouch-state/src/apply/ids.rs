@@ -3,7 +3,7 @@
 use avouch_event::{Event, types};
 
 use crate::state::State;
-use crate::thread::{Thread, clone_flags};
+use crate::thread::{Caps, Thread, clone_flags};
 
 /// Resource number of the limit on open descriptors, in the capture format.
 const RLIMIT_NOFILE: u8 = 7;
@@ -60,14 +60,16 @@ impl State {
             return;
         }
         if let Some(t) = self.current_mut() {
-            (t.caps.permitted, t.caps.effective) = (ALL_CAPS, ALL_CAPS);
+            t.caps = Caps { inheritable: ALL_CAPS, permitted: ALL_CAPS, effective: ALL_CAPS };
         }
     }
 
     pub(super) fn on_prctl(&mut self, e: &Event<'_>) {
         const SET_CHILD_SUBREAPER: u32 = 36;
+        const GET_CHILD_SUBREAPER: u32 = 37;
         let p = &e.params;
-        if p.i64(0).is_none_or(|r| r < 0) || p.u32(1) != Some(SET_CHILD_SUBREAPER) {
+        let tells = matches!(p.u32(1), Some(SET_CHILD_SUBREAPER | GET_CHILD_SUBREAPER));
+        if p.i64(0).is_none_or(|r| r < 0) || !tells {
             return;
         }
         let on = p.i64(3).unwrap_or(0) != 0;
@@ -82,24 +84,14 @@ impl State {
         if p.i64(0).is_none_or(|r| r < 0) {
             return;
         }
-        if e.ty != types::PRLIMIT_X {
-            if p.u8(3) == Some(RLIMIT_NOFILE)
-                && let (Some(limit), Some(t)) = (p.i64(1), self.current_mut())
-            {
-                t.fdlimit = limit;
-            }
-            return;
-        }
-        if p.u8(6) != Some(RLIMIT_NOFILE) {
-            return;
-        }
-        // -1 as new value: the call only asked.
-        let limit = p.i64(1).filter(|n| *n != -1).or_else(|| p.i64(3));
-        let target = match p.i64(5) {
-            None | Some(0) => self.current.thread,
-            Some(pid) => self.find_ref(pid),
+        let (resource, limit, target) = match e.ty {
+            types::PRLIMIT_X => (p.u8(6), p.i64(1), p.i64(5).filter(|pid| *pid != 0)),
+            _ => (p.u8(3), p.i64(1), None),
         };
-        if let (Some(limit), Some(t)) = (limit, target.and_then(|t| self.at_mut(t))) {
+        // -1 as new limit: `prlimit` only asked.
+        let Some(limit) = limit.filter(|l| *l != -1 && resource == Some(RLIMIT_NOFILE)) else { return };
+        let target = target.map_or(self.current.thread, |tid| self.find_ref(tid));
+        if let Some(t) = target.and_then(|t| self.main_ref(t)).and_then(|t| self.at_mut(t)) {
             t.fdlimit = limit;
         }
     }

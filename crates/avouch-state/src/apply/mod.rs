@@ -18,13 +18,15 @@ use crate::current::Current;
 use crate::text::Cmdline;
 use crate::thread::{Thread, ThreadRef};
 
+pub(crate) use exit::Exited;
 pub(crate) use plan::Plans;
 use plan::{FdUse, ThreadUse};
 
 /// What the next event finds gone, so that the event which removed it still sees it.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    thread: Option<i64>,
+    /// Thread, and who takes its children: above 0 when the kernel said so.
+    thread: Option<(i64, i64)>,
     /// Whose table, and which descriptor.
     fd: Option<(ThreadRef, i64)>,
 }
@@ -69,8 +71,11 @@ impl State {
         if let Some((owner, fd)) = self.pending.fd.take() {
             self.remove_fd(owner, fd);
         }
-        if let Some(gone) = self.pending.thread.take().and_then(|tid| self.find_ref(tid)) {
-            self.remove_thread(gone);
+        if let Some((tid, reaper)) = self.pending.thread.take()
+            && let Some(gone) = self.find_ref(tid)
+        {
+            let reaper = if reaper > 0 { self.find_ref(reaper) } else { None };
+            self.remove_thread_for(gone, reaper);
         }
     }
 
@@ -105,6 +110,13 @@ impl State {
         let Some(t) = self.at_mut(thread) else { return };
         t.last_access = e.timestamp;
         let leads = t.is_main();
+        if t.enter_valid && plan.exit {
+            // Any exit ends the call that was entered. A successful execveat exits as execve.
+            t.enter_valid = false;
+            let stored = t.enter.as_ref().map_or(0, |b| b.ty.0);
+            self.current.enter_used =
+                stored + 1 == e.ty.0 || (stored == types::EXECVEAT_E.0 && e.ty == types::EXECVE_19_X);
+        }
         let param = match plan.fd {
             FdUse::None => return,
             FdUse::Makes => {
@@ -234,26 +246,17 @@ impl State {
 
     /// Stores an enter event until the exit of the same call.
     fn on_enter(&mut self, e: &Event<'_>) {
+        // Old captures have enter events without parameters, except for those two.
+        let bare_is_fine = e.ty == types::EXECVEAT_E || e.ty == types::CONNECT_E;
+        if e.params.get(0).is_none() && !bare_is_fine {
+            return;
+        }
         let Some(t) = self.current.thread.and_then(|t| self.at_mut(t)) else { return };
         t.enter_valid = true;
         match &mut t.enter {
             Some(buf) => buf.copy_from(e),
             None => t.enter = Some(Box::new(avouch_event::EventBuf::from_event(e))),
         }
-    }
-
-    /// Takes the enter event that belongs to exit `e`; its parameters can be read until the next event.
-    fn use_enter(&mut self, e: &Event<'_>) -> bool {
-        let Some(t) = self.current.thread.and_then(|t| self.at_mut(t)) else { return false };
-        if !t.enter_valid {
-            return false;
-        }
-        t.enter_valid = false;
-        let stored = t.enter.as_ref().map_or(0, |b| b.ty.0);
-        // A successful execveat exits as execve.
-        let used = stored + 1 == e.ty.0 || (stored == types::EXECVEAT_E.0 && e.ty == types::EXECVE_19_X);
-        self.current.enter_used = used;
-        used
     }
 }
 

@@ -17,6 +17,21 @@ pub(super) enum Way {
     Out,
 }
 
+/// Address that `connect` was entered with.
+enum Asked {
+    Inet((IpAddr, u16)),
+    Unix(Box<[u8]>),
+}
+
+impl From<SockAddr<'_>> for Asked {
+    fn from(addr: SockAddr<'_>) -> Self {
+        match addr {
+            SockAddr::Inet(ip, port) => Self::Inet((ip, port)),
+            SockAddr::Unix(path) => Self::Unix(path.into()),
+        }
+    }
+}
+
 /// The connection is being made: as good as made.
 const EINPROGRESS: i64 = -115;
 
@@ -47,9 +62,9 @@ impl State {
         let Some(fd) = self.current_fd_mut() else { return };
         let name = match addr {
             SockAddr::Inet(ip, port) => {
+                let ip = sock::mapped(ip).unwrap_or(ip);
                 let name = sock::name(&SockEnds::Server { local: (ip, port) }, b"");
                 if port > 0 {
-                    let ip = sock::mapped(ip).unwrap_or(ip);
                     fd.ty = if ip.is_ipv4() { FdType::Ipv4Server } else { FdType::Ipv6Server };
                     fd.ends = SockEnds::Server { local: (ip, port) };
                     fd.role = Role::Server;
@@ -71,48 +86,78 @@ impl State {
     }
 
     pub(super) fn on_connect(&mut self, e: &Event<'_>) {
-        let stored = self.use_enter(e);
         let ret = e.params.i64(0).unwrap_or(-1);
         if (ret < 0 && ret != EINPROGRESS) || self.current_fd().is_none() {
             return;
         }
-        let tuple = e.params.get(1).and_then(SockTuple::parse);
-        let asked = self.stored_enter().filter(|_| stored).and_then(|enter| {
-            let SockAddr::Inet(ip, port) = SockAddr::parse(enter.params.get(1)?)? else { return None };
-            Some((ip, port))
-        });
-        let told = e.params.get(3).and_then(SockAddr::parse);
-        let Some(fd) = self.current_fd_mut() else { return };
-        fd.connected = true;
-        let (mut ends, path) = match tuple {
-            None => return,
-            Some(SockTuple::Inet { source, mut dest }) => {
-                // What user memory held on exit is what the kernel tells: then what it held on entry was asked for.
-                if told == Some(SockAddr::Inet(dest.0, dest.1)) {
-                    dest = asked.unwrap_or(dest);
-                }
-                (SockTuple::Inet { source, dest }.ends(), &b""[..])
-            }
-            Some(unix @ SockTuple::Unix { path, .. }) => (unix.ends(), path),
-        };
-        if let SockEnds::Inet { source, dest } = ends {
-            fd.ty = if source.0.is_ipv4() { FdType::Ipv4 } else { FdType::Ipv6 };
-            if fd.role == Role::Server && fd.proto == L4Proto::Udp {
-                ends = SockEnds::Inet { source: dest, dest: source };
-            }
-        } else {
-            fd.ty = FdType::Unix;
+        if let Some(fd) = self.current_fd_mut() {
+            fd.connected = true;
         }
+        let asked = self.stored_enter().and_then(|enter| SockAddr::parse(enter.params.get(1)?).map(Asked::from));
+        match e.params.get(1).and_then(SockTuple::parse) {
+            Some(tuple) => self.connected(&tuple, e.params.get(3).and_then(SockAddr::parse), asked),
+            // TCP fast open tells no tuple: where to is known, where from is not.
+            None => {
+                if let Some(Asked::Inet(dest)) = asked {
+                    self.connected_to(dest);
+                }
+            }
+        }
+    }
+
+    fn connected_to(&mut self, dest: (IpAddr, u16)) {
+        let dest = (sock::mapped(dest.0).unwrap_or(dest.0), dest.1);
+        let Some(fd) = self.current_fd_mut() else { return };
+        let any: IpAddr = if dest.0.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let source = match fd.ends {
+            SockEnds::Inet { source, .. } if source.0.is_ipv4() == dest.0.is_ipv4() => source,
+            _ => (any, 0),
+        };
+        fd.ty = if dest.0.is_ipv4() { FdType::Ipv4 } else { FdType::Ipv6 };
+        fd.ends = SockEnds::Inet { source, dest };
+    }
+
+    /// `told` is what user memory held on exit, `asked` what it held on entry. Where the kernel's own tuple says the same
+    /// as `told` it may have been copied from there, and `asked` is what cannot have been changed since.
+    fn connected(&mut self, tuple: &SockTuple<'_>, told: Option<SockAddr<'_>>, asked: Option<Asked>) {
+        let Some(fd) = self.current_fd_mut() else { return };
+        let name = match *tuple {
+            SockTuple::Inet { source, mut dest } => {
+                if let Some(Asked::Inet(asked)) = asked
+                    && told == Some(SockAddr::Inet(dest.0, dest.1))
+                {
+                    dest = asked;
+                }
+                let mut ends = SockTuple::Inet { source, dest }.ends();
+                if let SockEnds::Inet { source, dest } = ends {
+                    fd.ty = if source.0.is_ipv4() { FdType::Ipv4 } else { FdType::Ipv6 };
+                    if fd.role == Role::Server && fd.proto == L4Proto::Udp {
+                        ends = SockEnds::Inet { source: dest, dest: source };
+                    }
+                }
+                fd.ends = ends;
+                sock::name(&ends, b"")
+            }
+            SockTuple::Unix { path, .. } => {
+                if fd.ty != FdType::Unix {
+                    return;
+                }
+                fd.ends = tuple.ends();
+                match &asked {
+                    Some(Asked::Unix(asked)) if told == Some(SockAddr::Unix(path)) => sock::name(&fd.ends, asked),
+                    _ => sock::name(&fd.ends, path),
+                }
+            }
+        };
         if fd.role == Role::None {
             fd.role = Role::Client;
         }
-        fd.ends = ends;
-        let path = self.cut(path);
-        self.rename(sock::name(&ends, path));
+        self.rename(name);
     }
 
     pub(super) fn on_accept(&mut self, e: &Event<'_>) {
         let Some(number) = e.params.i64(0).filter(|n| *n >= 0) else { return };
+        self.current.fd = Some(number);
         let Some(tuple) = e.params.get(1).and_then(SockTuple::parse) else { return };
         let ends = tuple.ends();
         let (ty, proto, path) = match (ends, tuple) {

@@ -27,13 +27,15 @@ pub(super) enum FdUse {
 pub(super) struct Plan {
     pub(super) thread: ThreadUse,
     pub(super) fd: FdUse,
+    /// The exit of a call.
+    pub(super) exit: bool,
     /// Parameter 0 is a return value.
     pub(super) returns: bool,
     /// The run's time may begin with it.
     pub(super) begins: bool,
 }
 
-const UNKNOWN: Plan = Plan { thread: ThreadUse::Known, fd: FdUse::None, returns: false, begins: false };
+const UNKNOWN: Plan = Plan { thread: ThreadUse::Known, fd: FdUse::None, exit: false, returns: false, begins: false };
 
 /// One plan a type.
 #[derive(Debug)]
@@ -58,10 +60,9 @@ fn plan(info: &EventInfo) -> Plan {
             matches!(p.name, "res" | "fd")
                 && matches!(p.ty, ParamType::Errno | ParamType::Fd | ParamType::Pid | ParamType::Int64)
         });
-    // Upstream's clock starts with the first thing the kernel saw: not with the driver's own marks, nor with metadata.
-    let begins = !info.flags.contains(EventFlags::SKIPPARSERESET)
-        && matches!(info.source, SourceCategory::Syscall | SourceCategory::Tracepoint);
-    Plan { thread: thread_use(info), fd: fd_use(info), returns, begins }
+    // Facts about the machine do not start the run's clock, calls do, hidden enter events included.
+    let begins = info.source != SourceCategory::Meta;
+    Plan { thread: thread_use(info), fd: fd_use(info), exit, returns, begins }
 }
 
 fn thread_use(info: &EventInfo) -> ThreadUse {

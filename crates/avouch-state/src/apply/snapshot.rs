@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use avouch_event::{FdEntry, FdKind, GroupEntry, InterfaceEntry, MachineInfo, ProcessEntry, UserEntry};
+use avouch_event::{FdEntry, FdKind, GroupEntry, InterfaceEntry, L4Proto, MachineInfo, ProcessEntry, UserEntry};
 use rustc_hash::FxHashSet;
 
 use crate::fd::{Fd, FdType, Role, SockEnds};
@@ -111,7 +111,8 @@ impl State {
                 let (source, dest) = sock::unmapped_pair(source, dest);
                 let ends = SockEnds::Inet { source, dest };
                 let ty = if source.0.is_ipv4() { FdType::Ipv4 } else { FdType::Ipv6 };
-                return Fd { ends, proto, name: sock::name(&ends, b""), ..Fd::new(ty, b"") };
+                let connected = proto == L4Proto::Tcp;
+                return Fd { ends, proto, connected, name: sock::name(&ends, b""), ..Fd::new(ty, b"") };
             }
             FdKind::ServerSocket { local, proto } => {
                 let ends = SockEnds::Server { local };
@@ -229,10 +230,14 @@ impl crate::Interfaces {
     pub(super) fn fill(&self, ends: &mut SockEnds) {
         let SockEnds::Inet { source, dest } = ends else { return };
         let any = |ip: IpAddr| ip.is_unspecified();
-        match (any(source.0), any(dest.0)) {
-            (true, false) => source.0 = self.infer(dest.0).unwrap_or(source.0),
-            (false, true) => dest.0 = self.infer(source.0).unwrap_or(dest.0),
-            _ => {}
+        let (empty, peer) = match (any(source.0), any(dest.0)) {
+            (true, _) => (source, dest),
+            (false, true) => (dest, source),
+            _ => return,
+        };
+        // A socket does not talk to itself.
+        if let Some(own) = self.infer(peer.0).filter(|own| *own != peer.0 || empty.1 != peer.1) {
+            empty.0 = own;
         }
     }
 }
