@@ -20,8 +20,8 @@ impl<'e> Compose<'e> {
     }
 
     pub(super) fn fmt(&mut self, args: fmt::Arguments<'_>) -> &mut Self {
-        // Writing into memory does not fail.
-        if self.write_fmt(args).is_err() {}
+        let written = self.write_fmt(args);
+        debug_assert!(written.is_ok(), "memory takes every byte");
         self
     }
 
@@ -100,15 +100,28 @@ impl fmt::Display for Seconds {
     }
 }
 
-/// `bytes` without what cannot be printed as ASCII; borrowed when all can.
+/// `bytes` with U+FFFD for what cannot be printed: bytes that are no UTF-8, control characters, noncharacters. Borrowed
+/// when all can.
 pub(super) fn printable<'e>(bytes: &'e [u8], arena: &'e Arena) -> &'e [u8] {
-    let can = |b: &u8| (0x20..0x7f).contains(b);
-    if bytes.iter().all(can) {
+    let plain = |b: &u8| (0x20..0x7f).contains(b);
+    if bytes.iter().all(plain) {
         return bytes;
     }
-    let mut out = Vec::new_in(arena);
-    out.extend(bytes.iter().copied().filter(|b| can(b)));
-    out.into_bump_slice()
+    let odd = |c: char| {
+        let n = u32::from(c);
+        c.is_control() || (0xfdd0..=0xfdef).contains(&n) || n & 0xfffe == 0xfffe
+    };
+    let mut out = Compose::new(arena);
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            let c = if odd(c) { char::REPLACEMENT_CHARACTER } else { c };
+            out.push(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        if !chunk.invalid().is_empty() {
+            out.push(b"\xef\xbf\xbd");
+        }
+    }
+    out.done()
 }
 
 /// `bytes` with dots for what cannot be printed as ASCII.
@@ -160,9 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn odd_bytes_vanish_or_turn_into_dots() {
+    fn odd_bytes_are_replaced() {
         let arena = Arena::new();
-        assert_eq!(printable(b"a\x01b\xffc", &arena), b"abc");
+        assert_eq!(printable(b"a\x01b\xffc", &arena), "a\u{fffd}b\u{fffd}c".as_bytes());
+        assert_eq!(
+            printable("h\u{e9}\u{85}\u{fdd0}\u{1f600}".as_bytes(), &arena),
+            "h\u{e9}\u{fffd}\u{fffd}\u{1f600}".as_bytes()
+        );
         assert_eq!(dotted(b"a\x01b\xffc\0", &arena), b"a.b.c.");
         assert_eq!(fold_slashes(b"//a//b/", &arena), b"/a/b/");
     }

@@ -12,6 +12,8 @@ pub(super) struct Ctx<'e> {
     pub(super) arena: &'e Arena,
     /// Seconds that local time is ahead of UTC.
     pub(super) utc_offset: i32,
+    /// Name of the machine, as whoever runs the program gives it.
+    pub(super) hostname: &'e [u8],
     /// The value goes into JSON.
     pub(super) json: bool,
 }
@@ -54,6 +56,9 @@ impl<'e> Ctx<'e> {
     /// What the call returned; `None` for events that are not the exit of a call.
     pub(super) fn ret(&self) -> Option<i64> {
         let info = self.event.ty.info()?;
+        if self.event.params.is_empty() {
+            return None;
+        }
         if info.source != SourceCategory::Syscall || !self.event.ty.is_exit() || self.event.ty == types::GENERIC_X {
             return None;
         }
@@ -64,6 +69,11 @@ impl<'e> Ctx<'e> {
         }
         let p = &self.event.params;
         p.i64(0).or_else(|| p.i32(0).map(i64::from)).or(Some(0))
+    }
+
+    /// `path` seen from `base`, folded.
+    pub(super) fn join(&self, base: &[u8], path: &[u8]) -> &'e [u8] {
+        self.arena.alloc_slice_copy(&crate::path::join(base, path))
     }
 
     pub(super) fn compose(&self) -> Compose<'e> {

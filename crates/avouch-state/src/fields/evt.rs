@@ -7,18 +7,19 @@ use avouch_event::{
 
 use super::ctx::{Ctx, flag, int, is_signed, text, uint, word};
 use super::names::PARAM_NAMES;
+use super::native;
 use super::param::{self, AT_FDCWD, until_nul};
-use super::path;
 use super::row::{Class, Row};
 use crate::{Fd, FdType};
 
 const C: Class = Class("evt (syscall)");
 const SECOND: u64 = 1_000_000_000;
 
-/// Name of the call in a generic event.
+/// Name of the call in a generic event. Where the writer had no code for it, the kernel's own number tells.
 fn generic_name(c: &Ctx<'_>) -> &'static str {
     let code = c.event.params.u16(0).unwrap_or(0);
-    syscalls::SYSCALLS.get(usize::from(code)).map_or("unknown", |s| s.name)
+    let native = c.event.params.u16(1).filter(|_| code == 0).and_then(native::name);
+    native.or_else(|| Some(syscalls::SYSCALLS.get(usize::from(code))?.name)).unwrap_or("unknown")
 }
 
 fn type_name<'e>(c: &Ctx<'e>) -> &'e [u8] {
@@ -245,7 +246,7 @@ fn abspath<'e>(c: &Ctx<'e>, field: &FieldRef) -> Option<Value<'e>> {
     let thread = c.thread()?;
     if c.event.ty == types::OPEN_BY_HANDLE_AT_X {
         let path = c.event.params.get(3).map_or(&b"<NA>"[..], until_nul);
-        return if c.ret()? > 0 { text(path::join(b"", path, c.arena)) } else { None };
+        return if c.ret()? > 0 { text(c.join(b"", path)) } else { None };
     }
     let (dir, path) = at_params(c.event.ty, field.code == ABSPATH_DST)?;
     let dirfd = i64::from_le_bytes(arg_by_name(c, dir)?.first_chunk().copied()?);
@@ -262,7 +263,7 @@ fn abspath<'e>(c: &Ctx<'e>, field: &FieldRef) -> Option<Value<'e>> {
             None => b"<UNKNOWN>/",
         }
     };
-    text(path::join(base, path, c.arena))
+    text(c.join(base, path))
 }
 
 /// Code of `evt.abspath.src` and of the bare field.

@@ -94,5 +94,5 @@ pub(super) const ROWS: &[Row] = &[
         }
         word(c.event.ty.name())
     }),
-    C.text("evt.hostname", "Host name, as the capture tells it.", |c, _| text(&c.state.machine().hostname)),
+    C.text("evt.hostname", "Name of the machine, as whoever runs the program gives it.", |c, _| text(c.hostname)),
 ];

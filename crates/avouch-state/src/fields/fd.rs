@@ -7,7 +7,6 @@ use avouch_event::{ArgSpec, FieldArg, FieldRef, FieldType as T, L4Proto, Print, 
 use super::compose::fold_slashes;
 use super::ctx::{Ctx, flag, int, text, uint, word};
 use super::param::{self, AT_FDCWD, until_nul};
-use super::path;
 use super::row::{Class, Row};
 use crate::{Fd, FdType, Role, SockEnds, Thread};
 
@@ -176,7 +175,7 @@ fn from_event<'e>(c: &Ctx<'e>, raw: bool) -> Option<&'e [u8]> {
                 return Some(name);
             }
             let dirfd = c.event.params.i64(1).unwrap_or(0);
-            Some(path::join(dir(c, dirfd, name), name, c.arena))
+            Some(c.join(dir(c, dirfd, name), name))
         }
         types::OPEN_BY_HANDLE_AT_X => Some(c.event.params.get(3).map_or(&b"<NA>"[..], until_nul)),
         _ => Some(b""),
@@ -201,8 +200,11 @@ fn dir<'e>(c: &Ctx<'e>, dirfd: i64, name: &[u8]) -> &'e [u8] {
 fn name<'e>(c: &Ctx<'e>) -> Option<&'e [u8]> {
     thread(c)?;
     match c.fd() {
-        // A failed connect did not change the socket: the event knows where it wanted to go.
-        Some(_) if c.event.ty == types::CONNECT_X && c.ret().is_some_and(|r| r < 0) => from_event(c, false),
+        // A failed connect left the socket as it was; newer captures tell where it wanted to go.
+        Some(fd) if c.event.ty == types::CONNECT_X && c.ret().is_some_and(|r| r < 0) => {
+            let family = c.event.params.u8(3).unwrap_or(0);
+            if family == 0 { Some(&fd.name) } else { Some(param::render(c, 3)?.best()) }
+        }
         Some(fd) => Some(&fd.name),
         None => from_event(c, false),
     }
@@ -242,20 +244,6 @@ fn in_container<'e>(c: &Ctx<'e>, what: &[u8]) -> Option<Value<'e>> {
     out.value()
 }
 
-/// What a call that made no descriptor would have made.
-fn type_char_from_event(c: &Ctx<'_>) -> &'static [u8] {
-    match c.event.ty.name() {
-        "open" | "openat" | "openat2" | "creat" => b"f",
-        "socket" | "accept" | "accept4" => b"4",
-        "pipe" | "pipe2" => b"p",
-        "eventfd" | "eventfd2" => b"e",
-        "signalfd" | "signalfd4" => b"s",
-        "timerfd_create" => b"t",
-        "inotify_init" | "inotify_init1" => b"i",
-        _ => b"o",
-    }
-}
-
 fn types<'e>(c: &Ctx<'e>, field: &FieldRef) -> Option<Value<'e>> {
     let thread = thread(c)?;
     if let FieldArg::Index(n) = field.arg {
@@ -268,7 +256,7 @@ fn types<'e>(c: &Ctx<'e>, field: &FieldRef) -> Option<Value<'e>> {
             seen.push(value);
         }
     }
-    Some(Value::List(seen.into_bump_slice()))
+    if seen.is_empty() { None } else { Some(Value::List(seen.into_bump_slice())) }
 }
 
 const NO_DNS: &str = "would need the name service as it was when the event happened";
@@ -284,7 +272,7 @@ pub(super) const ROWS: &[Row] = &[
     .print(Print::Dec),
     C.text("fd.typechar", "Type in a character: f file, d directory, 4, 6, u unix, p pipe, e event ...", |c, _| {
         thread(c)?;
-        text(c.fd().map_or_else(|| type_char_from_event(c), |f| type_char(f.ty)))
+        text(c.fd().map_or(type_char(FdType::Unknown), |f| type_char(f.ty)))
     })
     .print(Print::Dec),
     C.text("fd.name", "Path of a file, both ends of a connection, or other name.", |c, _| text(name(c)?)),

@@ -4,7 +4,6 @@ use avouch_event::{EventType, Value, types};
 
 use super::ctx::{Ctx, text};
 use super::param::until_nul;
-use super::path;
 use super::row::{Class, Row};
 
 const C: Class = Class("fs.path");
@@ -84,7 +83,7 @@ fn full<'e>(c: &Ctx<'e>, which: Which) -> Option<Value<'e>> {
         return text(raw);
     }
     let cwd = c.state.cwd(c.thread()?);
-    text(path::join(cwd, raw, c.arena))
+    text(c.join(cwd, raw))
 }
 
 pub(super) const ROWS: &[Row] = &[

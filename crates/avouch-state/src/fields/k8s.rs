@@ -65,7 +65,10 @@ pub(super) const ROWS: &[Row] = &[
     C.text("k8s.pod.labels", "All labels of the pod, key:value, by commas.", |c, _| {
         if c.thread()?.container.is_host() { text(b"") } else { container::labels(c, &meta(c)?.pod_sandbox_labels) }
     }),
-    C.text("k8s.pod.ip", "First v4 address of the pod.", |c, _| container::ip(c)),
+    C.text("k8s.pod.ip", "First v4 address of the pod; empty outside of any.", |c, _| {
+        let in_pod = meta(c).is_some_and(|m| m.is_pod_sandbox || !m.pod_sandbox_id.is_empty());
+        if in_pod { container::ip(c) } else { meta_text(c, |_| "") }
+    }),
     C.text("k8s.pod.cni.json", "What the network plugin told of the pod.", |c, _| {
         meta_text(c, |m| &m.pod_sandbox_cni_json)
     }),

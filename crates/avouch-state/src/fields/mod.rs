@@ -13,8 +13,8 @@ mod fdlist;
 mod fs_path;
 mod k8s;
 mod names;
+mod native;
 mod param;
-mod path;
 mod proc;
 mod resolve;
 mod row;
@@ -93,17 +93,26 @@ pub struct SyscallReader<'s> {
     state: &'s State,
     event: &'s Event<'s>,
     utc_offset: i32,
+    hostname: &'s [u8],
 }
 
 impl<'s> SyscallReader<'s> {
     /// Reads `event`, which must be the one that `state` applied last. Local times are `utc_offset` seconds ahead of UTC.
     #[must_use]
     pub fn new(state: &'s State, event: &'s Event<'s>, utc_offset: i32) -> Self {
-        Self { state, event, utc_offset }
+        Self { state, event, utc_offset, hostname: b"" }
+    }
+
+    /// Sets what `evt.hostname` reads as. On replay it stays empty, as at the peer: the machine that replays is not the
+    /// one that the events come from, and the capture's own name for it is not taken.
+    #[must_use]
+    pub fn with_hostname(self, hostname: &'s [u8]) -> Self {
+        Self { hostname, ..self }
     }
 
     fn ctx<'e>(&'e self, arena: &'e Arena, json: bool) -> Ctx<'e> {
-        Ctx { state: self.state, event: self.event, arena, utc_offset: self.utc_offset, json }
+        let Self { state, event, utc_offset, hostname } = *self;
+        Ctx { state, event, arena, utc_offset, hostname, json }
     }
 }
 
@@ -115,7 +124,12 @@ impl FieldReader for SyscallReader<'_> {
 
     fn read_output<'e>(&'e self, field: &FieldRef, target: Output, arena: &'e Arena) -> Option<Value<'e>> {
         let row = ROWS.get(usize::from(field.id.0))?;
-        (row.output)(&self.ctx(arena, target == Output::Json), field)
+        let value = (row.output)(&self.ctx(arena, target == Output::Json), field)?;
+        // Outputs go to terminals and other programs: no control characters, no broken UTF-8.
+        Some(match value {
+            Value::Str(text) => Value::Str(compose::printable(text, arena)),
+            other => other,
+        })
     }
 }
 

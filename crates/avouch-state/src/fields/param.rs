@@ -6,8 +6,8 @@ use avouch_event::{ParamExtra, ParamFormat, ParamInfo, ParamType, TimeStyle, Val
 
 use super::compose::{Compose, Ip, Seconds, dotted, printable};
 use super::ctx::Ctx;
-use super::fd::type_char;
-use super::{names, path};
+use super::fd::{proto, type_char};
+use super::names;
 use crate::{ContainerRef, Fd};
 
 /// The capture format's "relative to the current directory".
@@ -112,7 +112,9 @@ pub(super) fn number(out: &mut Compose<'_>, format: ParamFormat, ty: ParamType, 
     let cut = if width(ty) == 64 { unsigned } else { unsigned & ((1 << width(ty)) - 1) };
     match format {
         ParamFormat::Hex => out.fmt(format_args!("{cut:X}")),
-        ParamFormat::Oct => out.fmt(format_args!("{cut:o}")),
+        // As C's `%#o`: a zero in front tells that it is octal.
+        ParamFormat::Oct if cut != 0 => out.fmt(format_args!("0{cut:o}")),
+        ParamFormat::Oct => out.push(b"0"),
         ParamFormat::Dec | ParamFormat::Na => out.fmt(format_args!("{signed}")),
     };
 }
@@ -315,7 +317,7 @@ fn proto_char(fd: &Fd) -> &'static [u8] {
     if !fd.ty.is_inet() {
         return b"";
     }
-    match fd.proto {
+    match proto(fd) {
         L4Proto::Tcp => b"t",
         L4Proto::Udp => b"u",
         L4Proto::Icmp => b"i",
@@ -337,7 +339,7 @@ fn fs_path<'e>(c: &Ctx<'e>, info: &ParamInfo, raw: &'e [u8], out: &mut Compose<'
         _ => AT_FDCWD,
     };
     let base = if dirfd == AT_FDCWD { c.state.cwd(thread) } else { dir_path(c, dirfd) };
-    let full = printable(path::join(base, raw, c.arena), c.arena);
+    let full = printable(c.join(base, raw), c.arena);
     if full == shown { b"" } else { full }
 }
 
@@ -351,6 +353,10 @@ fn dir_path<'e>(c: &Ctx<'e>, dirfd: i64) -> &'e [u8] {
 
 fn sockaddr<'e>(b: &'e [u8], c: &Ctx<'e>, out: &mut Compose<'e>) {
     match b.first() {
+        // What the conversion of an old event puts where the address is not known.
+        Some(0) => {
+            out.push(b"<NA>");
+        }
         Some(1) => {
             out.push(printable(until_nul(b.get(1..).unwrap_or(&[])), c.arena));
         }

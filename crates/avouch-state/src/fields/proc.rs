@@ -55,35 +55,20 @@ fn lineage_output<'e>(c: &Ctx<'e>, field: &FieldRef, pick: impl Fn(&'e Thread) -
     if field.shape == Shape::Scalar { text(pick(ancestor(c, field)?)) } else { joined(c, pick) }
 }
 
-/// The oldest ancestor, or the thread itself, of the same session or process group.
-fn leader<'e>(c: &Ctx<'e>, id: fn(&Thread) -> i64) -> Option<LeaderOf<'e>> {
-    let thread = c.thread()?;
+/// The leader of the thread's session or process group. On the machine itself that is whom the id names; in a pid
+/// namespace the oldest of the ancestors that share it.
+fn leader<'e>(c: &Ctx<'e>, thread: &'e Thread, id: fn(&Thread) -> i64) -> Option<&'e Thread> {
     let wanted = id(thread);
-    if !thread.in_pid_namespace() {
-        if wanted < 0 {
-            return Some(LeaderOf::Nobody);
-        }
-        // On the machine itself the id is the leader's own.
-        if let Some(found) = c.state.find(wanted) {
-            return Some(LeaderOf::Thread(found));
-        }
+    if wanted < 0 {
+        // The capture is too old to say.
+        return None;
     }
-    let same = c.state.ancestors(thread).take_while(|t| id(t) == wanted);
-    Some(LeaderOf::Thread(same.last().unwrap_or(thread)))
-}
-
-/// Who leads a session or group.
-enum LeaderOf<'e> {
-    /// The capture is too old to say.
-    Nobody,
-    Thread(&'e Thread),
+    let named = if thread.in_pid_namespace() { None } else { c.state.find(wanted) };
+    named.or_else(|| c.state.ancestors(thread).take_while(|t| id(t) == wanted).last())
 }
 
 fn leader_text<'e>(c: &Ctx<'e>, id: fn(&Thread) -> i64, pick: fn(&Thread) -> &[u8]) -> Option<Value<'e>> {
-    match leader(c, id)? {
-        LeaderOf::Nobody => text(b""),
-        LeaderOf::Thread(t) => text(pick(t)),
-    }
+    text(leader(c, c.thread()?, id).map_or(b"", pick))
 }
 
 fn sid(t: &Thread) -> i64 {
@@ -189,7 +174,10 @@ fn fd_usage(open: usize, limit: i64) -> f64 {
 }
 
 fn fd_count(c: &Ctx<'_>) -> Option<usize> {
-    Some(c.state.fds_of(c.thread()?).map_or(0, crate::FdTable::len))
+    let thread = c.thread()?;
+    // The peer counts through the group's leader, and a thread of which only the number is known has none.
+    let table = c.state.fds_of(thread).filter(|_| !thread.is_invalid());
+    Some(table.map_or(0, crate::FdTable::len))
 }
 
 fn std_type<'e>(c: &Ctx<'e>, n: i64) -> Option<Value<'e>> {

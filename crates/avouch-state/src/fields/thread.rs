@@ -17,7 +17,7 @@ fn capabilities<'e>(c: &Ctx<'e>, set: u64) -> Option<Value<'e>> {
 
 fn cgroup<'e>(c: &Ctx<'e>, field: &FieldRef) -> Option<Value<'e>> {
     let FieldArg::Key(name) = &field.arg else { return None };
-    let find = |e: &'e [u8]| e.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
+    let find = |entry: &'e [u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
     text(c.thread()?.cgroup_entries().find_map(find)?)
 }
 
