@@ -204,7 +204,7 @@ fn exception_problems(rule: &ResolvedRule, typer: &Typer<'_>) -> Vec<Diagnostic>
         let mut d = codes::EXCEPTION_FIELD
             .at_fault(format!("`{text}` is no field of source `{}`", rule.source))
             .at(field.span, "in this exception")
-            .item("exception", rule.name.clone())
+            .item("exception", rule.exception_of(field).map_or_else(|| rule.name.clone(), |e| e.name.clone()))
             .falco_message(format!("'{text}' is not a supported filter field"));
         if let Some(error) = error {
             d.help = error.help;
