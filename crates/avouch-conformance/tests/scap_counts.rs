@@ -1,5 +1,7 @@
 //! The events of a capture are those that Falco replayed: same numbers, times, threads, CPUs, types, in the same order.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;

@@ -10,6 +10,9 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Size of the window when nothing larger is asked for.
 const WINDOW: usize = 256 << 10;
 
+/// Bytes asked of a decompressor at a time: when it meets corrupted data, it drops what this one call gave.
+const GZIP_READ: usize = 16 << 10;
+
 type Stream<'a> = Box<dyn Read + Send + 'a>;
 
 /// A window of bytes that can be asked to grow and to move on.
@@ -20,6 +23,8 @@ pub(crate) struct Input<'a> {
     pos: usize,
     end: usize,
     stream: Option<Stream<'a>>,
+    /// Most to ask of the stream at a time.
+    read_size: usize,
     /// Whether the stream's first bytes were looked at.
     sniffed: bool,
     failure: Option<io::Error>,
@@ -38,6 +43,7 @@ impl<'a> Input<'a> {
             pos: 0,
             end: bytes.len(),
             stream: None,
+            read_size: 0,
             sniffed: true,
             failure: None,
             offset: 0,
@@ -51,6 +57,7 @@ impl<'a> Input<'a> {
             pos: 0,
             end: 0,
             stream: Some(stream),
+            read_size: usize::MAX,
             sniffed: false,
             failure: None,
             offset: 0,
@@ -118,7 +125,8 @@ impl<'a> Input<'a> {
 
     /// One read that yields something; at the end or on failure the stream is dropped.
     fn read_more(&mut self) {
-        let (Some(stream), Some(space)) = (self.stream.as_mut(), self.window.get_mut(self.end..)) else { return };
+        let end = self.end.saturating_add(self.read_size).min(self.window.len());
+        let (Some(stream), Some(space)) = (self.stream.as_mut(), self.window.get_mut(self.end..end)) else { return };
         loop {
             match stream.read(space) {
                 Ok(0) => self.stream = None,
@@ -146,7 +154,7 @@ impl<'a> Input<'a> {
         if let Some(stream) = self.stream.take() {
             let mut head = std::mem::take(&mut self.window);
             head.truncate(self.end);
-            (self.pos, self.end) = (0, 0);
+            (self.pos, self.end, self.read_size) = (0, 0, GZIP_READ);
             let whole = BufReader::with_capacity(WINDOW, Cursor::new(head).chain(stream));
             self.stream = Some(Box::new(MultiGzDecoder::new(whole)));
         }

@@ -1,0 +1,10 @@
+//! What each fuzz target does with its bytes: it must not panic, hang or grow without bound, and what it reads must hold
+//! together. The same functions run on stable in `crates/avouch-conformance/tests/fuzz_smoke.rs`.
+
+mod audit;
+mod condition;
+mod scap;
+
+pub use audit::{cloudtrail, k8s_audit};
+pub use condition::condition;
+pub use scap::scap;
