@@ -14,14 +14,14 @@ const RULE: &str = "- rule: test_rule\n  desc: test rule\n  condition: evt.type 
 
 /// Messages that the cases give by the name of Falco's constant, and our code for each.
 const CONSTANTS: [(&str, &str); 8] = [
-    ("WARNING_APPEND", "R0203"),
-    ("WARNING_ENABLED", "R0204"),
+    ("WARNING_APPEND", "R0033"),
+    ("WARNING_ENABLED", "R0034"),
     ("ERROR_OVERRIDE_APPEND", "R0008"),
     ("ERROR_NO_PREVIOUS_MACRO", "R0009"),
     ("ERROR_NO_PREVIOUS_LIST", "R0009"),
     ("ERROR_NO_PREVIOUS_RULE_APPEND", "R0009"),
     ("ERROR_NO_PREVIOUS_RULE_REPLACE", "R0009"),
-    ("WARNING_UNUSED", "R0201"),
+    ("WARNING_UNUSED", "R0031"),
 ];
 
 /// Parts of Falco's messages for which ours have another wording, and our code.
@@ -186,4 +186,51 @@ fn documents_load_as_in_falco() {
         tally.case(name, (!differences.is_empty()).then(|| differences.join(" | ")));
     }
     tally.finish();
+}
+
+/// What Falco says of the rule files of its regression suite: code, kind and name of the item, message.
+#[test]
+fn files_give_falcos_errors_and_warnings() {
+    let Some(dir) = testdata() else { return };
+    let dir = dir.join("falco");
+    let text = std::fs::read_to_string(dir.join("expected.jsonl")).unwrap();
+    let mut tally = Tally::new("load_results");
+    for line in text.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let wanted = case["validation"].as_array().unwrap();
+        let files: Vec<&str> = case["rules"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        if wanted.is_empty() || files.iter().any(|f| !dir.join(f).is_file()) {
+            continue;
+        }
+        let texts: Vec<Value> = files.iter().map(|f| std::fs::read_to_string(dir.join(f)).unwrap().into()).collect();
+        let loaded = Case::new(&texts);
+        for entry in wanted {
+            let part = |key: &str| entry[key].as_str();
+            let is_error = entry["kind"] == "error";
+            let severity = if is_error { Severity::Error } else { Severity::Warning };
+            let mut found = loaded.all().filter(|d| d.severity == severity);
+            let fits = |d: &Diagnostic| {
+                d.falco == part("Code")
+                    && part("ItemType").is_none_or(|k| d.item.as_ref().is_some_and(|i| i.0 == k))
+                    && part("ItemName").is_none_or(|n| d.item.as_ref().is_some_and(|i| i.1 == n))
+                    && part("Message").is_none_or(|m| d.falco_message.as_deref().is_some_and(|f| f.contains(m)))
+            };
+            // Falco stops at its first error; ours must be that one too. Warnings come in any order.
+            let sound = if is_error { found.next().is_some_and(fits) } else { found.any(fits) };
+            let all: Vec<_> = loaded.all().map(|d| (d.code, d.falco, &d.item, &d.falco_message, &d.title)).collect();
+            let name = case["test"].as_str().unwrap().trim_start_matches("TestFalco_Legacy_");
+            tally.case(name, (!sound).then(|| format!("{entry}: {all:?}")));
+        }
+    }
+    tally.finish();
+}
+
+#[test]
+fn codes_and_their_names_are_unique_over_the_crates() {
+    let mut all: Vec<&avouch_diagnostics::Code> = avouch_rules::CODES.to_vec();
+    all.extend(avouch_engine::CODES);
+    for (i, code) in all.iter().enumerate() {
+        let same = all.iter().take(i).find(|c| c.id == code.id || c.name == code.name);
+        assert!(same.is_none(), "{} {} and {:?}", code.id, code.name, same.map(|c| (c.id, c.name)));
+    }
 }

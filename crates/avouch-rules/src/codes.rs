@@ -1,7 +1,7 @@
 //! Every problem that rule files can have, one entry each.
 //!
-//! Numbers below `R0100` are for files, shapes and references; `R0101` to `R0199` belong to the engine, which knows
-//! fields; lints of this crate start at `R0201`, lints of the engine at `R0251`.
+//! Numbers below `R0100` belong to this crate: files, shapes and references up to `R0030`, lints from `R0031` on. The engine
+//! has the numbers from `R0201` on.
 
 use avouch_diagnostics::{Code, Severity};
 
@@ -65,10 +65,10 @@ pub static MISSING_KEY: Code = Code {
     fix: "Add the key. A rule needs `desc`, `condition`, `output` and `priority`; to change parts of an existing rule, use `override`.",
 };
 
-/// `bad-value`: the value of a key has the wrong shape: a list where one text belongs, a word where true or false belongs.
+/// `wrong-shape`: the value of a key has the wrong shape: a list where one text belongs, a word where true or false belongs.
 pub static BAD_VALUE: Code = Code {
     id: "R0006",
-    name: "bad-value",
+    name: "wrong-shape",
     severity: Severity::Error,
     lint: false,
     falco: Some("LOAD_ERR_YAML_VALIDATE"),
@@ -185,10 +185,10 @@ pub static BAD_EXCEPTION: Code = Code {
     fix: "Give each row as many entries as there are fields.",
 };
 
-/// `unknown-source`: events of this source are not known here.
+/// `rule-of-unknown-source`: events of this source are not known here.
 pub static UNKNOWN_SOURCE: Code = Code {
     id: "R0016",
-    name: "unknown-source",
+    name: "rule-of-unknown-source",
     severity: Severity::Warning,
     lint: true,
     falco: Some("LOAD_UNKNOWN_SOURCE"),
@@ -295,7 +295,7 @@ pub static BROKEN_PART: Code = Code {
 
 /// `unused-macro`: no rule and no macro uses this macro.
 pub static UNUSED_MACRO: Code = Code {
-    id: "R0201",
+    id: "R0031",
     name: "unused-macro",
     severity: Severity::Warning,
     lint: true,
@@ -307,7 +307,7 @@ pub static UNUSED_MACRO: Code = Code {
 
 /// `unused-list`: no condition, exception or list uses this list.
 pub static UNUSED_LIST: Code = Code {
-    id: "R0202",
+    id: "R0032",
     name: "unused-list",
     severity: Severity::Warning,
     lint: true,
@@ -319,7 +319,7 @@ pub static UNUSED_LIST: Code = Code {
 
 /// `deprecated-append`: `append: true` is the old way to add to an item.
 pub static DEPRECATED_APPEND: Code = Code {
-    id: "R0203",
+    id: "R0033",
     name: "deprecated-append",
     severity: Severity::Warning,
     lint: true,
@@ -331,7 +331,7 @@ pub static DEPRECATED_APPEND: Code = Code {
 
 /// `deprecated-enabled`: a rule item with `enabled` alone is the old way to switch a rule.
 pub static DEPRECATED_ENABLED: Code = Code {
-    id: "R0204",
+    id: "R0034",
     name: "deprecated-enabled",
     severity: Severity::Warning,
     lint: true,
@@ -343,7 +343,7 @@ pub static DEPRECATED_ENABLED: Code = Code {
 
 /// `invalid-macro-name`: a macro whose name is not made of letters, digits and `_`, a letter first, cannot be used in any condition.
 pub static BAD_MACRO_NAME: Code = Code {
-    id: "R0205",
+    id: "R0035",
     name: "invalid-macro-name",
     severity: Severity::Warning,
     lint: true,
@@ -355,7 +355,7 @@ pub static BAD_MACRO_NAME: Code = Code {
 
 /// `invalid-list-name`: a list name with blanks, quotes, parentheses, commas or `=` is hard to use: it is found as text in conditions.
 pub static BAD_LIST_NAME: Code = Code {
-    id: "R0206",
+    id: "R0036",
     name: "invalid-list-name",
     severity: Severity::Warning,
     lint: true,
@@ -367,7 +367,7 @@ pub static BAD_LIST_NAME: Code = Code {
 
 /// `exception-name-not-unique`: two exceptions of one rule have the same name.
 pub static EXCEPTION_TWICE: Code = Code {
-    id: "R0207",
+    id: "R0037",
     name: "exception-name-not-unique",
     severity: Severity::Warning,
     lint: true,
@@ -379,7 +379,7 @@ pub static EXCEPTION_TWICE: Code = Code {
 
 /// `append-without-values`: an exception is appended without values, so nothing changes.
 pub static APPEND_NO_VALUES: Code = Code {
-    id: "R0208",
+    id: "R0038",
     name: "append-without-values",
     severity: Severity::Warning,
     lint: true,
@@ -389,33 +389,9 @@ pub static APPEND_NO_VALUES: Code = Code {
     fix: "Add `values`, or remove the entry.",
 };
 
-/// `unsafe-na-check`: an absent value of these fields is not the text `<NA>`: a comparison with that text is never true.
-pub static UNSAFE_NA: Code = Code {
-    id: "R0209",
-    name: "unsafe-na-check",
-    severity: Severity::Warning,
-    lint: true,
-    falco: Some("LOAD_UNSAFE_NA_CHECK"),
-    meaning: "An absent value of these fields is not the text `<NA>`: a comparison with that text is never true.",
-    example: "condition: ka.user.name = \"<NA>\"",
-    fix: "Write `not ka.user.name exists`.",
-};
-
-/// `simple-regex`: the regular expression does what a plain operator does much faster.
-pub static SIMPLE_REGEX: Code = Code {
-    id: "R0210",
-    name: "simple-regex",
-    severity: Severity::Warning,
-    lint: true,
-    falco: Some("LOAD_COMPILE_CONDITION"),
-    meaning: "The regular expression does what a plain operator does much faster.",
-    example: "condition: proc.name regex 'kube.*'",
-    fix: "Use the operator that the message names.",
-};
-
 /// `duplicate-condition`: two rules of one source have the same condition.
 pub static DUPLICATE_CONDITION: Code = Code {
-    id: "R0211",
+    id: "R0039",
     name: "duplicate-condition",
     severity: Severity::Warning,
     lint: true,
@@ -425,10 +401,10 @@ pub static DUPLICATE_CONDITION: Code = Code {
     fix: "Remove one of them, or make them differ.",
 };
 
-/// `never-true`: parts of the condition exclude each other, so it is never true.
-pub static NEVER_TRUE: Code = Code {
-    id: "R0212",
-    name: "never-true",
+/// `contradiction`: parts of the condition exclude each other, so it is never true.
+pub static CONTRADICTION: Code = Code {
+    id: "R0040",
+    name: "contradiction",
     severity: Severity::Warning,
     lint: true,
     falco: None,
@@ -439,7 +415,7 @@ pub static NEVER_TRUE: Code = Code {
 
 /// `list-named-like-macro`: a list and a macro have the same name.
 pub static NAME_CLASH: Code = Code {
-    id: "R0213",
+    id: "R0041",
     name: "list-named-like-macro",
     severity: Severity::Warning,
     lint: true,
@@ -483,10 +459,8 @@ pub static CODES: &[&Code] = &[
     &BAD_LIST_NAME,
     &EXCEPTION_TWICE,
     &APPEND_NO_VALUES,
-    &UNSAFE_NA,
-    &SIMPLE_REGEX,
     &DUPLICATE_CONDITION,
-    &NEVER_TRUE,
+    &CONTRADICTION,
     &NAME_CLASH,
 ];
 

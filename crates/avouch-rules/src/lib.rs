@@ -38,5 +38,5 @@ mod yaml;
 pub use codes::CODES;
 pub use condition::{ParseError, ParsedOperand, operand_prefixes, parse_condition, print_condition};
 pub use items::{PluginVersion, RequiredPlugin};
-pub use load::{ExceptionInfo, ListInfo, LoadOptions, Loaded, MacroInfo, SkippedRule, load, unreadable};
-pub use rule::{ListItem, Priority, ResolvedRule};
+pub use load::{ListInfo, LoadOptions, Loaded, MacroInfo, SkippedRule, load, unreadable};
+pub use rule::{ListItem, Priority, ResolvedRule, RuleException};

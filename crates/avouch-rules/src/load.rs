@@ -6,13 +6,13 @@ use avouch_diagnostics::{Diagnostic, FileId, Severity, SourceMap, Span};
 
 use crate::ast::Expr;
 use crate::collect::Collector;
-use crate::items::{Entry, RequiredPlugin, RuleDef};
+use crate::items::{Entry, Exception, RequiredPlugin, RuleDef};
 use crate::lints;
 use crate::lists::Lists;
 use crate::macros::{Macros, condition};
 use crate::problems::{Phase, Problems};
 use crate::read::Reader;
-use crate::rule::{ListItem, ResolvedRule};
+use crate::rule::{ListItem, ResolvedRule, RuleException};
 use crate::{codes, exceptions};
 
 /// What the engine that will run the rules offers.
@@ -62,23 +62,6 @@ pub struct MacroInfo {
     pub used: bool,
 }
 
-/// An exception of a rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExceptionInfo {
-    /// Name of its rule.
-    pub rule: String,
-    /// Name.
-    pub name: String,
-    /// Where the name stands.
-    pub name_span: Span,
-    /// Fields or transformer expressions.
-    pub fields: Vec<ListItem>,
-    /// Operators, one for each field; empty for the default.
-    pub comps: Vec<String>,
-    /// How many values, or rows of values.
-    pub values: usize,
-}
-
 /// A rule that was loaded but cannot run here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SkippedRule {
@@ -101,8 +84,6 @@ pub struct Loaded {
     pub lists: Vec<ListInfo>,
     /// All macros, in order of definition.
     pub macros: Vec<MacroInfo>,
-    /// All exceptions, rule by rule.
-    pub exceptions: Vec<ExceptionInfo>,
     /// The highest required version of the language.
     pub required_engine: Option<(u32, u32, u32)>,
     /// Required plugins.
@@ -145,7 +126,6 @@ pub fn load(map: &SourceMap, files: &[FileId], options: &LoadOptions<'_>) -> Loa
     let mut macros = Macros::new(&collector, &mut lists, &mut problems);
     let mut loaded = Loaded { required_engine: collector.required_engine, ..Loaded::default() };
     for rule in &collector.rules.all {
-        exception_infos(rule, &mut loaded.exceptions);
         if !rule.known_source {
             loaded.skipped.push(SkippedRule {
                 name: rule.head.name.text.clone(),
@@ -203,26 +183,19 @@ fn resolve(
         skip_if_unknown_filter: rule.skip_if_unknown_filter,
         capture: rule.capture,
         capture_duration: rule.capture_duration,
-        exceptions: rule.exceptions.iter().map(|e| e.name.text.clone()).collect(),
+        exceptions: rule.exceptions.iter().map(rule_exception).collect(),
         exception_fields: fields.map(|t| ListItem { text: t.text.clone(), span: t.span }).collect(),
     })
 }
 
-fn exception_infos(rule: &RuleDef, out: &mut Vec<ExceptionInfo>) {
-    for e in &rule.exceptions {
-        out.push(ExceptionInfo {
-            rule: rule.head.name.text.clone(),
-            name: e.name.text.clone(),
-            name_span: e.name.span,
-            fields: e
-                .fields
-                .iter()
-                .flat_map(Entry::texts)
-                .map(|t| ListItem { text: t.text.clone(), span: t.span })
-                .collect(),
-            comps: e.comps.iter().flat_map(Entry::texts).map(|t| t.text.trim().to_owned()).collect(),
-            values: e.values.len(),
-        });
+fn rule_exception(e: &Exception) -> RuleException {
+    let fields = e.fields.iter().flat_map(Entry::texts);
+    RuleException {
+        name: e.name.text.clone(),
+        name_span: e.name.span,
+        fields: fields.map(|t| ListItem { text: t.text.clone(), span: t.span }).collect(),
+        comps: e.comps.iter().flat_map(Entry::texts).map(|t| t.text.trim().to_owned()).collect(),
+        values: e.values.len(),
     }
 }
 

@@ -65,6 +65,21 @@ pub struct ListItem {
     pub span: Span,
 }
 
+/// An exception of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleException {
+    /// Name.
+    pub name: String,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// Fields or transformer expressions.
+    pub fields: Vec<ListItem>,
+    /// Operators, one for each field; empty for the default.
+    pub comps: Vec<String>,
+    /// How many values, or rows of values.
+    pub values: usize,
+}
+
 /// One rule, ready to compile.
 #[derive(Clone, Debug)]
 pub struct ResolvedRule {
@@ -100,8 +115,16 @@ pub struct ResolvedRule {
     pub capture: bool,
     /// How long, in ms; 0 is the configured default.
     pub capture_duration: u32,
-    /// Names of the rule's exceptions.
-    pub exceptions: Vec<String>,
+    /// The rule's exceptions.
+    pub exceptions: Vec<RuleException>,
     /// Fields (or transformer expressions) that the exceptions name, with or without values; the engine checks them.
     pub exception_fields: Vec<ListItem>,
+}
+
+impl ResolvedRule {
+    /// The exception that names this field; one of [`ResolvedRule::exception_fields`].
+    #[must_use]
+    pub fn exception_of(&self, field: &ListItem) -> Option<&RuleException> {
+        self.exceptions.iter().find(|e| e.fields.contains(field))
+    }
 }

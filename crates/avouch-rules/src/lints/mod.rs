@@ -1,15 +1,13 @@
 //! Warnings that need no knowledge of fields. Each has a name under which it can be allowed or denied.
 
+mod contradiction;
 mod duplicate;
-mod na;
-mod never_true;
-mod regex;
 mod unused;
 
 use avouch_diagnostics::{Diagnostic, FileId, Span};
 use rustc_hash::FxHashSet;
 
-use crate::ast::{Check, Expr, Field, Operand, TransformerArg};
+use crate::ast::Expr;
 use crate::collect::Collector;
 use crate::load::Loaded;
 use crate::problems::{Phase, Problems};
@@ -22,14 +20,9 @@ pub(crate) fn run(collector: &Collector, loaded: &Loaded, problems: &mut Problem
     // A macro is used by many rules; it is looked at once, and each place is reported once.
     let mut seen: FxHashSet<(&'static str, Span)> = FxHashSet::default();
     let mut visited = Visited::default();
-    let mut visited_ands = Visited::default();
     for rule in &loaded.rules {
         let mut found = Vec::new();
-        visit(&rule.condition, &mut visited, &mut |c| {
-            na::check(c, &mut found);
-            regex::check(c, &mut found);
-        });
-        never_true::check(&rule.condition, &mut visited_ands, &mut found);
+        contradiction::check(&rule.condition, &mut visited, &mut found);
         for (d, place) in found {
             if seen.insert((d.code, place)) {
                 report(d, place, rule, problems);
@@ -54,31 +47,6 @@ impl Visited {
     /// Whether this body is new.
     fn first(&mut self, body: &Expr) -> bool {
         self.0.insert(std::ptr::from_ref(body))
-    }
-}
-
-/// Calls `f` with every comparison, those of each macro once.
-fn visit<'e>(expr: &'e Expr, visited: &mut Visited, f: &mut impl FnMut(&'e Check)) {
-    match expr {
-        Expr::And(all, _) | Expr::Or(all, _) => all.iter().for_each(|e| visit(e, visited, f)),
-        Expr::Not(inner, _) => visit(inner, visited, f),
-        Expr::Macro(m) => {
-            if let Some(body) = m.body.as_deref().filter(|b| visited.first(b)) {
-                visit(body, visited, f);
-            }
-        }
-        Expr::Check(c) => f(c),
-    }
-}
-
-/// The first field of an operand.
-fn field_of(operand: &Operand) -> Option<&Field> {
-    match operand {
-        Operand::Field(f) => Some(f),
-        Operand::Transformer(t) => t.args.iter().find_map(|a| match a {
-            TransformerArg::Operand(o) => field_of(o),
-            _ => None,
-        }),
     }
 }
 

@@ -59,7 +59,7 @@ fn one_and(parts: &[&Expr], whole: Span, found: &mut Vec<(Diagnostic, Span)>) {
         for earlier in parts.get(..i).unwrap_or_default() {
             if let Some((title, help)) = excluded(earlier, later) {
                 let (a, b) = (earlier.span(), later.span());
-                let mut d = codes::NEVER_TRUE.at_fault(title).at(b, "excludes the other part");
+                let mut d = codes::CONTRADICTION.at_fault(title).at(b, "excludes the other part");
                 d = d.context(a, "the other part");
                 if let Some(help) = help {
                     d = d.help(help);
