@@ -6,11 +6,15 @@ use aho_corasick::AhoCorasick;
 use avouch_event::{IpNet, Value};
 use avouch_rules::ast::Op;
 use memchr::memmem;
+use rustc_hash::FxHashMap;
 
 use crate::constant::{Const, Kind};
 use crate::graph::{OperandId, Test};
 use crate::naive;
 use crate::pattern::{AffixSet, Glob, PathSet, Regex};
+
+/// Numbers of the texts that one operand is compared with.
+pub(crate) type Dictionary = FxHashMap<Box<[u8]>, u32>;
 
 /// A test of one value.
 #[derive(Debug)]
@@ -100,15 +104,15 @@ impl IdSet {
 }
 
 impl Matcher {
-    /// Compiles `test` on values of `kind`; `ids` is set when the operand has a dictionary.
-    pub(crate) fn new(test: &Test, kind: Kind, dictionary: Option<&dyn Fn(&[u8]) -> Option<u32>>, size: usize) -> Self {
+    /// Compiles `test` on values of `kind`; with the operand's dictionary, if it has one.
+    pub(crate) fn new(test: &Test, kind: Kind, dictionary: Option<&Dictionary>) -> Self {
         match test {
             Test::Exists => Matcher::Exists,
             Test::Set(values) => match dictionary {
-                Some(look_up) => {
-                    let mut ids: Vec<u32> = texts(values).filter_map(look_up).collect();
+                Some(dictionary) => {
+                    let mut ids: Vec<u32> = texts(values).filter_map(|t| dictionary.get(t).copied()).collect();
                     ids.sort_unstable();
-                    Matcher::Ids(IdSet::new(ids, size))
+                    Matcher::Ids(IdSet::new(ids, dictionary.len()))
                 }
                 None => set(values),
             },

@@ -10,7 +10,7 @@ use crate::cost::{self, Guess, rank_and, rank_or};
 use crate::event_types::{TypeSet, fixed_name, is_syscall};
 use crate::graph::{self, CheckId, FALSE, Graph, Mode, NodeId, OperandId, Test};
 use crate::lints::Shadow;
-use crate::matcher::{Matcher, texts};
+use crate::matcher::{Dictionary, Matcher, texts};
 use crate::operand::{Source, Special};
 
 /// Tests on one text field, or texts in them, from which on one dictionary look-up is cheaper than comparing.
@@ -129,7 +129,7 @@ impl TypeFacts {
             if matches!(check.test, Test::Pair(..)) {
                 continue;
             }
-            let matcher = Matcher::new(&check.test, ValueKind::Text, None, 0);
+            let matcher = Matcher::new(&check.test, ValueKind::Text, None);
             let (mut holds, mut known) = (TypeSet::EMPTY, TypeSet::EMPTY);
             let mut by_name: FxHashMap<&str, bool> = FxHashMap::default();
             for ty in TypeSet::all().iter() {
@@ -195,7 +195,7 @@ struct Lower<'a> {
     /// In how many places a node stands.
     uses: FxHashMap<NodeId, u32>,
     dictionary_of: FxHashMap<OperandId, u32>,
-    dictionaries: Vec<FxHashMap<Box<[u8]>, u32>>,
+    dictionaries: Vec<Dictionary>,
     node_of: FxHashMap<NodeId, u32>,
     check_of: FxHashMap<CheckId, u32>,
     nodes: Vec<Node>,
@@ -218,6 +218,8 @@ impl<'a> Lower<'a> {
                 graph.checks_under(conjunct, &mut live, &mut |c| checks.push(c));
             }
         }
+        let mut live: Vec<NodeId> = live.into_iter().collect();
+        live.sort_unstable();
         for node in &live {
             match graph.node(*node) {
                 graph::Node::And(parts) | graph::Node::Or(parts) | graph::Node::One(parts) => {
@@ -316,13 +318,7 @@ impl<'a> Lower<'a> {
                 let kind = self.graph.operand_kind(check.operand);
                 let dictionary = self.dictionary_of.get(&check.operand).copied();
                 let texts = dictionary.and_then(|d| self.dictionaries.get(d as usize));
-                let look_up = |text: &[u8]| texts.and_then(|t| t.get(text).copied());
-                let matcher = Matcher::new(
-                    &check.test,
-                    kind,
-                    texts.map(|_| &look_up as &dyn Fn(&[u8]) -> Option<u32>),
-                    texts.map_or(0, FxHashMap::len),
-                );
+                let matcher = Matcher::new(&check.test, kind, texts);
                 Check {
                     operand: check.operand,
                     dictionary: dictionary.unwrap_or(u32::MAX),
@@ -347,7 +343,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-type Dictionaries = (FxHashMap<OperandId, u32>, Vec<FxHashMap<Box<[u8]>, u32>>);
+type Dictionaries = (FxHashMap<OperandId, u32>, Vec<Dictionary>);
 
 /// Numbers the texts of operands that are compared often enough.
 fn dictionaries(graph: &Graph, live: &[CheckId]) -> Dictionaries {
@@ -371,7 +367,7 @@ fn dictionaries(graph: &Graph, live: &[CheckId]) -> Dictionaries {
         if sets.len() < DICTIONARY_CHECKS && count < DICTIONARY_TEXTS {
             continue;
         }
-        let mut numbers: FxHashMap<Box<[u8]>, u32> = FxHashMap::default();
+        let mut numbers = Dictionary::default();
         for text in sets.into_iter().flat_map(texts) {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
             numbers.entry(text.into()).or_insert(next);

@@ -38,6 +38,8 @@ pub(crate) struct Lookup {
     pub(crate) table: Table,
 }
 
+type ByText = FxHashMap<Box<[u8]>, Group>;
+
 /// Groups by what the value is, begins with, ends with or contains.
 #[derive(Debug)]
 pub(crate) enum Table {
@@ -49,12 +51,12 @@ pub(crate) enum Table {
     /// By length of the prefix or suffix.
     Affixes {
         from_end: bool,
-        by_length: Vec<(usize, FxHashMap<Box<[u8]>, Group>)>,
+        by_length: Vec<(usize, ByText)>,
     },
     /// By path prefix, written `a/b/c`; and how many components the longest has.
     Paths {
         deepest: usize,
-        groups: FxHashMap<Box<[u8]>, Group>,
+        groups: ByText,
     },
     /// By pattern of the automaton.
     Contains {
@@ -273,7 +275,7 @@ impl<'g> Maker<'g> {
                 Table::Nums(by_num.into_iter().map(|(n, items)| (n, self.group(items, depth + 1))).collect())
             }
             (Key::Prefix | Key::Suffix, _) => {
-                let mut by_length: Vec<(usize, FxHashMap<Box<[u8]>, Group>)> = Vec::new();
+                let mut by_length: Vec<(usize, ByText)> = Vec::new();
                 by_text.sort_by_key(|(text, _)| text.len());
                 for (text, group) in by_text {
                     match by_length.last_mut() {

@@ -8,10 +8,9 @@ mod scratch;
 use std::sync::Arc;
 
 use avouch_event::{Arena, EventType, FieldReader, FieldRef};
-use rustc_hash::FxHashMap;
 
 use crate::event_types::TypeSet;
-use crate::matcher::Matcher;
+use crate::matcher::{Dictionary, Matcher};
 use crate::output::Output;
 use crate::transform::Func;
 use crate::typed::Typed;
@@ -60,7 +59,7 @@ pub struct Program {
     /// Children of nodes.
     pub(crate) children: Vec<u32>,
     /// Numbers of the texts that an operand is compared with.
-    pub(crate) dictionaries: Vec<FxHashMap<Box<[u8]>, u32>>,
+    pub(crate) dictionaries: Vec<Dictionary>,
     /// By event type: which of `groups` to judge.
     pub(crate) class_of: Vec<u16>,
     /// The first is empty.
