@@ -321,6 +321,13 @@ fn delta(c: &Ctx<'_>) -> u64 {
     c.state.current().previous_timestamp().map_or(0, |before| c.event.timestamp.wrapping_sub(before))
 }
 
+/// Distance from a time in whole ms, rounded up: what `evt.around[T] = D` compares with D.
+fn distance<'e>(c: &Ctx<'e>, field: &FieldRef) -> Option<Value<'e>> {
+    let FieldArg::Key(time) = &field.arg else { return None };
+    let time: u64 = time.parse().ok()?;
+    uint(c.event.timestamp.abs_diff(time).div_ceil(1_000_000))
+}
+
 fn zero<'e>(_: &Ctx<'e>, _: &FieldRef) -> Option<Value<'e>> {
     uint(0u64)
 }
@@ -500,6 +507,11 @@ pub(super) const ROWS: &[Row] = &[
     C.flag("evt.is_open_write", "Whether the call opens a file for writing.", |c, _| {
         flag(is_open_with(c, open::WRITE))
     }),
+    C.field("evt.around", T::Uint64, "`evt.around[T] = D` holds within D ms of T, ns since the epoch.", distance)
+        .arg(ArgSpec::RequiredKey)
+        .print(Print::Dec)
+        .filter_only()
+        .output(|_, _| None),
     C.text("evt.infra.docker.name", "Event name in an old infrastructure event.", |c, _| infra(c, "Event")).hidden(),
     C.text("evt.infra.docker.container.id", "Container id in an old infrastructure event.", |c, _| infra(c, "ID"))
         .hidden(),

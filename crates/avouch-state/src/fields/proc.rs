@@ -392,7 +392,7 @@ pub(super) const ROWS: &[Row] = &[
     C.text("proc.stderr.name", "`fd.name` of descriptor 2.", |c, _| std_name(c, 2)),
 ];
 
-/// Time from `from` to `to`, both known, wrapping when they are the wrong way round.
+/// Time from `from` to `to`; `None` when one is unknown or they are the wrong way round.
 fn between(from: u64, to: u64) -> Option<u64> {
-    (from != 0 && to != 0).then(|| to.wrapping_sub(from))
+    if from == 0 { None } else { to.checked_sub(from) }
 }

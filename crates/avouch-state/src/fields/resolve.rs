@@ -110,6 +110,9 @@ fn set_bracket(field: &mut FieldRef, decl: &FieldDecl, arg: &str) -> Result<(), 
         ArgSpec::OptionalKey | ArgSpec::RequiredKey if arg.is_empty() => {
             return Err(FieldError::BadArg("a key"));
         }
+        ArgSpec::RequiredKey if decl.name == "evt.around" && arg.parse::<u64>().is_err() => {
+            return Err(FieldError::BadArg("a time in ns since the epoch"));
+        }
         ArgSpec::OptionalKey | ArgSpec::RequiredKey => key(),
         ArgSpec::OptionalKeyOrIndex | ArgSpec::RequiredKeyOrIndex => {
             let is_index = arg == "0" || (!arg.starts_with('0') && arg.bytes().all(|b| b.is_ascii_digit()));

@@ -84,6 +84,7 @@ fn wrong_names_and_arguments_are_told_apart() {
         ("proc.aname[x]", "BadArg"),
         ("proc.aname[-1]", "BadArg"),
         ("evt.rawarg[0]", "UnexpectedArg"),
+        ("evt.around[soon]", "BadArg"),
     ] {
         let error = format!("{:?}", resolve(name).unwrap_err());
         assert!(error.starts_with(want), "{name}: {error}");
@@ -159,6 +160,7 @@ fn time_is_text_for_people_and_a_number_in_json() {
     buf.timestamp = 1_534_551_451_397_761_344;
     assert_eq!(read(&buf, "evt.time"), "01:17:31.397761344");
     assert_eq!(read(&buf, "evt.time.iso8601"), "2018-08-18T00:17:31.397761344+0000");
+    assert_eq!(read(&buf, "evt.around[1534551451000000000]"), "398");
     let state = State::default();
     let event = buf.event();
     let reader = SyscallReader::new(&state, &event, 0);
