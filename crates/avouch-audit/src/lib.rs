@@ -22,5 +22,5 @@ pub use fields::SourceFields;
 pub use limits::Limits;
 pub use reader::{JsonReader, Run};
 pub use records::{BadRecord, ReadError, Reason, RecordCounts, Records, Step};
-pub use source::{Format, Source, detect};
+pub use source::{Format, PLUGINS, Source, detect};
 pub use split::Place;

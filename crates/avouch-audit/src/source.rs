@@ -3,6 +3,21 @@
 
 use avouch_event::{Event, types};
 
+/// Plugins of Falco whose fields are known here, with the version that `required_plugin_versions` is compared with. The
+/// cloud flavours of `k8saudit` emit the same source with the same fields.
+pub const PLUGINS: &[(&str, &str)] = &[
+    ("k8saudit", "0.18.0"),
+    ("k8saudit-aks", "0.6.0"),
+    ("k8saudit-eks", "0.12.0"),
+    ("k8saudit-gke", "0.12.0"),
+    ("k8saudit-ovh", "0.9.0"),
+    ("cloudtrail", "0.16.0"),
+    ("okta", "0.14.0"),
+    ("github", "0.10.0"),
+    ("gcpaudit", "0.8.0"),
+    ("json", "0.7.0"),
+];
+
 /// A source of JSON records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -146,6 +161,7 @@ mod tests {
         for source in Source::ALL {
             assert_eq!(Source::from_name(source.name()), Some(source));
             assert_eq!(Source::from_plugin_id(source.plugin_id()), Some(source));
+            assert!(PLUGINS.iter().any(|(name, _)| *name == source.plugin()));
         }
     }
 }
