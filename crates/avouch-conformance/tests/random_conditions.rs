@@ -1,7 +1,5 @@
 //! 634 random conditions over sixteen captures, against the events that a real Falco 0.44.1 matched.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test of recordings")]
-
 use std::collections::BTreeMap;
 use std::fs;
 
