@@ -24,12 +24,14 @@ data=../../shared/testdata
 for target in "${targets[@]}"; do
     # New inputs go to the first folder; the others are only read.
     mkdir -p "corpus/$target"
-    folders=("corpus/$target" "seeds/$target")
+    seeds=$target
+    if [ "$target" = state ]; then seeds=scap; fi
+    folders=("corpus/$target" "seeds/$seeds")
     if [ -d "$data" ]; then
         found="corpus/$target.recordings"
         mkdir -p "$found"
         case $target in
-        scap)
+        scap | state)
             # Uncompressed, or every mutation would break the checksum; the beginning is enough.
             find "$data" -name '*.scap' -size -200k | while read -r file; do
                 gzip -dcf "$file" | head -c 60000 >"$found/$(basename "$file")" || true

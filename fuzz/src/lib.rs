@@ -3,8 +3,12 @@
 
 mod audit;
 mod condition;
+mod rules;
 mod scap;
+mod state;
 
 pub use audit::{cloudtrail, k8s_audit};
 pub use condition::condition;
+pub use rules::rules;
 pub use scap::scap;
+pub use state::state;

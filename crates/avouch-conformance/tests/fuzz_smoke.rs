@@ -83,6 +83,16 @@ fn scap() {
 }
 
 #[test]
+fn state() {
+    run("scap", targets::state);
+}
+
+#[test]
+fn rules() {
+    run("rules", targets::rules);
+}
+
+#[test]
 fn condition() {
     run("condition", targets::condition);
 }
