@@ -146,6 +146,50 @@ fn expectations(body: &[(usize, &str)], fence: usize) -> Result<BTreeMap<String,
     Ok(expect)
 }
 
+/// A case in YAML.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct YamlCase {
+    case: String,
+    #[serde(default = "syscall")]
+    source: String,
+    #[serde(default)]
+    events: Vec<Json>,
+    capture: Option<String>,
+    expect: BTreeMap<String, usize>,
+}
+
+fn syscall() -> String {
+    "syscall".to_owned()
+}
+
+/// Reads the cases of a YAML file: a list of `case` (name), `source`, `events` or `capture`, and `expect` (rule: count).
+///
+/// # Errors
+/// What is not well formed, by line.
+pub fn parse_yaml(text: &str) -> Result<Vec<Case>, CaseError> {
+    let parsed: Result<Vec<YamlCase>, _> = serde_saphyr::from_str(text);
+    let cases = parsed.map_err(|e| {
+        let line = e.location().map_or(1, |l| usize::try_from(l.line()).unwrap_or(1));
+        problem(line, format!("not test cases in YAML: {}", e.to_string().lines().next().unwrap_or_default()))
+    })?;
+    let starts = text.lines().enumerate().filter(|(_, l)| l.starts_with("- ")).map(|(i, _)| i + 1);
+    cases.into_iter().zip(starts.chain(std::iter::repeat(1))).map(|(case, line)| yaml_case(case, line)).collect()
+}
+
+fn yaml_case(case: YamlCase, line: usize) -> Result<Case, CaseError> {
+    if case.expect.is_empty() {
+        return Err(problem(line, "the case expects nothing; write `rule name: 0` for a near miss"));
+    }
+    let input = match (case.capture, case.events.is_empty()) {
+        (Some(path), true) => CaseInput::Capture(path),
+        (Some(_), false) => return Err(problem(line, "a case has `events` or a `capture`, not both")),
+        (None, _) if case.source == syscall() => CaseInput::Syscalls(case.events),
+        (None, _) => CaseInput::Records(case.source, case.events),
+    };
+    Ok(Case { name: case.case, line, input, expect: case.expect })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +207,18 @@ mod tests {
         assert!(matches!(&cases[0].input, CaseInput::Syscalls(e) if e.len() == 2));
         assert!(matches!(&cases[1].input, CaseInput::Records(s, e) if s == "k8s_audit" && e.len() == 2));
         assert_eq!(cases[2].input, CaseInput::Capture("../a.scap".to_owned()));
+    }
+
+    #[test]
+    fn yaml_says_the_same() {
+        let text = "# cases\n- case: fires\n  events:\n    - {type: chdir, params: {path: /x}}\n  expect: {A: 1}\n\
+                    - case: film\n  capture: a.scap\n  expect: {A: 0, B: 2}\n";
+        let cases = parse_yaml(text).unwrap();
+        assert_eq!(cases.iter().map(|c| (c.name.as_str(), c.line)).collect::<Vec<_>>(), [("fires", 2), ("film", 6)]);
+        assert!(matches!(&cases[0].input, CaseInput::Syscalls(e) if e[0]["type"] == "chdir"));
+        assert_eq!(cases[1].expect.get("B"), Some(&2));
+        assert!(parse_yaml("- case: a\n  expect: {}\n").is_err());
+        assert!(parse_yaml("- case: a\n  expct: {A: 1}\n").is_err());
     }
 
     #[test]

@@ -1,5 +1,20 @@
 //! Joins source, state, engine and sinks; counts what is lost.
+//!
+//! [`RuleSet`] loads rule files, [`Input`] opens what a user points at, [`Replay`] runs one over the other and hands
+//! [`Detection`]s to a [`Sink`]; [`alert`] shapes them as Falco does. [`testing`] runs the test cases beside rules.
+//!
+//! Invariant: nothing is dropped without a count in [`Summary`].
 
+pub mod alert;
 pub mod case;
 pub mod input;
+mod replay;
+mod ruleset;
 pub mod script;
+mod summary;
+pub mod testing;
+
+pub use input::Input;
+pub use replay::{Detection, EventReader, Judged, Replay, ReplayError, ReplayOptions, Sink};
+pub use ruleset::{RuleFileError, RuleSet, RuleSetOptions, SYSCALL, catalogs, codes, read_text, rule_files};
+pub use summary::Summary;

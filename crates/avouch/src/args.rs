@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Watches containers and Kubernetes with Falco's rules and turns what it saw into evidence for SOC 2.
 #[derive(Debug, Parser)]
 #[command(name = "avouch", version, about, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 fine; 1 detections at or over --fail-on, or failing rule tests; 2 wrong input or usage.")]
+#[command(
+    after_help = "Exit codes: 0 fine; 1 detections at or over --fail-on, or failing rule tests; 2 wrong input or usage."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

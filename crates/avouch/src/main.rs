@@ -1,3 +1,49 @@
-//! The command line: every role in one binary.
+//! The command line: every role in one binary. It reads arguments, shows progress and results, and sets the exit code;
+//! what is judged is judged below.
 
-fn main() {}
+mod args;
+mod commands;
+mod load;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, RulesCommand};
+
+/// How a command ended well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing to complain of.
+    Fine,
+    /// Detections at or over `--fail-on`, failing tests, files not in layout.
+    Findings,
+    /// The input is wrong, and said so.
+    WrongInput,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Replay(args) => commands::replay::run(args),
+        Command::Rules(RulesCommand::Check(args)) => commands::check::run(&args),
+        Command::Rules(RulesCommand::List(args)) => commands::list::run(&args),
+        Command::Rules(RulesCommand::Fields(args)) => commands::fields::run(&args),
+        Command::Rules(RulesCommand::Fmt(args)) => commands::fmt::run(&args),
+        Command::Rules(RulesCommand::Explain(args)) => commands::explain::run(&args),
+        Command::Rules(RulesCommand::Test(args)) => commands::test::run(&args),
+        Command::Amplify(args) => commands::amplify::run(&args),
+    };
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::WrongInput) => ExitCode::from(2),
+        // A reader that stops reading (`avouch ... | head`) is no failure.
+        Err(error) if terminal::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&error);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! One file a command.
+
+pub(crate) mod amplify;
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod fields;
+pub(crate) mod fmt;
+pub(crate) mod list;
+pub(crate) mod replay;
+pub(crate) mod summary;
+pub(crate) mod test;

@@ -1,0 +1,82 @@
+//! From arguments to a rule set, with its problems shown.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use avouch_diagnostics::{Diagnostic, LintLevels, Severity, SourceMap, render_concise, render_text};
+use avouch_engine::{AppendOutput, CompileOptions, Matching, Selector};
+use avouch_pipeline::{RuleSet, RuleSetOptions, codes};
+use avouch_rules::Priority;
+
+use crate::args::{DiagnosticStyle, LoadArgs, MatchingArg, SelectArgs};
+use crate::terminal;
+
+/// A priority by name.
+pub(crate) fn priority(text: &str) -> anyhow::Result<Priority> {
+    let names: Vec<&str> = Priority::ALL.iter().map(|p| p.name()).collect();
+    Priority::parse(text).with_context(|| format!("`{text}` is no priority; use one of {}", names.join(", ")))
+}
+
+/// Levels of lints.
+pub(crate) fn lints(settings: &[String]) -> anyhow::Result<LintLevels> {
+    Ok(LintLevels::parse(settings.iter().map(String::as_str), &codes())?)
+}
+
+/// What selects rules and shapes their output. `order` holds `--enable` and `--disable` as they stood on the command line.
+pub(crate) fn compile_options(select: &SelectArgs) -> anyhow::Result<CompileOptions> {
+    let mut append_output: Vec<AppendOutput> = select
+        .append_output
+        .iter()
+        .map(|t| AppendOutput { extra_output: Some(t.clone()), ..AppendOutput::default() })
+        .collect();
+    if select.suggested_output {
+        append_output.insert(0, AppendOutput::suggested());
+    }
+    // Disabling stands first, so that `--disable '*' --enable 'Terminal*'` means what it says in either order.
+    let selector = |enable: bool, text: &String| match text.strip_prefix("tag:") {
+        Some(tag) => Selector { enable, rule: None, tag: Some(tag.to_owned()) },
+        None => Selector { enable, rule: Some(text.clone()), tag: None },
+    };
+    let disabled = select.disable.iter().map(|t| selector(false, t));
+    let enabled = select.enable.iter().map(|t| selector(true, t));
+    Ok(CompileOptions {
+        matching: match select.matching {
+            MatchingArg::First => Matching::First,
+            MatchingArg::All => Matching::All,
+        },
+        min_priority: priority(&select.priority)?,
+        selectors: disabled.chain(enabled).collect(),
+        append_output,
+        ..CompileOptions::default()
+    })
+}
+
+/// Loads rules and shows what is wrong with them on standard error.
+///
+/// Fails when a file cannot be read, when `--strict` and anything is an error, or when no rule is left.
+pub(crate) fn rule_set(load: &LoadArgs, compile: CompileOptions, mappings: &[PathBuf]) -> anyhow::Result<RuleSet> {
+    let options = RuleSetOptions { compile, lints: lints(&load.lints)?, mappings: mappings.to_vec() };
+    let rules = RuleSet::load(&load.rules, &options)?;
+    show(&rules.map, &rules.diagnostics, load.diagnostics);
+    if load.strict && rules.has_errors() {
+        bail!("rule files have errors, and --strict was given");
+    }
+    if rules.running().next().is_none() {
+        bail!("no rule is left to run; {} were loaded from the files given", rules.loaded.rules.len());
+    }
+    Ok(rules)
+}
+
+fn show(map: &SourceMap, diagnostics: &[Diagnostic], style: DiagnosticStyle) {
+    let errors: Vec<Diagnostic> = diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    let text = match style {
+        DiagnosticStyle::Full => render_text(map, &errors, terminal::error_colour()),
+        DiagnosticStyle::Concise => render_concise(map, diagnostics),
+        DiagnosticStyle::Errors => render_concise(map, &errors),
+    };
+    terminal::say(&text);
+    let warnings = diagnostics.iter().filter(|d| d.severity == Severity::Warning).count();
+    if style == DiagnosticStyle::Full && warnings > 0 {
+        terminal::say(&format!("{warnings} warnings in rule files; `avouch rules check` shows them\n"));
+    }
+}
