@@ -41,7 +41,7 @@ pub fn state(data: &[u8]) {
 
 /// Every field, with each kind of argument that it takes.
 fn every_field() -> Vec<FieldRef> {
-    let catalogue = SyscallFields::default();
+    let catalogue = SyscallFields;
     let args = [None, Some("0"), Some("2"), Some("A")];
     let suffixes = ["", ".name", ".flags", ".fd", ".0", ".open", ".cpu", ".src", ".dst"];
     let mut out = Vec::new();
