@@ -156,7 +156,6 @@ impl State {
             _ => (child.exe, child.cmdline) = (Text::new(exe), Cmdline::new(comm, args)),
         }
         if let Some(s) = self.at(source) {
-            child.cgroups = if *s.cgroups == *cgroups { s.cgroups.clone() } else { Text::new(cgroups) };
             child.root = s.root.clone();
             child.exepath = s.exepath.clone();
             (child.sid, child.vpgid, child.pgid, child.tty) = (s.sid, s.vpgid, s.pgid, s.tty);
@@ -165,7 +164,13 @@ impl State {
                 child.exec_ts = s.exec_ts;
             }
         }
-        child.container = self.container_of(cgroups, e.timestamp);
+        match self.at(source) {
+            Some(s) if *s.cgroups == *cgroups => (child.cgroups, child.container) = (s.cgroups.clone(), s.container),
+            _ => {
+                child.cgroups = Text::new(cgroups);
+                child.container = self.container_of(cgroups, e.timestamp);
+            }
+        }
         child
     }
 

@@ -47,7 +47,8 @@ impl State {
             self.patch_placeholder(thread, e);
         }
         let has_cgroups = p.get(14).is_some();
-        let container = has_cgroups.then(|| self.container_of(cgroups, e.timestamp));
+        let moved = has_cgroups && self.at(thread).is_some_and(|t| *t.cgroups != *cgroups);
+        let container = moved.then(|| self.container_of(cgroups, e.timestamp));
         let Some(t) = self.at_mut(thread) else { return };
         t.exec_ts = e.timestamp;
         t.placeholder = false;
@@ -61,7 +62,7 @@ impl State {
         if let Some(env) = env {
             t.env.set(env);
         }
-        if has_cgroups {
+        if moved {
             t.cgroups.set(cgroups);
         }
         t.pfmajor = p.u64(8).unwrap_or(t.pfmajor);

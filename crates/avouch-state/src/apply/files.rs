@@ -23,7 +23,7 @@ mod open_flags {
     pub(super) const LOWER_LAYER: u32 = super::super::snapshot::LOWER_LAYER;
 }
 /// Open flag: the descriptor closes when the process executes another program.
-pub(super) const O_CLOEXEC: u32 = open_flags::CLOEXEC;
+pub(crate) const O_CLOEXEC: u32 = open_flags::CLOEXEC;
 
 /// Where the parameters of the open calls stand.
 struct OpenShape {

@@ -10,6 +10,8 @@ mod ids;
 mod network;
 mod plan;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use avouch_event::{Event, Item, Params, types};
 
@@ -19,6 +21,7 @@ use crate::text::Cmdline;
 use crate::thread::{Thread, ThreadRef};
 
 pub(crate) use exit::Exited;
+pub(crate) use files::O_CLOEXEC;
 pub(crate) use plan::Plans;
 use plan::{FdUse, ThreadUse};
 
@@ -67,7 +70,7 @@ impl State {
         self.dispatch(e);
     }
 
-    fn apply_pending(&mut self) {
+    pub(crate) fn apply_pending(&mut self) {
         if let Some((owner, fd)) = self.pending.fd.take() {
             self.remove_fd(owner, fd);
         }

@@ -137,7 +137,10 @@ impl State {
             FdKind::Userfaultfd { name } => (FdType::Userfaultfd, name),
             FdKind::IoUring { name } => (FdType::IoUring, name),
             FdKind::Memfd { name } => (FdType::Memfd, name),
-            FdKind::Pidfd { name } => (FdType::Pidfd, name),
+            FdKind::Pidfd { name } => {
+                let pid = name.strip_prefix(b"/proc/").and_then(|p| std::str::from_utf8(p).ok()?.parse().ok());
+                return Fd { target_pid: pid.unwrap_or(0), ..Fd::new(FdType::Pidfd, self.cut(name)) };
+            }
         };
         Fd::new(ty, self.cut(name))
     }
