@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use avouch_conformance::{Tally, testdata};
 use avouch_diagnostics::{Severity, SourceMap, render_concise};
 use avouch_rules::ast::Expr;
-use avouch_rules::{LoadOptions, load};
+use avouch_rules::{LoadOptions, format_rules, load, print_condition};
 
 /// Files that a pack asks for in its own documentation.
 fn needs(path: &Path, dir: &Path) -> Vec<PathBuf> {
@@ -100,4 +100,33 @@ fn the_three_system_call_packs_load_together_and_fast() {
         assert_eq!(source.trim_matches(['"', '\'']), rule.name);
     }
     assert!(took.as_millis() < 2_000, "{took:?}");
+}
+
+#[test]
+fn formatting_upstream_files_keeps_their_meaning() {
+    let Some(data) = testdata() else { return };
+    let dir = data.join("rules");
+    let mut all = Vec::new();
+    files(&dir, &mut all);
+    let meaning = |text: &str| {
+        let mut map = SourceMap::default();
+        let file = map.add("a", text);
+        let loaded = load(&map, &[file], &LoadOptions::default());
+        let rules = loaded.rules.iter().map(|r| {
+            let condition = print_condition(&r.condition, true);
+            format!("{:?}", (&r.name, &r.desc, condition, &r.output, r.priority, &r.tags, r.enabled, &r.source))
+        });
+        let lists = loaded
+            .lists
+            .iter()
+            .map(|l| format!("{:?}", (&l.name, l.items.iter().map(|i| &i.text).collect::<Vec<_>>())));
+        rules.chain(lists).collect::<Vec<_>>()
+    };
+    for path in &all {
+        let text = std::fs::read_to_string(path).unwrap();
+        let once = format_rules(&text).unwrap();
+        assert_eq!(format_rules(&once).unwrap(), once, "{}", path.display());
+        assert_eq!(meaning(&text), meaning(&once), "{}", path.display());
+        assert_eq!(text.matches('#').count(), once.matches('#').count(), "{}", path.display());
+    }
 }

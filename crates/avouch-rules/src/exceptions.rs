@@ -49,7 +49,11 @@ fn problem(problems: &mut Problems, file: FileId, exception: &Exception, d: Diag
 
 /// Checks that the parts of each exception fit together; false when one does not.
 pub(crate) fn check_all(problems: &mut Problems, file: FileId, all: &[Exception]) -> bool {
-    all.iter().fold(true, |sound, e| check(problems, file, e) && sound)
+    let mut sound = true;
+    for e in all {
+        sound &= check(problems, file, e);
+    }
+    sound
 }
 
 fn check(problems: &mut Problems, file: FileId, e: &Exception) -> bool {
@@ -89,7 +93,7 @@ fn check(problems: &mut Problems, file: FileId, e: &Exception) -> bool {
                         .falco_message("Fields and comps lists must have equal length"),
                 )
             } else {
-                comps.iter().flat_map(Entry::texts).find(|c| !is_operator(c.text.trim())).map(|comp| unknown_operator(comp))
+                comps.iter().flat_map(Entry::texts).find(|c| !is_operator(c.text.trim())).map(unknown_operator)
             }
         }
     };
@@ -151,7 +155,7 @@ pub(crate) fn append(problems: &mut Problems, file: FileId, rule: &mut Vec<Excep
 
 /// The condition with its exceptions: `(condition) and not ((a = b and c = d) or ...)`. A problem keeps the rule from
 /// being compiled.
-pub(crate) fn build(condition: &MappedText, exceptions: &[Exception]) -> Result<MappedText, Diagnostic> {
+pub(crate) fn build(condition: &MappedText, exceptions: &[Exception]) -> Result<MappedText, Box<Diagnostic>> {
     let mut out = MappedText::default();
     if exceptions.is_empty() {
         out.append(condition);
@@ -166,13 +170,13 @@ pub(crate) fn build(condition: &MappedText, exceptions: &[Exception]) -> Result<
         match &e.fields {
             Some(Entry::Many(fields, _)) => tuple(&mut out, e, fields)?,
             Some(Entry::One(field)) => single(&mut out, e, field)?,
-            None => return Err(no_fields(e).item("exception", e.name.text.clone())),
+            None => return Err(Box::new(no_fields(e).item("exception", e.name.text.clone()))),
         }
     }
     Ok(out)
 }
 
-fn single(out: &mut MappedText, e: &Exception, field: &Text) -> Result<(), Diagnostic> {
+fn single(out: &mut MappedText, e: &Exception, field: &Text) -> Result<(), Box<Diagnostic>> {
     let comp = match &e.comps {
         Some(Entry::One(comp)) => (comp.text.trim(), comp.span),
         _ => ("in", field.span),
@@ -185,13 +189,14 @@ fn single(out: &mut MappedText, e: &Exception, field: &Text) -> Result<(), Diagn
     out.push("(", e.name.span);
     for (i, value) in e.values.iter().enumerate() {
         let Entry::One(text) = value else {
-            return Err(codes::BAD_EXCEPTION
+            let d = codes::BAD_EXCEPTION
                 .at_fault(format!("values of exception `{}` must be texts, not lists", e.name.text))
                 .at(value.span(), "a list, while `fields` is one field")
                 .context(field.span, "one field")
                 .help("write the values as one flat list")
                 .falco_message("Expected values array to contain a list of strings")
-                .item("exception", e.name.text.clone()));
+                .item("exception", e.name.text.clone());
+            return Err(Box::new(d));
         };
         if i > 0 {
             out.push_glue(", ");
@@ -202,7 +207,7 @@ fn single(out: &mut MappedText, e: &Exception, field: &Text) -> Result<(), Diagn
     Ok(())
 }
 
-fn tuple(out: &mut MappedText, e: &Exception, fields: &[Entry]) -> Result<(), Diagnostic> {
+fn tuple(out: &mut MappedText, e: &Exception, fields: &[Entry]) -> Result<(), Box<Diagnostic>> {
     let comps: Vec<&Text> = e.comps.iter().flat_map(Entry::texts).collect();
     let fields: Vec<&Text> = fields
         .iter()
@@ -223,12 +228,13 @@ fn tuple(out: &mut MappedText, e: &Exception, fields: &[Entry]) -> Result<(), Di
                 Entry::Many(..) => format!("{} here", cells.len()),
             };
             let places = fields.first().map_or(e.span, |f| f.span.to(fields.last().map_or(f.span, |l| l.span)));
-            return Err(codes::BAD_EXCEPTION
+            let d = codes::BAD_EXCEPTION
                 .at_fault(format!("a row of exception `{}` must have {} values", e.name.text, fields.len()))
                 .at(row.span(), what)
                 .context(places, format!("{} fields", fields.len()))
                 .falco_message("Fields and values lists must have equal length")
-                .item("exception", e.name.text.clone()));
+                .item("exception", e.name.text.clone());
+            return Err(Box::new(d));
         }
         out.push(if i > 0 { " or (" } else { "(" }, row.span());
         for (k, (field, cell)) in fields.iter().zip(cells).enumerate() {

@@ -24,6 +24,7 @@ pub mod codes;
 mod collect;
 pub mod condition;
 mod exceptions;
+mod fmt;
 mod items;
 mod lints;
 mod lists;
@@ -37,6 +38,7 @@ mod yaml;
 
 pub use codes::CODES;
 pub use condition::{ParseError, ParsedOperand, operand_prefixes, parse_condition, print_condition};
+pub use fmt::{FormatError, format_rules};
 pub use items::{PluginVersion, RequiredPlugin};
 pub use load::{ListInfo, LoadOptions, Loaded, MacroInfo, SkippedRule, load, unreadable};
 pub use rule::{ListItem, Priority, ResolvedRule, RuleException};

@@ -154,7 +154,8 @@ fn resolve(
     let parsed = exceptions::build(&rule.condition, &rule.exceptions).and_then(|text| condition(&text, lists));
     let mut condition = match parsed {
         Ok(condition) => condition,
-        Err(mut d) => {
+        Err(d) => {
+            let mut d = *d;
             if d.item.is_none() {
                 d = d.item("rule", name.text.clone());
             }

@@ -66,7 +66,7 @@ impl<'a> Macros<'a> {
             let state = match condition(&m.condition, lists) {
                 Ok(expr) => State::Parsed(Box::new(expr)),
                 Err(d) => {
-                    problems.add(m.head.file, Phase::Macros, d.item("macro", m.head.name.text.clone()));
+                    problems.add(m.head.file, Phase::Macros, (*d).item("macro", m.head.name.text.clone()));
                     State::Broken
                 }
             };
@@ -249,22 +249,18 @@ fn macro_uses<'e>(expr: &'e mut Expr, out: &mut Vec<&'e mut MacroUse>) {
 }
 
 /// Replaces lists in a condition and parses it.
-pub(crate) fn condition(text: &crate::text::MappedText, lists: &mut Lists) -> Result<Expr, Diagnostic> {
+pub(crate) fn condition(text: &crate::text::MappedText, lists: &mut Lists) -> Result<Expr, Box<Diagnostic>> {
     let start = text.places().leaf(0..text.len());
     let text = lists.substitute(text.clone()).map_err(|_| {
-        codes::TOO_LARGE.at_fault("condition is too large with lists written out").at(start, "this condition")
+        let d = codes::TOO_LARGE.at_fault("condition is too large with lists written out");
+        Box::new(d.at(start, "this condition"))
     })?;
     parse(text.as_str(), text.places()).map_err(|e| {
         let d = Diagnostic::from(&e);
         // A place inside a list's definition says little without the place where the list is used.
-        let end = text.as_str().len();
-        let outer = text.places().outer(e.offset.min(end)..(e.offset + 1).min(end.max(1)));
-        let inside =
-            outer.file == e.span.file && outer.start <= e.span.start && e.span.end <= outer.end.max(e.span.end);
-        if inside && outer.start <= e.span.start && e.span.start <= outer.end {
-            d
-        } else {
-            d.context(outer, "put in here")
-        }
+        let at = e.offset.min(text.len().saturating_sub(1));
+        let outer = text.places().outer(at..at + 1);
+        let same = (outer.file, outer.start) == (e.span.file, e.span.start);
+        Box::new(if same { d } else { d.context(outer, "put in here") })
     })
 }

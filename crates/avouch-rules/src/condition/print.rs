@@ -1,8 +1,6 @@
 //! Conditions as text, in the one canonical form: blanks around operators, parentheses around every `and` and `or`,
 //! quotes only where they are needed. Parsing the text gives the same tree.
 
-use std::fmt::Write;
-
 use super::lex;
 use crate::ast::{Check, Expr, Field, Literal, Operand, Rhs, Transformer, TransformerArg};
 
@@ -163,6 +161,7 @@ fn quoted(out: &mut String, bytes: &[u8]) {
 }
 
 fn escape(out: &mut String, b: u8) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "\\x{b:02x}");
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    out.push_str("\\x");
+    out.extend([b >> 4, b & 15].iter().filter_map(|n| DIGITS.get(usize::from(*n))));
 }

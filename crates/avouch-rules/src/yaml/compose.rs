@@ -134,7 +134,7 @@ impl<'t> Composer<'t> {
                 };
                 let flow = style == StructureStyle::Flow;
                 let last = if flow { Some(end) } else { items.last().map(|i: &Rc<Node>| i.span) };
-                (Content::Sequence { items, flow }, anchor, last.map_or(place, |l| place.to(l)))
+                (Content::Sequence { items }, anchor, last.map_or(place, |l| place.to(l)))
             }
             Event::MappingStart(style, anchor, _) => {
                 let mut entries: Vec<(Rc<Node>, Rc<Node>)> = Vec::new();

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use avouch_diagnostics::{FileId, Span};
 
-pub(crate) use compose::{Problem, documents};
+pub(crate) use compose::documents;
 
 use crate::text::{MappedText, Place};
 
@@ -28,7 +28,7 @@ pub(crate) enum Style {
 #[derive(Debug)]
 pub(crate) enum Content {
     Scalar { text: String, style: Style },
-    Sequence { items: Vec<Rc<Node>>, flow: bool },
+    Sequence { items: Vec<Rc<Node>> },
     Mapping { entries: Vec<(Rc<Node>, Rc<Node>)>, flow: bool },
 }
 
