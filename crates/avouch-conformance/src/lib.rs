@@ -107,7 +107,7 @@ impl Tally {
         for (reason, uses) in reasons {
             eprintln!("  skip x{uses}: {reason}");
         }
-        for failure in self.failed.iter().take(40) {
+        for failure in self.failed.iter().take(120) {
             eprintln!("  FAIL {failure}");
         }
         let unused: Vec<&str> = self.skips.iter().filter(|(_, n)| *n == 0).map(|(s, _)| s.case.as_str()).collect();
