@@ -25,7 +25,7 @@ mod util;
 
 use avouch_event::{Arena, Event, FieldCatalog, FieldDecl, FieldError, FieldId, FieldReader, FieldRef, Output, Value};
 use ctx::Ctx;
-use row::{Row, concat};
+use row::{ReadFn, Row, concat};
 
 use crate::State;
 
@@ -55,14 +55,35 @@ const COUNT: usize = {
     n
 };
 
-static ROWS: [Row; COUNT] = concat(CLASSES);
-
 static DECLS: [FieldDecl; COUNT] = {
     let rows: [Row; COUNT] = concat(CLASSES);
     let mut out = [rows[0].decl; COUNT];
     let mut i = 0;
     while i < COUNT {
         out[i] = rows[i].decl;
+        i += 1;
+    }
+    out
+};
+
+/// Readers apart from the declarations, so that the hot ones share cache lines.
+static READERS: [ReadFn; COUNT] = {
+    let rows: [Row; COUNT] = concat(CLASSES);
+    let mut out = [rows[0].read; COUNT];
+    let mut i = 0;
+    while i < COUNT {
+        out[i] = rows[i].read;
+        i += 1;
+    }
+    out
+};
+
+static OUTPUTS: [ReadFn; COUNT] = {
+    let rows: [Row; COUNT] = concat(CLASSES);
+    let mut out = [rows[0].output; COUNT];
+    let mut i = 0;
+    while i < COUNT {
+        out[i] = rows[i].output;
         i += 1;
     }
     out
@@ -118,13 +139,13 @@ impl<'s> SyscallReader<'s> {
 
 impl FieldReader for SyscallReader<'_> {
     fn read<'e>(&'e self, field: &FieldRef, arena: &'e Arena) -> Option<Value<'e>> {
-        let row = ROWS.get(usize::from(field.id.0))?;
-        (row.read)(&self.ctx(arena, false), field)
+        let read = READERS.get(usize::from(field.id.0))?;
+        read(&self.ctx(arena, false), field)
     }
 
     fn read_output<'e>(&'e self, field: &FieldRef, target: Output, arena: &'e Arena) -> Option<Value<'e>> {
-        let row = ROWS.get(usize::from(field.id.0))?;
-        let value = (row.output)(&self.ctx(arena, target == Output::Json), field)?;
+        let output = OUTPUTS.get(usize::from(field.id.0))?;
+        let value = output(&self.ctx(arena, target == Output::Json), field)?;
         // Outputs go to terminals and other programs: no control characters, no broken UTF-8.
         Some(match value {
             Value::Str(text) => Value::Str(compose::printable(text, arena)),
