@@ -9,7 +9,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use avouch_conformance::{Tally, testdata};
-use avouch_event::{Arena, FieldCatalog, FieldReader, FieldRef, Item, Output, Print, Value};
+use avouch_diagnostics::{Severity, SourceMap};
+use avouch_engine::{CompileOptions, Compiled, RenderOptions, compile};
+use avouch_event::{Arena, Item};
+use avouch_rules::{LoadOptions, load};
 use avouch_scap::Capture;
 use avouch_state::{Limits, State, SyscallFields, SyscallReader};
 use serde_json::{Map, Value as Json};
@@ -33,30 +36,38 @@ fn capture_of(data: &Path, golden: &Path) -> (PathBuf, String) {
     (path, short)
 }
 
-/// A value as the JSON output shows it.
-fn json(value: Value<'_>, print: Print) -> Json {
-    match value {
-        Value::Str(s) => Json::from(String::from_utf8_lossy(s)),
-        Value::Bytes(b) => Json::from(
-            b.iter().map(|b| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' }).collect::<String>(),
-        ),
-        Value::Int(n) if print == Print::Hex => Json::from(format!("{n:X}")),
-        Value::Uint(n) if print == Print::Hex => Json::from(format!("{n:X}")),
-        Value::Int(n) => Json::from(n),
-        Value::Uint(n) => Json::from(n),
-        Value::Bool(b) => Json::from(b),
-        Value::Double(d) => Json::from(d),
-        Value::Ip(ip) => Json::from(ip.to_string()),
-        Value::List(list) => list.iter().map(|v| json(*v, print)).collect(),
-    }
-}
-
 /// Lists are sets in the peer, listed in the order of a hash table.
 fn same(ours: &Json, theirs: &Json) -> bool {
     match (ours, theirs) {
         (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().all(|v| b.contains(v)),
         _ => ours == theirs,
     }
+}
+
+fn lines_of(golden: &Path) -> impl Iterator<Item = Map<String, Json>> {
+    let file = fs::File::open(golden).unwrap();
+    let lines = BufReader::new(ruzstd::decoding::StreamingDecoder::new(file).unwrap()).lines();
+    lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+}
+
+/// A rule that matches every event and prints every field of the recording.
+fn every_field(golden: &Path) -> Compiled {
+    let first = lines_of(golden).next().unwrap();
+    let fields = first["output_fields"].as_object().unwrap();
+    assert_eq!(fields.len(), 246);
+    let output: String = fields.keys().map(|f| format!(" %{f}")).collect();
+    let rule = format!(
+        "- rule: every\n  desc: d\n  condition: evt.num exists\n  output: \"{output}\"\n  priority: INFO\n  \
+         warn_evttypes: false\n"
+    );
+    let mut map = SourceMap::default();
+    let file = map.add("every.yaml", rule);
+    let loaded = load(&map, &[file], &LoadOptions::default());
+    let options = CompileOptions { append_output: Vec::new(), ..CompileOptions::default() };
+    let compiled = compile(&loaded.rules, &[("syscall", &SyscallFields)], &options);
+    let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    compiled
 }
 
 /// Names the circumstance in which the peer is known to show what is no value, so that nothing else is excused.
@@ -87,13 +98,13 @@ fn fields_equal_the_peers() {
 
     let mut tally = Tally::new("golden_fields");
     let mut by_field: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    let mut fields: BTreeMap<String, FieldRef> = BTreeMap::new();
+    let compiled = every_field(&golden[0]);
+    let output = &compiled.program("syscall").unwrap().rules()[0].output;
     for file in &golden {
         let (path, short) = capture_of(&data, file);
         let bytes = fs::read(&path).unwrap();
         let mut capture = Capture::from_slice(&bytes);
-        let lines = BufReader::new(ruzstd::decoding::StreamingDecoder::new(fs::File::open(file).unwrap()).unwrap());
-        let mut lines = lines.lines();
+        let mut lines = lines_of(file);
         let mut state = State::new(Limits::default());
         let mut arena = Arena::new();
         let mut name = String::new();
@@ -105,19 +116,15 @@ fn fields_equal_the_peers() {
             }
             arena.reset();
             let reader = SyscallReader::new(&state, &event, 0);
-            let line = lines.next().unwrap_or_else(|| panic!("{short}: event {} is one too many", event.num)).unwrap();
-            let line: Map<String, Json> = serde_json::from_str(&line).unwrap();
+            let line = lines.next().unwrap_or_else(|| panic!("{short}: event {} is one too many", event.num));
             let theirs_all = line.get("output_fields").and_then(Json::as_object).unwrap();
+            let ours = output.fields(&reader, &arena, RenderOptions::default());
             for (field, theirs) in theirs_all {
-                let known = fields
-                    .entry(field.clone())
-                    .or_insert_with(|| SyscallFields.resolve(field, None).unwrap_or_else(|e| panic!("{field}: {e:?}")));
-                let ours = reader.read_output(known, Output::Json, &arena);
-                let ours = ours.map_or(Json::Null, |v| json(v, SyscallFields.decl(known.id).print));
+                let ours = ours.get(field).unwrap_or_else(|| panic!("{field} is not printed"));
                 name.clear();
                 write!(name, "{short}:{}:{field}", event.num).unwrap();
                 name.push_str(circumstance(field, theirs_all));
-                let difference = (!same(&ours, theirs)).then(|| format!("{ours} here, {theirs} there"));
+                let difference = (!same(ours, theirs)).then(|| format!("{ours} here, {theirs} there"));
                 if let Some(text) = &difference
                     && !tally.is_known(&name)
                 {
@@ -132,6 +139,6 @@ fn fields_equal_the_peers() {
     for (field, (count, first)) in &by_field {
         eprintln!("{count:6} {field}: {first}");
     }
-    assert_eq!(fields.len(), 246);
+    assert_eq!(output.keys().count(), 246);
     tally.finish();
 }

@@ -80,6 +80,16 @@ impl<'e> Ctx<'e> {
         Compose::new(self.arena)
     }
 
+    /// A number that a text shows with zeros in front, ten digits wide, and JSON as it is.
+    pub(super) fn padded(&self, n: u64) -> Option<Value<'e>> {
+        if self.json {
+            return uint(n);
+        }
+        let mut out = self.compose();
+        out.fmt(format_args!("{n:010}"));
+        out.value()
+    }
+
     /// Several values.
     pub(super) fn list(&self, items: impl IntoIterator<Item = Value<'e>>) -> Value<'e> {
         let mut out = bumpalo::collections::Vec::new_in(self.arena);

@@ -347,7 +347,7 @@ const GONE: &str = "Always 0: events no longer tell when a call began.";
 pub(super) const ROWS: &[Row] = &[
     C.field("evt.latency", T::Reltime, GONE, zero).print(Print::Dec).deprecated(),
     C.field("evt.latency.s", T::Reltime, GONE, zero).print(Print::Dec).deprecated(),
-    C.field("evt.latency.ns", T::Reltime, GONE, zero).print(Print::PaddedDec).deprecated(),
+    C.field("evt.latency.ns", T::Reltime, GONE, zero).output(|c, _| c.padded(0)).print(Print::Dec).deprecated(),
     C.field("evt.latency.quantized", T::Uint64, GONE, zero).print(Print::Dec).deprecated().hidden(),
     C.text("evt.latency.human", "Always `0ns`: events no longer tell when a call began.", |_, _| word("0ns"))
         .deprecated(),
@@ -365,8 +365,8 @@ pub(super) const ROWS: &[Row] = &[
     C.field("evt.deltatime.ns", T::Reltime, "Nanoseconds of `evt.deltatime` beyond the whole second.", |c, _| {
         uint(delta(c) % SECOND)
     })
-    .output(zero)
-    .print(Print::PaddedDec),
+    .output(|c, _| c.padded(0))
+    .print(Print::Dec),
     C.text("evt.outputtime", "Time of day, for outputs.", |c, _| {
         if c.json {
             return uint(c.event.timestamp);

@@ -56,9 +56,11 @@ pub(super) const ROWS: &[Row] = &[
     C.field("evt.rawtime.ns", FieldType::Abstime, "Nanoseconds of the time beyond the whole second.", |c, _| {
         uint(c.event.timestamp % SECOND)
     })
-    .print(Print::PaddedDec),
+    .output(|c, _| c.padded(c.event.timestamp % SECOND))
+    .print(Print::Dec),
     C.field("evt.reltime", FieldType::Reltime, "Time in ns since the first event of the run.", |c, _| uint(reltime(c)))
-        .print(Print::PaddedDec),
+        .output(|c, _| c.padded(reltime(c)))
+        .print(Print::Dec),
     C.field("evt.reltime.s", FieldType::Reltime, "Whole seconds since the first event of the run.", |c, _| {
         uint(reltime(c) / SECOND)
     })
@@ -66,7 +68,8 @@ pub(super) const ROWS: &[Row] = &[
     C.field("evt.reltime.ns", FieldType::Reltime, "Nanoseconds of `evt.reltime` beyond the whole second.", |c, _| {
         uint(reltime(c) % SECOND)
     })
-    .print(Print::PaddedDec),
+    .output(|c, _| c.padded(reltime(c) % SECOND))
+    .print(Print::Dec),
     C.never(
         "evt.pluginname",
         FieldType::Charbuf,

@@ -165,6 +165,9 @@ fn time_is_text_for_people_and_a_number_in_json() {
     let event = buf.event();
     let reader = SyscallReader::new(&state, &event, 0);
     let arena = Arena::new();
+    let ns = resolve("evt.rawtime.ns").unwrap();
+    assert_eq!(shown(reader.read_output(&ns, Output::Json, &arena)), "397761344");
+    assert_eq!(shown(reader.read_output(&ns, Output::Text, &arena)), "0397761344");
     let time = resolve("evt.datetime").unwrap();
     assert_eq!(shown(reader.read_output(&time, Output::Json, &arena)), "1534551451397761344");
     assert_eq!(shown(reader.read_output(&time, Output::Text, &arena)), "2018-08-18 00:17:31.397761344");
