@@ -19,12 +19,15 @@ impl TypeSet {
     pub(crate) const EMPTY: Self = Self([0; 8]);
 
     /// Every type of the table.
-    pub(crate) fn all() -> Self {
-        (0..EVENTS.len()).fold(Self::EMPTY, |mut set, i| {
-            set.insert(EventType(u16::try_from(i).unwrap_or(u16::MAX)));
-            set
-        })
-    }
+    pub(crate) const ALL: Self = {
+        let mut words = [0; 8];
+        let mut i = 0;
+        while i < EventType::COUNT {
+            words[i / 64] |= 1 << (i % 64);
+            i += 1;
+        }
+        Self(words)
+    };
 
     pub(crate) fn insert(&mut self, ty: EventType) {
         if let Some(word) = self.0.get_mut(usize::from(ty.0 / 64)) {
@@ -45,8 +48,7 @@ impl TypeSet {
     }
 
     pub(crate) fn complement(self) -> Self {
-        let all = Self::all();
-        Self(std::array::from_fn(|i| all.word(i) & !self.word(i)))
+        Self(std::array::from_fn(|i| Self::ALL.word(i) & !self.word(i)))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,21 +1,42 @@
 //! The meaning of conditions, straight from the language's definition: no sharing, no index, no cache. `explain` uses it,
 //! and the compiled program must agree with it.
 
+use std::sync::Arc;
+
 use avouch_event::{Arena, FieldReader, IpNet, Shape, Value};
 use avouch_rules::ast::{Modifier, Op};
+use rustc_hash::FxHashMap;
 
 use crate::constant::{Const, Kind};
 use crate::operand::{Operand, Special};
 use crate::pattern::{Glob, PathSet, Regex};
 use crate::typed::{Typed, TypedCheck, TypedRhs};
 
+/// Results of macro bodies on one event. Macros that use each other several times stand for far more text than anyone could
+/// walk, but for few bodies.
+pub(crate) type Memo = FxHashMap<*const Typed, bool>;
+
 /// Whether a condition holds.
+#[cfg(test)]
 pub(crate) fn holds<R: FieldReader>(typed: &Typed, reader: &R, arena: &Arena) -> bool {
+    holds_with(typed, reader, arena, &mut Memo::default())
+}
+
+/// Whether a condition holds, with what is already known about macros for this event.
+pub(crate) fn holds_with<R: FieldReader>(typed: &Typed, reader: &R, arena: &Arena, memo: &mut Memo) -> bool {
     match typed {
-        Typed::And(parts, _) => parts.iter().all(|p| holds(p, reader, arena)),
-        Typed::Or(parts, _) => parts.iter().any(|p| holds(p, reader, arena)),
-        Typed::Not(inner, _) => !holds(inner, reader, arena),
-        Typed::Macro { body, .. } => holds(body, reader, arena),
+        Typed::And(parts, _) => parts.iter().all(|p| holds_with(p, reader, arena, memo)),
+        Typed::Or(parts, _) => parts.iter().any(|p| holds_with(p, reader, arena, memo)),
+        Typed::Not(inner, _) => !holds_with(inner, reader, arena, memo),
+        Typed::Macro { body, .. } => {
+            let key = Arc::as_ptr(body);
+            if let Some(known) = memo.get(&key) {
+                return *known;
+            }
+            let result = holds_with(body, reader, arena, memo);
+            memo.insert(key, result);
+            result
+        }
         Typed::Check(check) => check_holds(check, reader, arena) == Some(true),
     }
 }

@@ -30,30 +30,33 @@ type Memo = FxHashMap<(*const Typed, bool), TypeSet>;
 
 /// Negation is pushed to the leaves; what does not test the type is true for all types, negated or not.
 fn types_of(typed: &Arc<Typed>, negated: bool, memo: &mut Memo) -> TypeSet {
-    let key = (Arc::as_ptr(typed), negated);
-    if let Some(set) = memo.get(&key) {
-        return *set;
-    }
-    let set = match &**typed {
+    match &**typed {
         Typed::And(parts, _) | Typed::Or(parts, _) => {
             let intersect = matches!(&**typed, Typed::And(..)) != negated;
             let sets = parts.iter().map(|p| types_of(p, negated, memo));
             if intersect {
-                sets.fold(TypeSet::all(), TypeSet::intersection)
+                sets.fold(TypeSet::ALL, TypeSet::intersection)
             } else {
                 sets.fold(TypeSet::EMPTY, TypeSet::union)
             }
         }
         Typed::Not(inner, _) => types_of(inner, !negated, memo),
-        Typed::Macro { body, .. } => types_of(body, negated, memo),
+        // Bodies of macros are shared, and are all that is.
+        Typed::Macro { body, .. } => {
+            let key = (Arc::as_ptr(body), negated);
+            if let Some(set) = memo.get(&key) {
+                return *set;
+            }
+            let set = types_of(body, negated, memo);
+            memo.insert(key, set);
+            set
+        }
         Typed::Check(check) => match leaf(check) {
             Some(set) if negated => set.complement(),
             Some(set) => set,
-            None => TypeSet::all(),
+            None => TypeSet::ALL,
         },
-    };
-    memo.insert(key, set);
-    set
+    }
 }
 
 /// The types for which a comparison can hold; `None` when it does not test the type.
@@ -62,7 +65,7 @@ fn leaf(check: &TypedCheck) -> Option<TypeSet> {
     match check.lhs.special {
         Special::EventType | Special::SyscallType => {
             let equal = match (check.op, check.modifier) {
-                (Op::Exists, _) => return Some(TypeSet::all()),
+                (Op::Exists, _) => return Some(TypeSet::ALL),
                 (Op::Eq | Op::In | Op::Intersects, None | Some(Modifier::AnyOf)) => true,
                 (Op::Ne, None | Some(Modifier::AllOf)) => false,
                 _ => return None,
@@ -92,7 +95,7 @@ fn leaf(check: &TypedCheck) -> Option<TypeSet> {
             if never {
                 Some(TypeSet::EMPTY)
             } else if always {
-                Some(TypeSet::all())
+                Some(TypeSet::ALL)
             } else {
                 None
             }

@@ -71,7 +71,7 @@ impl Program {
         coverage: &mut RuleCoverage,
     ) {
         if let Some(r) = self.rule(rule).filter(|r| r.types.contains(ty)) {
-            walk(&r.typed, 0, reader, arena, coverage);
+            walk(&r.typed, 0, reader, arena, &mut naive::Memo::default(), coverage);
         }
     }
 }
@@ -100,8 +100,15 @@ fn list(typed: &Arc<Typed>, depth: usize, out: &mut RuleCoverage) {
 }
 
 /// Judges the part listed at `at`.
-fn walk<R: FieldReader>(typed: &Arc<Typed>, at: usize, reader: &R, arena: &Arena, out: &mut RuleCoverage) -> bool {
-    let Some(end) = out.parts.get(at).map(|p| p.end) else { return naive::holds(typed, reader, arena) };
+fn walk<R: FieldReader>(
+    typed: &Arc<Typed>,
+    at: usize,
+    reader: &R,
+    arena: &Arena,
+    memo: &mut naive::Memo,
+    out: &mut RuleCoverage,
+) -> bool {
+    let Some(end) = out.parts.get(at).map(|p| p.end) else { return naive::holds_with(typed, reader, arena, memo) };
     let (inner, stop): (&[Arc<Typed>], bool) = match &**typed {
         Typed::And(parts, _) => (parts, false),
         Typed::Or(parts, _) => (parts, true),
@@ -114,7 +121,7 @@ fn walk<R: FieldReader>(typed: &Arc<Typed>, at: usize, reader: &R, arena: &Arena
     for part in inner {
         let next = if child < end { out.parts.get(child).map_or(end, |p| p.end) } else { child };
         let listed = if child < end { child } else { usize::MAX };
-        result = walk(part, listed, reader, arena, out);
+        result = walk(part, listed, reader, arena, memo, out);
         if result == stop {
             break;
         }

@@ -118,72 +118,90 @@ impl Program {
         arena: &Arena,
     ) -> Option<Explanation> {
         let r = self.rule(rule)?;
-        let mut left = MOST_PARTS;
-        let mut left_out = 0;
-        let tree = part(&r.typed, reader, arena, &mut left, &mut left_out);
-        let holds = naive::holds(&r.typed, reader, arena);
+        let mut explainer = Explainer { reader, arena, memo: naive::Memo::default(), left: MOST_PARTS, left_out: 0 };
+        let tree = explainer.part(&r.typed);
+        let holds = naive::holds_with(&r.typed, reader, arena, &mut explainer.memo);
         let outcome = if !r.types.contains(ty) {
             Outcome::OtherEventTypes { event_type: ty.name() }
         } else if !holds {
             Outcome::NotMatched
         } else {
-            match self.hider(rule, ty, reader, arena) {
+            match self.hider(rule, ty, &mut explainer) {
                 Some(by) => Outcome::Hidden { by: by.name.clone() },
                 None => Outcome::Matched,
             }
         };
         let failing = (!holds).then(|| failing(&tree));
-        Some(Explanation { rule: r.name.clone(), outcome, tree, failing, left_out })
+        Some(Explanation { rule: r.name.clone(), outcome, tree, failing, left_out: explainer.left_out })
     }
 
     /// The earlier rule that takes the event, with first matching.
-    fn hider<R: FieldReader>(&self, rule: RuleIndex, ty: EventType, reader: &R, arena: &Arena) -> Option<&ProgramRule> {
+    fn hider<R: FieldReader>(
+        &self,
+        rule: RuleIndex,
+        ty: EventType,
+        explainer: &mut Explainer<'_, R>,
+    ) -> Option<&ProgramRule> {
         if self.matching == Matching::All {
             return None;
         }
         let earlier = self.rules.get(..rule.0 as usize)?;
-        earlier.iter().find(|r| r.types.contains(ty) && naive::holds(&r.typed, reader, arena))
+        let (reader, arena) = (explainer.reader, explainer.arena);
+        let mut holds = |r: &ProgramRule| naive::holds_with(&r.typed, reader, arena, &mut explainer.memo);
+        earlier.iter().find(|r| r.types.contains(ty) && holds(r))
     }
 }
 
-fn part<R: FieldReader>(typed: &Arc<Typed>, reader: &R, arena: &Arena, left: &mut usize, left_out: &mut usize) -> Part {
-    let verdict = |holds: bool| if holds { Verdict::True } else { Verdict::False };
-    *left = left.saturating_sub(1);
-    let (kind, text, span, inner): (_, _, _, &[Arc<Typed>]) = match &**typed {
-        Typed::And(parts, span) => (PartKind::And, String::new(), *span, parts),
-        Typed::Or(parts, span) => (PartKind::Or, String::new(), *span, parts),
-        Typed::Not(inner, span) => (PartKind::Not, "not".to_owned(), *span, std::slice::from_ref(inner)),
-        Typed::Macro { name, span, body } => (PartKind::Macro, name.to_string(), *span, std::slice::from_ref(body)),
-        Typed::Check(check) => {
-            return Part {
-                kind: PartKind::Check,
-                text: check.text.to_string(),
-                verdict: match naive::check_holds(check, reader, arena) {
-                    None => Verdict::Absent,
-                    Some(holds) => verdict(holds),
-                },
-                reads: reads(check, reader, arena),
-                span: check.span,
-                children: Vec::new(),
-            };
+/// Judges a condition part by part.
+struct Explainer<'a, R> {
+    reader: &'a R,
+    arena: &'a Arena,
+    memo: naive::Memo,
+    /// Parts that may still be shown.
+    left: usize,
+    left_out: usize,
+}
+
+impl<R: FieldReader> Explainer<'_, R> {
+    fn part(&mut self, typed: &Arc<Typed>) -> Part {
+        let verdict = |holds: bool| if holds { Verdict::True } else { Verdict::False };
+        self.left = self.left.saturating_sub(1);
+        let (kind, text, span, inner): (_, _, _, &[Arc<Typed>]) = match &**typed {
+            Typed::And(parts, span) => (PartKind::And, String::new(), *span, parts),
+            Typed::Or(parts, span) => (PartKind::Or, String::new(), *span, parts),
+            Typed::Not(inner, span) => (PartKind::Not, "not".to_owned(), *span, std::slice::from_ref(inner)),
+            Typed::Macro { name, span, body } => (PartKind::Macro, name.to_string(), *span, std::slice::from_ref(body)),
+            Typed::Check(check) => {
+                return Part {
+                    kind: PartKind::Check,
+                    text: check.text.to_string(),
+                    verdict: match naive::check_holds(check, self.reader, self.arena) {
+                        None => Verdict::Absent,
+                        Some(holds) => verdict(holds),
+                    },
+                    reads: reads(check, self.reader, self.arena),
+                    span: check.span,
+                    children: Vec::new(),
+                };
+            }
+        };
+        let mut children = Vec::with_capacity(inner.len().min(self.left));
+        for child in inner {
+            if self.left == 0 {
+                self.left_out += 1;
+            } else {
+                children.push(self.part(child));
+            }
         }
-    };
-    let mut children = Vec::with_capacity(inner.len().min(*left));
-    for child in inner {
-        if *left == 0 {
-            *left_out += 1;
-        } else {
-            children.push(part(child, reader, arena, left, left_out));
-        }
+        let complete = children.len() == inner.len();
+        let holds = match (kind, complete) {
+            (_, false) => naive::holds_with(typed, self.reader, self.arena, &mut self.memo),
+            (PartKind::And, _) => children.iter().all(|c| c.verdict == Verdict::True),
+            (PartKind::Not, _) => children.iter().all(|c| c.verdict != Verdict::True),
+            _ => children.iter().any(|c| c.verdict == Verdict::True),
+        };
+        Part { kind, text, verdict: verdict(holds), reads: Vec::new(), span, children }
     }
-    let complete = children.len() == inner.len();
-    let holds = match (kind, complete) {
-        (_, false) => naive::holds(typed, reader, arena),
-        (PartKind::And, _) => children.iter().all(|c| c.verdict == Verdict::True),
-        (PartKind::Not, _) => children.iter().all(|c| c.verdict != Verdict::True),
-        _ => children.iter().any(|c| c.verdict == Verdict::True),
-    };
-    Part { kind, text, verdict: verdict(holds), reads: Vec::new(), span, children }
 }
 
 fn reads<R: FieldReader>(check: &TypedCheck, reader: &R, arena: &Arena) -> Vec<Read> {

@@ -132,7 +132,7 @@ impl TypeFacts {
             let matcher = Matcher::new(&check.test, ValueKind::Text, None);
             let (mut holds, mut known) = (TypeSet::EMPTY, TypeSet::EMPTY);
             let mut by_name: FxHashMap<&str, bool> = FxHashMap::default();
-            for ty in TypeSet::all().iter() {
+            for ty in TypeSet::ALL.iter() {
                 let Some(name) = fixed_name(ty).filter(|_| any || is_syscall(ty)) else { continue };
                 known.insert(ty);
                 let result = *by_name

@@ -177,4 +177,10 @@ fn doubling_macros_stay_small() {
     r.condition = (*body).clone();
     let c = compiled(&[r], Matching::First);
     assert!(c.diagnostics.is_empty(), "{:?}", c.diagnostics);
+    let (event, arena) = (super::toy::Reader::new(), avouch_event::Arena::new());
+    let e = c.programs[0].explain(crate::RuleIndex(0), avouch_event::types::OPEN_X, &event, &arena).unwrap();
+    assert!(e.left_out > 0 && e.outcome == crate::Outcome::NotMatched);
+    let mut coverage = c.programs[0].coverage(crate::RuleIndex(0)).unwrap();
+    c.programs[0].cover(crate::RuleIndex(0), avouch_event::types::OPEN_X, &event, &arena, &mut coverage);
+    assert!(coverage.cut);
 }
