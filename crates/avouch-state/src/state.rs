@@ -14,6 +14,10 @@ use crate::limits::{Counters, Limits};
 use crate::thread::{Group, Thread, ThreadRef};
 use crate::users::{self, PerContainer, User};
 
+/// Generations looked at upwards. Real ones number some dozens; a chain made to be long must not cost its length on every
+/// event.
+pub(crate) const MAX_DEPTH: usize = 1024;
+
 /// Machine facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "self-explanatory")]
@@ -131,11 +135,12 @@ impl State {
         self.find(thread.ptid)
     }
 
-    /// Leaders of the parent process, its parent, and so on; stops at an unknown one and at loops.
+    /// Leaders of the parent process, its parent, and so on; stops at an unknown one, at loops, and after
+    /// 1024 generations.
     #[must_use]
     pub fn ancestors<'s>(&'s self, thread: &'s Thread) -> Ancestors<'s> {
         let start = self.main_thread(thread);
-        Ancestors { state: self, slow: start, fast: start }
+        Ancestors { state: self, slow: start, fast: start, left: MAX_DEPTH }
     }
 
     /// Ancestor `n` of the thread's process: 0 is the process itself.
@@ -232,6 +237,7 @@ pub struct Ancestors<'s> {
     slow: Option<&'s Thread>,
     /// Runs twice as fast, and meets `slow` when the chain bites its tail.
     fast: Option<&'s Thread>,
+    left: usize,
 }
 
 impl<'s> Ancestors<'s> {
@@ -245,6 +251,7 @@ impl<'s> Iterator for Ancestors<'s> {
     type Item = &'s Thread;
 
     fn next(&mut self) -> Option<&'s Thread> {
+        self.left = self.left.checked_sub(1)?;
         let next = self.up(self.slow?);
         self.slow = next;
         for _ in 0..2 {

@@ -124,6 +124,8 @@ pub struct Thread {
     /// `enter` still waits for its exit.
     pub(crate) enter_valid: bool,
     pub(crate) links: Links,
+    /// It has its place in group and family.
+    pub(crate) linked: bool,
     /// Time of its last event, ns since the epoch.
     pub(crate) last_access: u64,
 }
@@ -191,6 +193,7 @@ impl Thread {
             enter: None,
             enter_valid: false,
             links: Links::default(),
+            linked: false,
             last_access: 0,
         }
     }

@@ -91,10 +91,11 @@ impl State {
 
     /// Enters the thread into its group and below its parent. An unknown parent becomes 0.
     pub(crate) fn link(&mut self, thread: ThreadRef) {
-        let Some(t) = self.at(thread) else { return };
-        if t.is_invalid() {
+        let Some(t) = self.at_mut(thread) else { return };
+        if t.is_invalid() || t.linked {
             return;
         }
+        t.linked = true;
         let (pid, vpid, ptid, leads) = (t.pid, t.vpid, t.ptid, t.is_main());
         let group =
             self.groups.entry(pid).or_insert_with(|| Group { reaper: pid == 1 || vpid == 1, ..Group::default() });
@@ -189,8 +190,7 @@ impl State {
         }
         let inside = t.in_pid_namespace();
         let mut above = self.parent(t);
-        // A walk longer than the table has gone round in a loop.
-        for _ in 0..=self.by_tid.len() {
+        for _ in 0..crate::state::MAX_DEPTH {
             let a = above.filter(|a| !a.is_invalid())?;
             if a.in_pid_namespace() != inside {
                 return None;
@@ -332,6 +332,14 @@ mod tests {
     fn no_room_at_all_is_no_panic() {
         let mut s = State::new(Limits { threads: 0, ..Limits::default() });
         assert!(s.add_thread(thread(1, 1, 0)).is_none());
+    }
+
+    #[test]
+    fn endless_lines_of_ancestors_are_cut() {
+        let chain: Vec<_> = (1..3_000).map(|n| (n, n, n - 1)).collect();
+        let s = state(&chain);
+        assert_eq!(s.ancestors(s.find(2_999).unwrap()).count(), crate::state::MAX_DEPTH);
+        assert_eq!(s.heir_of(s.find_ref(2_999).unwrap()), None);
     }
 
     #[test]

@@ -81,7 +81,12 @@ impl<T> PerContainer<T> {
         let old = if container.is_empty() {
             self.host.remove(&id)
         } else {
-            self.containers.get_mut(container).and_then(|m| m.remove(&id))
+            let inner = self.containers.get_mut(container);
+            let old = inner.and_then(|m| m.remove(&id));
+            if self.containers.get(container).is_some_and(FxHashMap::is_empty) {
+                self.containers.remove(container);
+            }
+            old
         };
         self.len -= usize::from(old.is_some());
     }

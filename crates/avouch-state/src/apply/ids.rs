@@ -119,10 +119,6 @@ impl State {
             t.vmswap = p.u32(5).unwrap_or(t.vmswap);
         }
     }
-
-    /// CPU shares come from intervals that only a live sensor has; in replay they stay zero.
-    #[expect(clippy::unused_self, reason = "a place for the live sensor's figures")]
-    pub(super) fn on_procinfo(&mut self, _e: &Event<'_>) {}
 }
 
 /// Every capability of the capture format's numbering, 41 of them (Linux 5.9 and later).

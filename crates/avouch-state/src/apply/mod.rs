@@ -204,7 +204,6 @@ impl State {
             types::GETRLIMIT_X | types::SETRLIMIT_X | types::PRLIMIT_X => self.on_rlimit(e),
             types::BRK_4_X | types::MMAP_X | types::MMAP2_X | types::MUNMAP_X => self.on_memory(e),
             types::SCHEDSWITCH_6_E => self.on_switch(e),
-            types::PROCINFO_E => self.on_procinfo(e),
 
             types::USER_ADDED_E | types::USER_DELETED_E => self.on_user(e),
             types::GROUP_ADDED_E | types::GROUP_DELETED_E => self.on_group(e),

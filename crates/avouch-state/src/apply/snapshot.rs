@@ -176,12 +176,7 @@ impl State {
     /// All facts are there: families and groups are linked, and sockets learn who serves.
     pub(super) fn end_snapshot(&mut self) {
         for thread in std::mem::take(&mut self.unlinked) {
-            // A thread that was evicted or replaced since may have left its handle to another, which is linked already.
-            let Some(t) = self.at(thread) else { continue };
-            let linked = self.groups.get(&t.pid).is_some_and(|g| g.threads.contains(&thread.0));
-            if !linked {
-                self.link(thread);
-            }
+            self.link(thread);
         }
         let listening = self.listening_ports();
         for slot in 0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX) {
