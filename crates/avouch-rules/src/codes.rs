@@ -121,7 +121,7 @@ pub static SOURCE_CHANGED: Code = Code {
     lint: false,
     falco: Some("LOAD_ERR_VALIDATE"),
     meaning: "A rule was defined for one event source and is defined again for another. A definition without `source` is for `syscall`.",
-    example: "- rule: a\n  source: k8s_audit\n- rule: a\n  source: syscall",
+    example: "- rule: a\n  desc: d\n  condition: ka.verb = get\n  output: o\n  priority: INFO\n  source: k8s_audit\n- rule: a\n  desc: d\n  condition: evt.type = open\n  output: o\n  priority: INFO",
     fix: "Use another name, or add the same `source`.",
 };
 
@@ -385,7 +385,7 @@ pub static APPEND_NO_VALUES: Code = Code {
     lint: true,
     falco: Some("LOAD_APPEND_NO_VALUES"),
     meaning: "An exception is appended without values, so nothing changes.",
-    example: "exceptions:\n  - name: a\noverride:\n  exceptions: append",
+    example: "- rule: a\n  exceptions:\n    - name: b\n  override:\n    exceptions: append",
     fix: "Add `values`, or remove the entry.",
 };
 

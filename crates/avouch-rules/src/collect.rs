@@ -138,7 +138,7 @@ impl Collector {
         }
         let mut d = item_problem(
             &codes::NOTHING_TO_CHANGE,
-            format!("there is no {kind} `{}` to append to", name.text),
+            format!("there is no {kind} `{}` to change", name.text),
             kind,
             name,
             "not defined before",

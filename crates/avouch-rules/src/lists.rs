@@ -119,6 +119,15 @@ impl Lists {
         Ok(text)
     }
 
+    /// Notes the lists that a text names, without replacing them.
+    pub(crate) fn mark_words(&mut self, text: &str) {
+        for word in text.split(|c: char| u8::try_from(c).is_ok_and(is_delimiter)) {
+            if let Some(used) = self.by_name.get(word).and_then(|i| self.used.get_mut(*i)) {
+                *used = true;
+            }
+        }
+    }
+
     /// The first list, from `next` on, whose name occurs.
     fn first_in(&self, text: &str, next: usize) -> Option<usize> {
         let words = text.split(|c: char| u8::try_from(c).is_ok_and(is_delimiter)).filter(|w| !w.is_empty());

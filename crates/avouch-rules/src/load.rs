@@ -127,6 +127,8 @@ pub fn load(map: &SourceMap, files: &[FileId], options: &LoadOptions<'_>) -> Loa
     let mut loaded = Loaded { required_engine: collector.required_engine, ..Loaded::default() };
     for rule in &collector.rules.all {
         if !rule.known_source {
+            macros.mark_words(rule.condition.as_str());
+            lists.mark_words(rule.condition.as_str());
             loaded.skipped.push(SkippedRule {
                 name: rule.head.name.text.clone(),
                 name_span: rule.head.name.span,
@@ -160,6 +162,7 @@ fn resolve(
                 d = d.item("rule", name.text.clone());
             }
             problems.add(rule.head.file, Phase::Rules, d);
+            macros.mark_words(rule.condition.as_str());
             return None;
         }
     };

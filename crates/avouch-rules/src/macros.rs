@@ -72,6 +72,11 @@ impl<'a> Macros<'a> {
             };
             macros.states.push(state);
         }
+        for (i, m) in collector.macros.all.iter().enumerate() {
+            if matches!(macros.states.get(i), Some(State::Broken)) {
+                macros.mark_words(m.condition.as_str());
+            }
+        }
         for i in 0..count {
             macros.resolve(i, 0, problems);
         }
@@ -83,6 +88,16 @@ impl<'a> Macros<'a> {
         match self.states.get(i)? {
             State::Done(body, _) => Some(body),
             _ => None,
+        }
+    }
+
+    /// Notes the macros that a text names; for conditions that could not be read, so that their macros do not count as
+    /// unused.
+    pub(crate) fn mark_words(&mut self, text: &str) {
+        for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+            if let Some(used) = self.collector.macros.position(word).and_then(|i| self.used.get_mut(i)) {
+                *used = true;
+            }
         }
     }
 
@@ -138,6 +153,9 @@ impl<'a> Macros<'a> {
     fn fill_one(&mut self, m: &mut MacroUse, user: &User<'_>, problems: &mut Problems) -> bool {
         let position = self.collector.macros.position(&m.name);
         let other = position.and_then(|i| Some((i, &self.collector.macros.all.get(i)?.head)));
+        if let Some(used) = position.and_then(|i| self.used.get_mut(i)) {
+            *used = true;
+        }
         let Some((i, head)) = other.filter(|(_, h)| h.index < user.visibility && h.first_file <= user.head.file) else {
             let d = self.undefined(m, other.map(|o| o.1), user);
             if let Some(d) = d {
@@ -145,9 +163,6 @@ impl<'a> Macros<'a> {
             }
             return false;
         };
-        if let Some(used) = self.used.get_mut(i) {
-            *used = true;
-        }
         if user.depth > MAX_DEPTH {
             let d = codes::TOO_LARGE.at_fault(format!("macros of `{}` are nested too deeply", user.head.name.text));
             self.report(d.at(m.span, "deeper than this is not resolved"), user, problems);

@@ -64,6 +64,12 @@ impl Places {
         Some((i, self.pieces.get(i)?))
     }
 
+    /// Whether two offsets come from the same scalar.
+    pub(crate) fn same_scalar(&self, a: usize, b: usize) -> bool {
+        let scope = |at| self.piece(at).map(|(_, p)| p.scope);
+        scope(a) == scope(b)
+    }
+
     /// Where the characters themselves stand.
     pub(crate) fn leaf(&self, range: Range<usize>) -> Span {
         let last = range.end.saturating_sub(1).max(range.start);

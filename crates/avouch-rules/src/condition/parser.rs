@@ -634,8 +634,12 @@ impl Parser<'_> {
             e.help.push(format!(
                 "`{shown}` is read as a macro, since a field has a dot in its name; `{op}` needs a field before it"
             ));
+        } else if !self.places.same_scalar(self.last.start, self.pos) {
+            e.help.push("a condition that is appended begins with `and` or `or`".to_owned());
+        } else if lex::field(self.rest()).is_some() || lex::transformer(self.rest()).is_some() {
+            e.help.push(format!("write `and {word}` or `or {word}`"));
         } else if self.rest().first().is_some_and(u8::is_ascii_graphic) {
-            e.help.push("a value that holds blanks must be quoted".to_owned());
+            e.help.push("write `and` or `or` before it; a value that holds blanks must be quoted".to_owned());
         }
         e
     }
