@@ -1,5 +1,7 @@
 //! Conditions that Falco's own parser tests accept or reject.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+
 use avouch_conformance::{Tally, testdata};
 use avouch_diagnostics::FileId;
 use avouch_rules::parse_condition;

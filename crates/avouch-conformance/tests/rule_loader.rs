@@ -2,6 +2,8 @@
 //!
 //! What needs fields (misused field names, deprecated fields) is asked of the compiler; the rest of the loader alone.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+
 use avouch_conformance::{Tally, testdata};
 use avouch_diagnostics::{Diagnostic, Severity, SourceMap};
 use avouch_engine::{CompileOptions, Compiled, compile};

@@ -1,5 +1,7 @@
 //! Upstream rule files load without an error, together with what they need.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+
 use std::path::{Path, PathBuf};
 
 use avouch_conformance::{Tally, testdata};

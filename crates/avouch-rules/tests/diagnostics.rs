@@ -1,6 +1,8 @@
 //! Every problem as the user sees it: `corpora/diagnostics/<slug>.yaml` and the text beside it. A line `# file: name` starts
 //! another file of the same load. `INSTA_UPDATE=always` writes the texts anew; review the difference.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -179,7 +181,9 @@ proptest::proptest! {
                 proptest::prop_assert!(label.span.end as usize <= source.text.len());
             }
         }
-        let _ = avouch_rules::format_rules(&text);
+        if let Ok(once) = avouch_rules::format_rules(&text) {
+            proptest::prop_assert_eq!(avouch_rules::format_rules(&once).unwrap(), once);
+        }
     }
 }
 
