@@ -9,18 +9,18 @@ struct Found<'a> {
     missing: bool,
 }
 
-/// Option letters and values in order. An option whose value is missing gives an empty text instead of its letter.
-pub(crate) fn all<'a>(words: &[&'a [u8]], options: &[u8]) -> Vec<&'a [u8]> {
-    let mut out = Vec::new();
+/// Gives option letters and values in order. An option whose value is missing gives an empty text instead of its letter.
+pub(crate) fn all<'a>(words: &[&'a [u8]], options: &[u8], mut give: impl FnMut(&'a [u8])) {
     walk(words, options, |f| {
         if f.missing {
-            out.push(&b""[..]);
+            give(&[]);
         } else {
-            out.push(f.letter);
-            out.extend(f.value);
+            give(f.letter);
+            if let Some(value) = f.value {
+                give(value);
+            }
         }
     });
-    out
 }
 
 /// The last value of option `letter`: the letter itself if it takes none, empty if its value is missing.
@@ -78,8 +78,8 @@ mod tests {
 
     fn run(words: &[&str], options: &str) -> String {
         let words: Vec<&[u8]> = words.iter().map(|w| w.as_bytes()).collect();
-        let found: Vec<_> =
-            all(&words, options.as_bytes()).into_iter().map(|b| String::from_utf8_lossy(b).into_owned()).collect();
+        let mut found = Vec::new();
+        all(&words, options.as_bytes(), |b| found.push(String::from_utf8_lossy(b).into_owned()));
         found.join(",")
     }
 

@@ -209,6 +209,7 @@ pub(crate) fn texts(values: &[Const]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Fails only beyond 2^31 states, which patterns that fit into rule files do not reach.
 fn automaton(values: &[Const], fold: bool) -> Matcher {
     AhoCorasick::builder()
         .ascii_case_insensitive(fold)

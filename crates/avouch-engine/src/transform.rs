@@ -1,6 +1,7 @@
 //! Transformers: pure functions over values.
 
 use avouch_event::{Arena, Value};
+use bumpalo::collections::Vec;
 
 use crate::getopt;
 
@@ -64,24 +65,31 @@ pub(crate) fn apply<'e>(
         })),
         Func::Join => {
             let separator = bytes(first)?;
-            let parts = flat(args.get(1).copied().flatten()?)?;
-            Some(Value::Str(arena.alloc_slice_copy(&parts.join(separator))))
+            let mut out = Vec::new_in(arena);
+            for (i, part) in flat(args.get(1).copied().flatten()?, arena)?.into_iter().enumerate() {
+                if i > 0 {
+                    out.extend_from_slice(separator);
+                }
+                out.extend_from_slice(part);
+            }
+            Some(Value::Str(out.into_bump_slice()))
         }
         Func::Concat => {
-            let mut parts: Vec<&[u8]> = Vec::with_capacity(args.len());
+            let mut out = Vec::new_in(arena);
             for arg in args {
-                parts.push(bytes((*arg)?)?);
+                out.extend_from_slice(bytes((*arg)?)?);
             }
-            Some(Value::Str(arena.alloc_slice_copy(&parts.concat())))
+            Some(Value::Str(out.into_bump_slice()))
         }
         Func::Getopt => {
-            let words = flat(first)?;
+            let words = flat(first, arena)?;
             let options = bytes(args.get(1).copied().flatten()?)?;
             match option {
                 Some(letter) => getopt::last(&words, options, letter).map(Value::Str),
                 None => {
-                    let found: Vec<Value<'e>> = getopt::all(&words, options).into_iter().map(Value::Str).collect();
-                    Some(Value::List(arena.alloc_slice_copy(&found)))
+                    let mut found = Vec::new_in(arena);
+                    getopt::all(&words, options, |text| found.push(Value::Str(text)));
+                    Some(Value::List(found.into_bump_slice()))
                 }
             }
         }
@@ -96,9 +104,10 @@ fn bytes(value: Value<'_>) -> Option<&[u8]> {
 }
 
 /// Texts of a list, lists in it (a list field in a tuple) included.
-fn flat(value: Value<'_>) -> Option<Vec<&[u8]>> {
-    let Value::List(items) = value else { return bytes(value).map(|b| vec![b]) };
-    let mut out = Vec::with_capacity(items.len());
+fn flat<'e>(value: Value<'e>, arena: &'e Arena) -> Option<Vec<'e, &'e [u8]>> {
+    let one = [value];
+    let items: &[Value<'e>] = if let Value::List(items) = value { items } else { &one };
+    let mut out = Vec::with_capacity_in(items.len(), arena);
     for item in items {
         match item {
             Value::List(inner) => {
@@ -120,8 +129,11 @@ fn each<'e>(value: Value<'e>, arena: &'e Arena, f: &OfBytes) -> Option<Value<'e>
         Value::Str(b) => Value::Str(f(b, arena)?),
         Value::Bytes(b) => Value::Bytes(f(b, arena)?),
         Value::List(items) => {
-            let out: Option<Vec<Value<'e>>> = items.iter().map(|v| each(*v, arena, f)).collect();
-            Value::List(arena.alloc_slice_copy(&out?))
+            let mut out = Vec::with_capacity_in(items.len(), arena);
+            for item in items {
+                out.push(each(*item, arena, f)?);
+            }
+            Value::List(out.into_bump_slice())
         }
         _ => return None,
     })
@@ -152,7 +164,7 @@ fn decode_base64<'e>(text: &'e [u8], arena: &'e Arena) -> Option<&'e [u8]> {
     if text.len() - end > 2 || digits.len() % 4 == 1 {
         return None;
     }
-    let mut out: Vec<u8> = Vec::with_capacity(digits.len() / 4 * 3 + 2);
+    let mut out: Vec<'e, u8> = Vec::with_capacity_in(digits.len() / 4 * 3 + 2, arena);
     for chunk in digits.chunks(4) {
         let mut word = 0_u32;
         for b in chunk {
@@ -170,7 +182,7 @@ fn decode_base64<'e>(text: &'e [u8], arena: &'e Arena) -> Option<&'e [u8]> {
         let [_, a, b, c] = word.to_be_bytes();
         out.extend_from_slice([a, b, c].get(..chunk.len() - 1)?);
     }
-    Some(arena.alloc_slice_copy(&out))
+    Some(out.into_bump_slice())
 }
 
 #[cfg(test)]
