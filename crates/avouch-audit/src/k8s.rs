@@ -5,9 +5,10 @@ use avouch_event::parse_rfc3339;
 use crate::json::Node;
 use crate::records::Reason;
 
-/// Whether the document is meant to be an audit event: only they have an `auditID`.
+/// Whether the document is meant to be an audit event: only they have an `auditID`, or the API group.
 pub(crate) fn claims(record: &Node<'_>) -> bool {
-    record.get("auditID").is_some()
+    let group = || record.get("apiVersion").and_then(Node::text).is_some_and(|v| v.starts_with(b"audit.k8s.io/"));
+    record.get("auditID").is_some() || group()
 }
 
 /// Time of the record's stage, ns since the epoch. Items of an `EventList` have no `kind`; where there is one, it must be

@@ -203,11 +203,15 @@ impl<R: Read> Records<R> {
                     return Ok(Some(Step::Insight(place)));
                 }
                 Ok(Judged::Nothing) => self.splitter.accept(),
+                // Parts of something broken that was reported are no records of their own.
+                Err(Reason::Unrecognized) if self.splitter.may_be_leftover() => self.splitter.leave(),
                 Err(reason) => {
-                    if matches!(reason, Reason::BadJson(_)) {
-                        self.splitter.reject();
-                    }
-                    return Ok(Some(self.bad(place, reason, len)));
+                    let bytes = match reason {
+                        Reason::BadJson(_) => self.splitter.reject(false),
+                        Reason::Unrecognized => self.splitter.reject(true),
+                        _ => len,
+                    };
+                    return Ok(Some(self.bad(place, reason, bytes)));
                 }
             }
         }
@@ -230,6 +234,9 @@ enum Judged {
 
 fn judge(bytes: &[u8], only: Option<Format>, limits: Limits) -> Result<Judged, Reason> {
     let record = json::parse_first_level(bytes, limits.json).map_err(Reason::BadJson)?;
+    if is_empty_list(&record) {
+        return Ok(Judged::Nothing);
+    }
     let may_be = |format| only.is_none_or(|o| o == format);
     if may_be(Format::K8sAudit) && k8s::claims(&record) {
         return Ok(Judged::Event(Format::K8sAudit, k8s::check(&record)?));
@@ -241,7 +248,7 @@ fn judge(bytes: &[u8], only: Option<Format>, limits: Limits) -> Result<Judged, R
             Ok(Judged::Event(Format::CloudTrail, cloudtrail::check(&record)?))
         };
     }
-    if is_empty_list(&record) { Ok(Judged::Nothing) } else { Err(Reason::Unrecognized) }
+    Err(Reason::Unrecognized)
 }
 
 /// Whether it is a wrapper whose array of records is `null`.

@@ -16,7 +16,7 @@ fn steps_of(input: impl Read, limits: Limits) -> String {
             Ok(Some(Step::Event(_))) => {
                 let event = buf.event();
                 let node = json::parse(event.params.get(1).unwrap(), limits.json).unwrap();
-                let id = node.get("auditID").or_else(|| node.get("eventID")).unwrap().raw;
+                let id = node.get("auditID").or_else(|| node.get("eventID")).map_or(&b"-"[..], |n| n.raw);
                 out += &format!("#{} {}\n", event.num, String::from_utf8_lossy(id));
             }
             Ok(Some(Step::Insight(place))) => out += &format!("insight at line {}\n", place.line),
@@ -151,6 +151,36 @@ fn a_broken_element_of_an_array_loses_only_itself() {
     assert_eq!(found.lines().count(), 6, "{found}");
 }
 
+/// Every record of a one-line file but the broken one is found.
+#[test]
+fn a_broken_element_on_one_line_loses_only_itself() {
+    let whole = call(2);
+    for cut in 1..whole.len() {
+        // A tail, the middle, or one byte of the second record is missing.
+        for broken in [
+            &whole[..cut],
+            &[&whole[..cut], &whole[(cut + 7).min(whole.len())..]].concat(),
+            &[&whole[..cut], "\"", &whole[cut..]].concat(),
+        ] {
+            let found = steps(&format!(r#"{{"Records":[{},{broken},{},{}]}}"#, call(1), call(3), call(4)));
+            for id in [1, 3, 4] {
+                assert!(found.contains(&format!(" \"{id}\"\n")), "{broken}\n{found}");
+            }
+            let lines = found.lines().count();
+            assert!(lines == 4 || found.contains(" \"2\"\n"), "{broken}\n{found}");
+        }
+    }
+}
+
+#[test]
+fn records_after_a_stray_bracket_are_found() {
+    let (a, b) = (call(1), call(2));
+    for (stray, line) in [("]", "\n"), ("}", "\n"), ("]}", ""), ("},", ""), ("]", "")] {
+        let found = steps(&format!("{{\"Records\":[{a},{line}{stray},{line}{b},{line}{b}]}}"));
+        assert_eq!(found.matches('#').count(), 3, "{stray}{line}\n{found}");
+    }
+}
+
 #[test]
 fn garbage_between_elements_is_one_bad_record_each() {
     insta::assert_snapshot!(steps(&format!("[1, \"x\", {}, true]\nfalse\n{}", audit(1), audit(2))), @r#"
@@ -190,6 +220,10 @@ fn insights_are_skipped_and_counted() {
 
 #[test]
 fn other_lists_and_formats_are_told() {
+    assert_eq!(
+        steps(r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","stageTimestamp":"x"}"#),
+        "record 1 (line 1, byte 0): `auditID` is missing or no text, 68 bytes\n"
+    );
     insta::assert_snapshot!(steps(r#"{"kind":"PodList","items":[{"kind":"Pod"},{"kind":"Pod"}]}"#), @r"
     record 1 (line 1, byte 27): neither a Kubernetes audit event nor a CloudTrail record, 14 bytes
     record 2 (line 1, byte 42): neither a Kubernetes audit event nor a CloudTrail record, 14 bytes

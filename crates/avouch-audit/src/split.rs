@@ -3,11 +3,12 @@
 //!
 //! One scanner serves every form: JSON lines, arrays, pretty-printed objects one after another, and wrappers whose
 //! records stand in an array under `items` (Kubernetes lists) or `Records` (CloudTrail). A broken record must not take
-//! its neighbours with it: the scanner then goes on at the next line that starts as the broken record's line did.
+//! its neighbours with it: the scanner then goes on where the next record seems to start (`resync.rs`).
 
 use std::io::{self, BufRead};
 
 use crate::limits::Limits;
+use crate::resync::{OVERLAP, Signs, next_known_key};
 use crate::scan::{Found, Scan};
 
 /// Where a record starts.
@@ -77,9 +78,8 @@ pub(crate) struct Splitter<R> {
     base: u64,
     /// Line of `buf[start]`.
     line: u64,
-    /// White space from the start of the line to the current record, if nothing else stands there: what the next
-    /// record's line should start with.
-    indent: Option<Vec<u8>>,
+    /// What the next record should look like.
+    signs: Signs,
     frames: Vec<Frame>,
     /// Something was broken: stray commas and closing brackets are its leftovers.
     recovering: bool,
@@ -102,7 +102,7 @@ impl<R: BufRead> Splitter<R> {
             record_len: 0,
             base: 0,
             line: 1,
-            indent: Some(Vec::new()),
+            signs: Signs { indent: Some(Vec::new()), ..Signs::default() },
             frames: Vec::new(),
             recovering: false,
             skipping: false,
@@ -131,6 +131,18 @@ impl<R: BufRead> Splitter<R> {
     /// Says that the last record was a good one.
     pub(crate) fn accept(&mut self) {
         self.skipping = false;
+        let record = self.start.checked_sub(self.record_len).and_then(|from| self.buf.get(from..self.start));
+        self.signs.learn(record.unwrap_or_default());
+    }
+
+    /// Whether the last record may be a part of something broken that was reported.
+    pub(crate) fn may_be_leftover(&self) -> bool {
+        self.skipping
+    }
+
+    /// Passes over the last record as a leftover.
+    pub(crate) fn leave(&mut self) {
+        self.leftovers += self.record_len as u64;
     }
 
     /// The next piece, or `None` at the end. When reading fails, what came before is given out first.
@@ -142,7 +154,7 @@ impl<R: BufRead> Splitter<R> {
                 let open = !std::mem::take(&mut self.frames).is_empty();
                 if open && !self.recovering && self.failure.is_none() {
                     let place = self.place_next();
-                    return Ok(Some(self.broken(Broken::Truncated, place, 0)));
+                    return Ok(Some(Piece::Broken(place, Broken::Truncated, 0)));
                 }
                 return self.failure.take().map_or(Ok(None), Err);
             };
@@ -182,28 +194,26 @@ impl<R: BufRead> Splitter<R> {
         }
     }
 
-    /// Says that the last record, though its brackets fit, is no JSON: if another line in it starts as a record would,
-    /// goes on there, because two broken records may balance each other.
-    pub(crate) fn reject(&mut self) {
+    /// Says that the last record, though its brackets fit, is none: if another one seems to start inside it, goes on
+    /// there, because two broken records may balance each other, and a wrapper may be damaged. `whole` is whether it is
+    /// JSON. Gives how many bytes are passed over.
+    pub(crate) fn reject(&mut self, whole: bool) -> u64 {
         let (from, len) = (self.start.saturating_sub(self.record_len), self.record_len);
-        (self.recovering, self.skipping) = (true, true);
-        let Some(record) = self.buf.get(from..from + len) else { return };
-        if let Some(at) = find_line(record, self.indent.as_deref()) {
-            let lines = memchr::memchr_iter(b'\n', record.get(at..).unwrap_or_default()).count();
-            self.line = self.line.saturating_sub(lines as u64);
-            self.start = from + at;
-        }
+        let record = self.buf.get(from..from + len).unwrap_or_default();
+        let next =
+            if whole { record.get(1..).and_then(next_known_key).map(|at| at + 1) } else { self.signs.find(record) };
+        self.skipping |= !whole || next.is_some();
+        self.recovering |= self.skipping;
+        let Some(at) = next else { return len as u64 };
+        self.line = self.line.saturating_sub(newlines(record.get(at..)));
+        self.start = from + at;
         self.record_len = 0;
+        at as u64
     }
 
     fn place_next(&mut self) -> Place {
         self.records += 1;
         Place { record: self.records, line: self.line, offset: self.bytes() }
-    }
-
-    fn broken(&mut self, why: Broken, place: Place, passed: u64) -> Piece {
-        self.recovering = true;
-        Piece::Broken(place, why, passed)
     }
 
     /// Drops what was given out once it is worth moving the rest.
@@ -255,9 +265,9 @@ impl<R: BufRead> Splitter<R> {
         self.start += 1;
         if byte == b'\n' {
             self.line += 1;
-            let indent = self.indent.get_or_insert_default();
+            let indent = self.signs.indent.get_or_insert_default();
             indent.clear();
-        } else if let Some(indent) = self.indent.as_mut().filter(|i| i.len() < 256) {
+        } else if let Some(indent) = self.signs.indent.as_mut().filter(|i| i.len() < 256) {
             indent.push(byte);
         }
     }
@@ -265,7 +275,7 @@ impl<R: BufRead> Splitter<R> {
     /// Passes over bytes that are not white space.
     fn pass(&mut self, len: usize) {
         self.start += len;
-        self.indent = None;
+        self.signs.indent = None;
     }
 
     fn close_array(&mut self) -> bool {
@@ -306,9 +316,9 @@ impl<R: BufRead> Splitter<R> {
                 Found::End if too_long => {
                     self.line += newlines(self.buf.get(self.start..at));
                     self.start = at;
-                    self.indent = None;
+                    self.signs.indent = None;
                     let passed = self.bytes() - place.offset;
-                    return Some(self.broken(Broken::TooLong, place, passed));
+                    return Some(Piece::Broken(place, Broken::TooLong, passed));
                 }
                 Found::End => {
                     self.record_len = at - self.start;
@@ -321,7 +331,7 @@ impl<R: BufRead> Splitter<R> {
                     self.frames.push(Frame { kind: FrameKind::WrapperArray, line: self.line });
                     self.line += newlines(self.buf.get(self.start..at));
                     self.start = at;
-                    self.indent = None;
+                    self.signs.indent = None;
                     return None;
                 }
                 Found::Wrong(what) => {
@@ -334,7 +344,6 @@ impl<R: BufRead> Splitter<R> {
 
     /// Passes over the rest of a wrapper after its array of records, value by value.
     fn wrapper_tail(&mut self) -> Option<Piece> {
-        let place = Place { record: self.records, line: self.line, offset: self.bytes() };
         let mut scan = Scan::inside_object(self.limits.json.depth);
         loop {
             let mut at = self.start;
@@ -351,76 +360,86 @@ impl<R: BufRead> Splitter<R> {
                     self.frames.pop();
                     return None;
                 }
-                Found::Wrong(what) => return Some(self.recover(Broken::Outline(what, 0), place)),
+                Found::Wrong(what) => {
+                    // The array had been closed by a bracket of something broken: its records may go on here.
+                    self.frames.pop();
+                    (self.recovering, self.skipping) = (true, true);
+                    let place = self.place_next();
+                    return Some(Piece::Broken(place, Broken::Outline(what, 0), 0));
+                }
             }
         }
     }
 
-    /// Bytes that start no record: the rest of the line, or up to the next element of the array.
+    /// Bytes that start no record: up to the next element, where one may follow; else the rest of the line, or up to where
+    /// a record seems to start in it.
     fn garbage(&mut self) -> Option<Piece> {
         let place = Place { record: self.records + 1, line: self.line, offset: self.bytes() };
-        let in_array = !self.frames.is_empty();
+        let elements = !self.frames.is_empty() || self.recovering;
         self.pass(1);
-        while let Some(byte) = self.peek(0) {
-            if byte == b'\n' || in_array && matches!(byte, b',' | b']' | b'{') {
+        loop {
+            let rest = self.buf.get(self.start..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', rest);
+            let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            let found =
+                if elements { line.iter().position(|b| matches!(b, b',' | b']' | b'{')) } else { next_known_key(line) };
+            if let Some(at) = found {
+                self.start += at;
+                self.recovering |= !elements;
                 break;
             }
-            self.start += 1;
+            if let Some(end) = end {
+                self.start += end;
+                break;
+            }
+            self.start += rest.len().saturating_sub(if elements { 0 } else { OVERLAP });
             self.forget_given_out();
+            if !self.fill() {
+                self.start = self.buf.len();
+                break;
+            }
         }
         if self.skipping {
             self.leftovers += self.bytes() - place.offset;
             return None;
         }
         self.records += 1;
+        self.skipping = self.recovering;
         let passed = self.bytes() - place.offset;
-        Some(self.broken(Broken::NotJson, place, passed))
+        Some(Piece::Broken(place, Broken::NotJson, passed))
     }
 
-    /// Goes on at the next line that starts as the broken record's line did.
+    /// Goes on where the next record seems to start.
     fn recover(&mut self, why: Broken, place: Place) -> Piece {
-        let indent = self.indent.take();
-        let mut from = self.start;
+        if self.signs.first_key.is_empty() {
+            // No good record yet: its own start, which may well be whole.
+            self.signs.learn(self.buf.get(self.start..).unwrap_or_default());
+        }
         loop {
-            let rest = self.buf.get(from..).unwrap_or_default();
-            if let Some(at) = find_line(rest, indent.as_deref()) {
-                self.line += newlines(self.buf.get(self.start..from + at));
-                self.start = from + at;
+            let rest = self.buf.get(self.start..).unwrap_or_default();
+            if let Some(at) = self.signs.find(rest) {
+                self.line += newlines(rest.get(..at));
+                self.start += at;
                 break;
             }
-            // The start of a match may stand at the end of what was read; longer indents than this are not kept.
-            let line = memchr::memrchr(b'\n', rest).map_or(self.buf.len(), |i| from + i);
-            let done = if self.buf.len() - line <= 512 { line } else { self.buf.len() };
-            self.line += newlines(self.buf.get(self.start..done));
-            self.start = done;
+            let passed = rest.len().saturating_sub(OVERLAP);
+            self.line += newlines(rest.get(..passed));
+            self.start += passed;
             self.forget_given_out();
-            from = self.start;
             if !self.fill() {
                 self.line += newlines(self.buf.get(self.start..));
                 self.start = self.buf.len();
                 break;
             }
         }
-        self.indent = indent;
         // What was opened on the broken line was not closed there; what was opened before is still open.
         self.frames.retain(|f| f.line < place.line);
-        self.skipping = true;
+        (self.recovering, self.skipping) = (true, true);
         let passed = self.bytes() - place.offset;
-        self.broken(why, place, passed)
+        Piece::Broken(place, why, passed)
     }
 }
 
 fn newlines(bytes: Option<&[u8]>) -> u64 {
     memchr::memchr_iter(b'\n', bytes.unwrap_or_default()).count() as u64
-}
-
-/// Offset of the first `{` after a line break and at most as much white space as `indent` has: what is nested in a record
-/// stands deeper. Any white space, if the indent is not known.
-fn find_line(bytes: &[u8], indent: Option<&[u8]>) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes).find_map(|at| {
-        let rest = bytes.get(at + 1..)?;
-        let blanks = rest.iter().position(|b| !matches!(b, b' ' | b'\t'))?;
-        let starts = rest.get(blanks) == Some(&b'{') && indent.is_none_or(|i| blanks <= i.len());
-        starts.then_some(at + 1 + blanks)
-    })
 }

@@ -35,6 +35,12 @@ impl<'a> Text<'a> {
         rest.is_some_and(<[u8]>::is_empty)
     }
 
+    /// Whether the text as written starts with `prefix`, which needs no escapes.
+    #[must_use]
+    pub fn starts_with(self, prefix: &[u8]) -> bool {
+        self.raw.starts_with(prefix)
+    }
+
     /// Whether the text, escapes undone, is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
