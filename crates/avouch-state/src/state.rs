@@ -47,6 +47,8 @@ pub struct State {
     pub(crate) current: Current,
     /// Descriptors in all tables, shared ones counted once for each table.
     pub(crate) fd_count: usize,
+    /// Slot of the thread that acted last.
+    pub(crate) last: u32,
     /// Where the search for a thread to evict goes on.
     pub(crate) hand: usize,
     /// What the next event finds gone.
