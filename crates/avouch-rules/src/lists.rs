@@ -17,7 +17,7 @@ use crate::text::MappedText;
 /// Largest condition after replacement, in bytes; the largest upstream one has 6 kB.
 const MAX_CONDITION: usize = 4 << 20;
 /// Largest sum over all conditions, in bytes.
-const MAX_TOTAL: usize = 256 << 20;
+const MAX_TOTAL: usize = 64 << 20;
 
 /// A condition grew too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,6 +111,13 @@ fn macros_that_grow_without_end_are_refused() {
             if i == 0 { "m0".to_owned() } else { format!("n{}", i - 1) }
         ));
     }
+    // A chain that is resolved from its far end.
+    for i in 0..3_000 {
+        text.push_str(&format!("- macro: c{i}\n  condition: a.b = 1\n"));
+    }
+    for i in 0..2_999 {
+        text.push_str(&format!("- macro: c{i}\n  condition: c{}\n", i + 1));
+    }
     text.push_str("- rule: r\n  desc: d\n  output: o\n  condition: m39\n  priority: INFO\n");
     let mut map = SourceMap::default();
     let file = map.add("a", text);

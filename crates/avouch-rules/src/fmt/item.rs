@@ -30,6 +30,9 @@ const ORDER: [&str; 19] = [
     "required_engine_version",
 ];
 
+/// Most keys of an item that is formatted.
+const MOST_KEYS: usize = 256;
+
 /// The item, lines and all, without its last line break.
 pub(super) fn format(text: &str) -> String {
     let plain = with_conditions(text);
@@ -67,6 +70,9 @@ pub(super) fn same_documents(a: &[Rc<Node>], b: &[Rc<Node>]) -> bool {
 
 fn same_item(a: &Node, b: &Node) -> bool {
     let (Some(x), Some(y)) = (a.entries(), b.entries()) else { return same(a, b) };
+    if x.len() > MOST_KEYS {
+        return same(a, b);
+    }
     x.len() == y.len()
         && x.iter().all(|(key, value)| {
             let Some(name) = key.text() else { return same(a, b) };
@@ -101,7 +107,10 @@ fn comments(text: &str) -> usize {
 
 /// Lays out the condition of the item.
 fn with_conditions(text: &str) -> String {
-    let Some(item) = parse(text) else { return text.to_owned() };
+    // A hostile item may have many keys; they are held against each other.
+    let Some(item) = parse(text).filter(|i| i.entries().is_none_or(|e| e.len() <= MOST_KEYS)) else {
+        return text.to_owned();
+    };
     let (Some(key), Some(value)) = (item.key("condition"), item.get("condition")) else { return text.to_owned() };
     let Content::Scalar { text: decoded, style } = &value.content else { return text.to_owned() };
     let start = key.span.start as usize;
@@ -130,6 +139,9 @@ fn with_conditions(text: &str) -> String {
 fn ordered(text: &str) -> Option<String> {
     let item = parse(text)?;
     let Content::Mapping { entries, flow: false } = &item.content else { return None };
+    if entries.len() > MOST_KEYS {
+        return None;
+    }
     let rank = |key: &str| ORDER.iter().position(|k| *k == key).unwrap_or(ORDER.len());
     let keys: Vec<&str> = entries.iter().map(|(k, _)| k.text()).collect::<Option<_>>()?;
     let mut sorted = keys.clone();
