@@ -7,6 +7,7 @@
 
 pub mod alert;
 pub mod case;
+pub mod config;
 pub mod input;
 mod replay;
 mod ruleset;

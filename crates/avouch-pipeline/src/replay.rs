@@ -35,12 +35,20 @@ pub struct ReplayOptions {
     pub to: u64,
     /// Bounds of the state.
     pub limits: StateLimits,
+    /// How values print in outputs.
+    pub render: RenderOptions,
 }
 
 impl Default for ReplayOptions {
     /// Everything, in UTC.
     fn default() -> Self {
-        Self { utc_offset: Box::new(|_| 0), from: 0, to: u64::MAX, limits: StateLimits::default() }
+        Self {
+            utc_offset: Box::new(|_| 0),
+            from: 0,
+            to: u64::MAX,
+            limits: StateLimits::default(),
+            render: RenderOptions::default(),
+        }
     }
 }
 
@@ -98,6 +106,7 @@ pub struct Detection<'a> {
     index: RuleIndex,
     reader: EventReader<'a>,
     arena: &'a Arena,
+    render: RenderOptions,
 }
 
 impl Detection<'_> {
@@ -106,7 +115,7 @@ impl Detection<'_> {
     pub fn message(&self) -> String {
         let mut out = Vec::new();
         if let Some(rule) = self.program.rule(self.index) {
-            rule.output.text(&self.reader, self.arena, RenderOptions::default(), &mut out);
+            rule.output.text(&self.reader, self.arena, self.render, &mut out);
         }
         String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
     }
@@ -115,7 +124,7 @@ impl Detection<'_> {
     #[must_use]
     pub fn fields(&self) -> Map<String, Json> {
         let rule = self.program.rule(self.index);
-        rule.map(|r| r.output.fields(&self.reader, self.arena, RenderOptions::default())).unwrap_or_default()
+        rule.map(|r| r.output.fields(&self.reader, self.arena, self.render)).unwrap_or_default()
     }
 
     /// Why it matched.
@@ -303,7 +312,8 @@ impl<'r> Replay<'r> {
             sink.judged(&Judged { event, program, reader: EventReader::Syscall(&reader), arena: &self.arena });
         }
         let matches = program.judge(event.ty, &reader, &self.arena, &mut self.scratch);
-        let shared = Shared { rules: self.rules, event, path, hostname: &self.hostname, utc_offset };
+        let render = self.options.render;
+        let shared = Shared { rules: self.rules, event, path, hostname: &self.hostname, utc_offset, render };
         for index in matches {
             shared.fire(program, *index, EventReader::Syscall(&reader), &self.arena, &mut self.summary, sink);
         }
@@ -323,7 +333,8 @@ impl<'r> Replay<'r> {
             sink.judged(&Judged { event, program, reader: EventReader::Record(&reader), arena: &self.arena });
         }
         let matches = program.judge(event.ty, &reader, &self.arena, &mut self.scratch);
-        let shared = Shared { rules: self.rules, event, path, hostname: &self.hostname, utc_offset };
+        let render = self.options.render;
+        let shared = Shared { rules: self.rules, event, path, hostname: &self.hostname, utc_offset, render };
         for index in matches {
             shared.fire(program, *index, EventReader::Record(&reader), &self.arena, &mut self.summary, sink);
         }
@@ -346,6 +357,7 @@ struct Shared<'a> {
     path: &'a Path,
     hostname: &'a [u8],
     utc_offset: i32,
+    render: RenderOptions,
 }
 
 impl Shared<'_> {
@@ -374,6 +386,7 @@ impl Shared<'_> {
             index,
             reader,
             arena,
+            render: self.render,
         };
         sink.detection(&detection);
     }

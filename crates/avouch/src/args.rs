@@ -73,24 +73,28 @@ pub(crate) enum DiagnosticStyle {
 /// Which of the loaded rules run, and how they judge.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SelectArgs {
-    /// Enable rules by name pattern (`Terminal*`) or tag (`tag:container`). Applied in the order given, with --disable.
+    /// A falco.yaml: its selection of rules, priority, matching, append_output and json_* keys are used, before the options
+    /// here; its other keys are about Falco's own program and are left alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Enable rules by name pattern (`Terminal*`) or tag (`tag:container`). Applied after all --disable.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) enable: Vec<String>,
     /// Disable rules by name pattern or tag.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) disable: Vec<String>,
     /// Leave out rules less severe than this.
-    #[arg(long, value_name = "PRIORITY", default_value = "debug")]
-    pub(crate) priority: String,
-    /// `first`: the first matching rule takes the event; `all`: every matching rule fires.
-    #[arg(long, value_enum, default_value = "first")]
-    pub(crate) matching: MatchingArg,
+    #[arg(long, value_name = "PRIORITY")]
+    pub(crate) priority: Option<String>,
+    /// `first` (unless configured otherwise): the first matching rule takes the event; `all`: every matching rule fires.
+    #[arg(long, value_enum)]
+    pub(crate) matching: Option<MatchingArg>,
     /// Text to append to every output, fields included: `ns=%k8s.ns.name`.
     #[arg(long, value_name = "TEMPLATE")]
     pub(crate) append_output: Vec<String>,
-    /// Append the fields that the sources suggest (container and pod names).
+    /// Do not append the fields that the sources suggest (container and pod names), which Falco appends by default.
     #[arg(long)]
-    pub(crate) suggested_output: bool,
+    pub(crate) no_suggested_output: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -118,8 +122,8 @@ pub(crate) struct ReplayArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) mapping: Vec<PathBuf>,
     /// Form of the detections on standard output.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
     /// Show for every detection the rule's condition with the values read.
     #[arg(long)]
     pub(crate) explain: bool,

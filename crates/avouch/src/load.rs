@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use avouch_diagnostics::{Diagnostic, LintLevels, Severity, SourceMap, render_concise, render_text};
 use avouch_engine::{AppendOutput, CompileOptions, Matching, Selector};
-use avouch_pipeline::{RuleSet, RuleSetOptions, codes};
+use avouch_pipeline::config::{self, FalcoConfig};
+use avouch_pipeline::{RuleSet, RuleSetOptions, codes, read_text};
 use avouch_rules::Priority;
 
 use crate::args::{DiagnosticStyle, LoadArgs, MatchingArg, SelectArgs};
@@ -22,33 +23,42 @@ pub(crate) fn lints(settings: &[String]) -> anyhow::Result<LintLevels> {
     Ok(LintLevels::parse(settings.iter().map(String::as_str), &codes())?)
 }
 
-/// What selects rules and shapes their output. `order` holds `--enable` and `--disable` as they stood on the command line.
-pub(crate) fn compile_options(select: &SelectArgs) -> anyhow::Result<CompileOptions> {
-    let mut append_output: Vec<AppendOutput> = select
-        .append_output
-        .iter()
-        .map(|t| AppendOutput { extra_output: Some(t.clone()), ..AppendOutput::default() })
-        .collect();
-    if select.suggested_output {
-        append_output.insert(0, AppendOutput::suggested());
+/// What the configuration file and the options say together: selection, matching, priority, outputs.
+pub(crate) fn config(select: &SelectArgs) -> anyhow::Result<FalcoConfig> {
+    let mut config = match &select.config {
+        None => config::parse("{}")?,
+        Some(path) => {
+            let config =
+                config::parse(&read_text(path)?).with_context(|| format!("failed to use `{}`", path.display()))?;
+            if !config.unread.is_empty() {
+                terminal::say(&format!("{}: not used here: {}\n", path.display(), config.unread.join(", ")));
+            }
+            config
+        }
+    };
+    let compile = &mut config.compile;
+    if select.no_suggested_output {
+        compile.append_output.iter_mut().for_each(|a| a.suggested_output = false);
+    }
+    for template in &select.append_output {
+        compile.append_output.push(AppendOutput { extra_output: Some(template.clone()), ..AppendOutput::default() });
     }
     // Disabling stands first, so that `--disable '*' --enable 'Terminal*'` means what it says in either order.
     let selector = |enable: bool, text: &String| match text.strip_prefix("tag:") {
         Some(tag) => Selector { enable, rule: None, tag: Some(tag.to_owned()) },
         None => Selector { enable, rule: Some(text.clone()), tag: None },
     };
-    let disabled = select.disable.iter().map(|t| selector(false, t));
-    let enabled = select.enable.iter().map(|t| selector(true, t));
-    Ok(CompileOptions {
-        matching: match select.matching {
-            MatchingArg::First => Matching::First,
-            MatchingArg::All => Matching::All,
-        },
-        min_priority: priority(&select.priority)?,
-        selectors: disabled.chain(enabled).collect(),
-        append_output,
-        ..CompileOptions::default()
-    })
+    compile.selectors.extend(select.disable.iter().map(|t| selector(false, t)));
+    compile.selectors.extend(select.enable.iter().map(|t| selector(true, t)));
+    match select.matching {
+        None => {}
+        Some(MatchingArg::First) => compile.matching = Matching::First,
+        Some(MatchingArg::All) => compile.matching = Matching::All,
+    }
+    if let Some(text) = &select.priority {
+        compile.min_priority = priority(text)?;
+    }
+    Ok(config)
 }
 
 /// Loads rules and shows what is wrong with them on standard error.

@@ -151,6 +151,31 @@ fn our_rules_pass_their_cases_and_are_in_layout() {
 }
 
 #[test]
+fn a_configuration_and_a_mapping_of_ones_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("falco.yaml");
+    std::fs::write(
+        &config,
+        "json_output: true\njson_include_tags_property: false\nrule_matching: all\nrules:\n  - disable: {rule: '*'}\n  \
+         - enable: {rule: 'SSH key*'}\nappend_output:\n  - extra_fields: [proc.pid]\nengine: {kind: modern_ebpf}\n",
+    )
+    .unwrap();
+    let mapping = dir.path().join("map.yaml");
+    std::fs::write(&mapping, "rules:\n  ssh key added for an account: {soc2: {primary: CC6.3, secondary: [CC6.1]}}\n")
+        .unwrap();
+    let paths = [config.to_str().unwrap(), mapping.to_str().unwrap()];
+    let (out, err, code) = run(&["replay", RECORDING, "--rules", "rules", "--config", paths[0], "--mapping", paths[1]]);
+    assert_eq!(code, 0, "{err}");
+    let line: serde_json::Value = serde_json::from_str(out.trim()).unwrap();
+    assert_eq!(line["criteria"], serde_json::json!(["CC6.3"]));
+    assert!(line.get("tags").is_none() && line["output_fields"]["proc.pid"].is_u64(), "{line}");
+    assert!(err.contains("not used here: engine"), "{err}");
+    std::fs::write(&mapping, "rules:\n  a: {soc2: CC99.1}\n").unwrap();
+    let (_, err, _) = run(&["replay", RECORDING, "--rules", "rules", "-q", "--mapping", paths[1]]);
+    assert!(err.contains("map.yaml:2") && err.contains("CC99.1"), "{err}");
+}
+
+#[test]
 fn a_failing_case_names_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let rule = "- rule: R\n  desc: d\n  condition: evt.type = chdir\n  output: x\n  priority: NOTICE\n";

@@ -15,19 +15,22 @@ use crate::{Outcome, load, terminal};
 /// Runs the command.
 pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<Outcome> {
     let fail_on = args.fail_on.as_deref().map(load::priority).transpose()?;
-    let rules = load::rule_set(&args.load, load::compile_options(&args.select)?, &args.mapping)?;
+    let config = load::config(&args.select)?;
+    let format = args.format.unwrap_or(if config.json { Format::Json } else { Format::Text });
+    let rules = load::rule_set(&args.load, config.compile, &args.mapping)?;
     let options = ReplayOptions {
         utc_offset: Box::new(local_offset),
         from: time(args.from.as_deref())?.unwrap_or(0),
         to: time(args.to.as_deref())?.unwrap_or(u64::MAX),
+        render: config.render,
         ..ReplayOptions::default()
     };
     let mut sink = Printer {
         out: BufWriter::new(io::stdout()),
-        format: args.format,
+        format,
         explain: args.explain,
         colour: terminal::colour(),
-        alert: AlertOptions { iso8601: args.iso8601, hostname: hostname(), ..AlertOptions::default() },
+        alert: AlertOptions { iso8601: args.iso8601 || config.alert.iso8601, hostname: hostname(), ..config.alert },
         fail_on,
         failed: false,
         error: None,
@@ -62,7 +65,7 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<Outcome> {
     }
     sink.out.flush().context("failed to write to standard output")?;
     if args.criteria {
-        let table = match args.format {
+        let table = match format {
             Format::Text => summary::criteria(replay.summary()),
             Format::Json => String::new(),
         };
@@ -72,7 +75,7 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<Outcome> {
             .context("failed to write to standard output")?;
     }
     if !args.quiet {
-        terminal::say(&match args.format {
+        terminal::say(&match format {
             Format::Text => summary::text(replay.summary()),
             Format::Json => format!("{}\n", replay.summary().to_json()),
         });
