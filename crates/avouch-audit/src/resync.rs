@@ -22,9 +22,10 @@ impl Signs {
     pub(crate) fn learn(&mut self, record: &[u8]) {
         let key = record.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).filter(|r| r.first() == Some(&b'"'));
         let end = key.and_then(|k| memchr::memchr(b'"', k.get(1..k.len().min(66))?));
-        if let (Some(key), Some(end)) = (key, end) {
+        let key = key.zip(end).and_then(|(k, end)| k.get(..end + 2)).filter(|k| k.len() > 2);
+        if let Some(key) = key.filter(|k| k.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'_'))) {
             self.first_key.clear();
-            self.first_key.extend_from_slice(key.get(..end + 2).unwrap_or_default());
+            self.first_key.extend_from_slice(key);
         }
     }
 

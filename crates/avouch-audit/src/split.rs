@@ -298,7 +298,7 @@ impl<R: BufRead> Splitter<R> {
         let mut too_long = false;
         loop {
             if at >= self.buf.len() && !self.fill() {
-                return Some(self.recover(Broken::Truncated, place));
+                return Some(self.recover(Broken::Truncated, place, at));
             }
             let found = scan.run(&self.buf, &mut at);
             if !too_long && at - self.start > self.limits.record_bytes {
@@ -336,7 +336,7 @@ impl<R: BufRead> Splitter<R> {
                 }
                 Found::Wrong(what) => {
                     let offset = self.base + at as u64 - place.offset;
-                    return Some(self.recover(Broken::Outline(what, offset), place));
+                    return Some(self.recover(Broken::Outline(what, offset), place, at));
                 }
             }
         }
@@ -409,11 +409,11 @@ impl<R: BufRead> Splitter<R> {
         Some(Piece::Broken(place, Broken::NotJson, passed))
     }
 
-    /// Goes on where the next record seems to start.
-    fn recover(&mut self, why: Broken, place: Place) -> Piece {
+    /// Goes on where the next record seems to start. The scanner came as far as `looked_at`.
+    fn recover(&mut self, why: Broken, place: Place, looked_at: usize) -> Piece {
         if self.signs.first_key.is_empty() {
             // No good record yet: its own start, which may well be whole.
-            self.signs.learn(self.buf.get(self.start..).unwrap_or_default());
+            self.signs.learn(self.buf.get(self.start..looked_at).unwrap_or_default());
         }
         loop {
             let rest = self.buf.get(self.start..).unwrap_or_default();
