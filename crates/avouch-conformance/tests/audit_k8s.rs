@@ -62,10 +62,9 @@ fn every_record_is_read() {
         events += counts.k8s_audit;
         let difference = match name.as_ref() {
             // Falco's case for this file expects the same complaint.
-            "fal_01_003.json" => {
-                (bad != ["record 1 (line 1, byte 0): neither a Kubernetes audit event nor a CloudTrail record"])
-                    .then(|| format!("{bad:?}"))
-            }
+            "fal_01_003.json" => (bad
+                != ["record 1 (line 1, byte 0): neither a Kubernetes audit event nor a CloudTrail record"])
+            .then(|| format!("{bad:?}")),
             _ if !bad.is_empty() => Some(format!("{} bad: {}", bad.len(), bad[0])),
             "audit.jsonl.gz" if !matches!(ids.len(), 1956 | 1009) => Some(format!("{} records", ids.len())),
             _ if ids.is_empty() => Some("no record".to_owned()),
@@ -99,7 +98,9 @@ fn the_webhook_sends_what_the_log_has() {
 fn object_dumps_and_reviews_are_not_taken_for_audit_logs() {
     let Some(data) = testdata() else { return };
     let mut seen = 0;
-    for (folder, ending) in [("workloads", ".json"), ("dev/admission", "_requests.jsonl"), ("workloads/manifests", ".json")] {
+    for (folder, ending) in
+        [("workloads", ".json"), ("dev/admission", "_requests.jsonl"), ("workloads/manifests", ".json")]
+    {
         for path in files(&data.join("k8s_audit").join(folder), ending) {
             let bytes = std::fs::read(&path).expect("read");
             let head = &bytes[..bytes.len().min(64 * 1024)];
