@@ -1,5 +1,7 @@
 //! CloudTrail: every recorded record is read.
 
+#![expect(clippy::expect_used, reason = "tests; a missing file or a wrong table is a failure")]
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Kubernetes audit: every recorded record is read, whatever form it comes in.
 
+#![expect(clippy::expect_used, reason = "tests; a missing file or a wrong table is a failure")]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The upstream rules over real audit logs and CloudTrail records: what is said to have happened there is what fires.
 
+#![expect(clippy::expect_used, reason = "tests; a missing file or a wrong table is a failure")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
