@@ -21,7 +21,6 @@ run: build ## Replay the shipped recording and show detections by SOC 2 criterio
 
 test: setup lint deny ## Pass all tests
 	cargo test --workspace --locked -- --nocapture --quiet
-	cargo test --release --locked -p avouch --test throughput
 
 lint: setup ## Format and lint
 	cargo fmt --all --check

@@ -1,5 +1,7 @@
 //! Alerts of the upstream packs, whole: text, fields, tags, time, as the peer printed them.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::path::{Path, PathBuf};
 
 use avouch_conformance::{Tally, testdata};

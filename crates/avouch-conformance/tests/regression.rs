@@ -1,6 +1,8 @@
 //! The peer's own regression cases: captures and audit logs under rule files; detections by rule and priority, exit code,
 //! names of errors and warnings.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

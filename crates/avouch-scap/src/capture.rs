@@ -284,6 +284,11 @@ impl<'a> Capture<'a> {
                 self.phase = Phase::Events;
                 return Ok(Some(Step::SnapshotEnd));
             }
+            BlockKind::Section if self.phase == Phase::Metadata => {
+                // A section without events ends here; the new one is read at the next call.
+                self.phase = Phase::Events;
+                return Ok(Some(Step::SnapshotEnd));
+            }
             BlockKind::Section => return self.section(length),
             _ if self.phase == Phase::Events => return Err(self.next_error(Fault::Misplaced(number))),
             BlockKind::Unknown => {

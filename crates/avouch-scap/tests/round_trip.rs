@@ -191,6 +191,10 @@ fn expected(items: &mut [Made]) -> Vec<String> {
             }
         }
         if matches!(item, Made::Reset) {
+            // A section without events has a snapshot too, and its end.
+            if open {
+                out.push(describe(&Item::SnapshotEnd));
+            }
             (open, leading) = (true, true);
         }
         out.push(describe(&item.item()));

@@ -18,7 +18,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run rules over captures (.scap), Kubernetes audit logs and CloudTrail files.
-    Replay(ReplayArgs),
+    Replay(Box<ReplayArgs>),
     /// Check, list, format, explain and test rules.
     #[command(subcommand)]
     Rules(RulesCommand),

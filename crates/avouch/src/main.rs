@@ -26,7 +26,7 @@ pub(crate) enum Outcome {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Command::Replay(args) => commands::replay::run(args),
+        Command::Replay(args) => commands::replay::run(*args),
         Command::Rules(RulesCommand::Check(args)) => commands::check::run(&args),
         Command::Rules(RulesCommand::List(args)) => commands::list::run(&args),
         Command::Rules(RulesCommand::Fields(args)) => commands::fields::run(&args),

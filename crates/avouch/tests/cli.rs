@@ -1,5 +1,7 @@
 //! The command line as a user meets it: output, exit codes, mistakes.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -81,7 +81,7 @@ pub(crate) fn output_of(
                 .catalog
                 .fields()
                 .iter()
-                .filter(|f| f.flags.suggested)
+                .filter(|f| f.flags.suggested && f.reads == avouch_event::Reads::Yes)
                 .map(|f| format!("{}=%{}", f.name.replace('.', "_"), f.name))
                 .collect();
             if !suggested.is_empty() {
