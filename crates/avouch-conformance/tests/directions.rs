@@ -1,5 +1,7 @@
 //! Which crate may know which. The table is the rule; `ARCHITECTURE.md` says why.
 
+#![expect(clippy::expect_used, reason = "a test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
