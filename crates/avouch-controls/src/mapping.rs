@@ -81,6 +81,15 @@ impl Mapping {
         mapping
     }
 
+    /// What is built in: the rules of the upstream Falco packs, and our own.
+    #[must_use]
+    pub fn built_in() -> Self {
+        let mut mapping = Self::upstream();
+        // As above, a test holds it.
+        let _problems = mapping.load(FileId(0), include_str!("../../../controls/mappings/own-rules.yaml"));
+        mapping
+    }
+
     /// Adds a file. An entry replaces that of an earlier file for the same rule, whole. All problems are reported; what is
     /// right is used.
     #[must_use]

@@ -120,3 +120,13 @@ proptest! {
         problems(&text);
     }
 }
+
+#[test]
+fn the_file_of_our_own_rules_is_right_and_repeats_no_upstream_name() {
+    let mut own = Mapping::default();
+    assert_eq!(own.load(FileId(0), include_str!("../../../controls/mappings/own-rules.yaml")), []);
+    let upstream = Mapping::upstream();
+    assert_eq!(own.rules().filter(|n| upstream.rules().any(|u| u.eq_ignore_ascii_case(n))).count(), 0);
+    assert!(own.rules().count() > 10);
+    assert_eq!(Mapping::built_in().rules().count(), own.rules().count() + upstream.rules().count());
+}

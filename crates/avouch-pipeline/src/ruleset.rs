@@ -170,7 +170,7 @@ impl RuleSet {
         let loaded = load(&map, &files, &LoadOptions { known_sources: &sources, ..LoadOptions::default() });
         let compiled = compile(&loaded.rules, &catalogs, &options.compile);
 
-        let mut mapping = Mapping::upstream();
+        let mut mapping = Mapping::built_in();
         let mut diagnostics = loaded.diagnostics.clone();
         diagnostics.extend(compiled.diagnostics.iter().cloned());
         for (name, text) in mappings {

@@ -24,6 +24,11 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
         }
         return Ok(Outcome::Fine);
     }
+    let mut of_mappings = avouch_controls::codes::ALL.iter();
+    if let Some((id, title, meaning)) = of_mappings.find(|c| c.0.eq_ignore_ascii_case(&args.subject)) {
+        writeln!(out, "{id} {title}\n\n{meaning}")?;
+        return Ok(Outcome::Fine);
+    }
     if args.rules.is_empty() {
         bail!("`{}` is no diagnostic code; to explain a rule, name its files with --rules", args.subject);
     }
