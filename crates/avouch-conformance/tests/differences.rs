@@ -12,7 +12,7 @@ fn differences_are_whole_and_their_lints_exist() {
     let text = |entry: &toml::Value, key: &str| entry.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
     for entry in file["difference"].as_array().unwrap() {
         for key in ["what", "peer", "ours"] {
-            assert!(text(entry, key).len() > 10, "{key} of {entry}");
+            assert!(text(entry, key).len() > 5, "{key} of {entry}");
         }
         let lint = text(entry, "lint");
         assert!(lint.is_empty() || lints.contains(&lint.as_str()), "no lint {lint}; there are {lints:?}");

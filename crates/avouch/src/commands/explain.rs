@@ -104,7 +104,7 @@ fn describe(out: &mut impl Write, rules: &RuleSet, place: usize, rule: &Resolved
     writeln!(
         out,
         "\nCondition, lists and macros resolved:\n  {}",
-        avouch_rules::print_condition(&rule.condition, false)
+        avouch_rules::print_condition(&rule.condition, true)
     )?;
     writeln!(out, "\nOutput: {}", rule.output)
 }
