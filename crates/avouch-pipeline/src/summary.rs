@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use avouch_audit::{BadRecord, RecordCounts, Source};
-use avouch_controls::RollUp;
+use avouch_controls::{Criteria, RollUp};
 use avouch_rules::Priority;
 use avouch_scap::Capture;
 use avouch_state::Counters;
@@ -44,23 +44,31 @@ pub struct Summary {
     /// What the state lost or found odd.
     pub state: Counters,
     names: Vec<String>,
-    roll_up: RollUp,
-    slots: BTreeMap<usize, avouch_controls::RuleIndex>,
+    running: Vec<Running>,
+}
+
+/// A rule that runs, and what it is evidence for.
+#[derive(Clone, Debug)]
+struct Running {
+    rule: usize,
+    source: String,
+    criteria: Criteria,
 }
 
 impl Summary {
     /// Counters at zero, for these rules.
     #[must_use]
     pub fn new(rules: &RuleSet) -> Self {
-        let mut summary =
-            Self { names: rules.loaded.rules.iter().map(|r| r.name.clone()).collect(), ..Self::default() };
-        for (i, rule) in rules.running() {
-            if let Some(criteria) = rules.criteria.get(i) {
-                let slot = summary.roll_up.add_rule(&rule.name, criteria);
-                summary.slots.insert(i, slot);
-            }
+        let running = rules.running().map(|(rule, r)| Running {
+            rule,
+            source: r.source.clone(),
+            criteria: rules.criteria.get(rule).cloned().unwrap_or_default(),
+        });
+        Self {
+            names: rules.loaded.rules.iter().map(|r| r.name.clone()).collect(),
+            running: running.collect(),
+            ..Self::default()
         }
-        summary
     }
 
     /// Detections of all rules.
@@ -78,14 +86,27 @@ impl Summary {
         out
     }
 
-    /// Detections by criterion, over the rules that ran.
+    /// Detections by criterion, over the rules that watched: a rule whose source gave no event watched nothing, and counts
+    /// for no criterion.
     #[must_use]
     pub fn roll_up(&self) -> RollUp {
-        let mut out = self.roll_up.clone();
-        for (rule, n) in &self.by_rule {
-            if let Some(slot) = self.slots.get(rule) {
-                out.count_many(*slot, *n);
-            }
+        let observed = self.sources();
+        let mut out = RollUp::default();
+        for running in self.running.iter().filter(|r| observed.contains_key(r.source.as_str())) {
+            let name = self.names.get(running.rule).map_or("", String::as_str);
+            let slot = out.add_rule(name, &running.criteria);
+            out.count_many(slot, self.by_rule.get(&running.rule).copied().unwrap_or(0));
+        }
+        out
+    }
+
+    /// Rules that were loaded for sources of which no event was read, by source.
+    #[must_use]
+    pub fn unobserved(&self) -> BTreeMap<&str, usize> {
+        let observed = self.sources();
+        let mut out = BTreeMap::new();
+        for running in self.running.iter().filter(|r| !observed.contains_key(r.source.as_str())) {
+            *out.entry(running.source.as_str()).or_default() += 1;
         }
         out
     }
@@ -200,6 +221,7 @@ impl Summary {
             },
             "detections": { "total": self.detections(), "by_priority": priorities, "by_rule": rules },
             "criteria": criteria,
+            "rules_without_events_of_their_source": self.unobserved(),
             "losses": self.all_losses(),
             "problems": self.problems,
             "odd": {

@@ -69,7 +69,10 @@ pub(crate) fn criteria(summary: &Summary) -> String {
         out.push('\n');
     };
     push(String::new());
-    push("SOC 2 criteria: what the loaded rules detected (evidence for criteria, not a verdict on them)".to_owned());
+    push(
+        "SOC 2 criteria: what the rules that watched detected (evidence for criteria, not a verdict on them)"
+            .to_owned(),
+    );
     push(format!("{:<8} {:<44} {:>5} {:>10}  {}", "", "", "rules", "detections", "most frequent"));
     let watched = |s: Standing| matches!(s, Standing::Detected | Standing::Silent);
     for row in rows.iter().filter(|r| watched(r.standing)) {
@@ -94,12 +97,20 @@ pub(crate) fn criteria(summary: &Summary) -> String {
     }
     for (standing, what) in [
         (Standing::Touched, "touched only by rules that serve another criterion first"),
-        (Standing::NoRule, "no rule loaded, nothing watched"),
+        (Standing::NoRule, "nothing watched"),
     ] {
         let ids: Vec<&str> = rows.iter().filter(|r| r.standing == standing).map(|r| r.criterion.id.as_str()).collect();
         if !ids.is_empty() {
             push(format!("{what}: {}", ids.join(" ")));
         }
+    }
+    let unobserved: Vec<String> =
+        summary.unobserved().iter().map(|(source, n)| format!("{source} ({n} rules)")).collect();
+    if !unobserved.is_empty() {
+        push(format!(
+            "loaded for sources of which no event was read, so that they watched nothing: {}",
+            unobserved.join(", ")
+        ));
     }
     let roll_up = summary.roll_up();
     let unmapped = roll_up.unmapped();
