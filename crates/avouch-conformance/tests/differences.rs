@@ -1,7 +1,5 @@
 //! The skip file itself: entries are whole, and the lints they name exist.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use avouch_conformance::workspace_root;
 
 #[test]
