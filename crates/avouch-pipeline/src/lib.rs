@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod case;
 pub mod config;
+mod folder;
 pub mod input;
 mod replay;
 mod ruleset;

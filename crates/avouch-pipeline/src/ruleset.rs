@@ -10,6 +10,8 @@ use avouch_event::FieldCatalog;
 use avouch_rules::{LoadOptions, Loaded, ResolvedRule, load};
 use avouch_state::SyscallFields;
 
+use crate::folder;
+
 /// Largest rule file that is read. The largest upstream pack has 0.1 MB.
 const MAX_FILE: u64 = 16 << 20;
 
@@ -69,35 +71,18 @@ pub fn rule_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RuleFileError> {
     let mut out = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let before = out.len();
-            walk(path, &mut out)?;
-            if out.len() == before {
+            let is_rules = |n: &str| (n.ends_with(".yaml") || n.ends_with(".yml")) && !n.ends_with(".test.yaml");
+            let found =
+                folder::files(path, &is_rules).map_err(|(path, source)| RuleFileError::Read { path, source })?;
+            if found.is_empty() {
                 return Err(RuleFileError::EmptyFolder { path: path.clone() });
             }
+            out.extend(found);
         } else {
             out.push(path.clone());
         }
     }
     Ok(out)
-}
-
-fn walk(folder: &Path, out: &mut Vec<PathBuf>) -> Result<(), RuleFileError> {
-    let failed = |source| RuleFileError::Read { path: folder.to_owned(), source };
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        entries.push((entry.path(), entry.file_type().map_err(failed)?));
-    }
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    for (path, kind) in entries {
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        if kind.is_dir() {
-            walk(&path, out)?;
-        } else if (name.ends_with(".yaml") || name.ends_with(".yml")) && !name.ends_with(".test.yaml") {
-            out.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Reads one text file for the source map.

@@ -11,6 +11,7 @@ use avouch_event::{EventBuf, Item, types};
 use serde_json::Value as Json;
 
 use crate::case::{Case, CaseInput, parse_markdown};
+use crate::folder;
 use crate::input::Input;
 use crate::replay::{Detection, Judged, Replay, ReplayOptions, Sink};
 use crate::ruleset::{RuleFileError, RuleSet, read_text};
@@ -56,30 +57,13 @@ impl TestReport {
 /// When a folder cannot be listed.
 pub fn case_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, RuleFileError> {
     let mut out = Vec::new();
-    let mut folders: Vec<PathBuf> = Vec::new();
     for path in paths {
         if path.is_dir() {
-            folders.push(path.clone());
+            let is_case = |n: &str| n.ends_with(".md") || n.ends_with(".test.yaml");
+            out.extend(folder::files(path, &is_case).map_err(|(path, source)| RuleFileError::Read { path, source })?);
         } else {
-            for end in ["md", "test.yaml"] {
-                let beside = path.with_extension(end);
-                if beside.is_file() {
-                    out.push(beside);
-                }
-            }
-        }
-    }
-    while let Some(folder) = folders.pop() {
-        let failed = |source| RuleFileError::Read { path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let path = entry.path();
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            if entry.file_type().map_err(failed)?.is_dir() {
-                folders.push(path);
-            } else if name.ends_with(".md") || name.ends_with(".test.yaml") {
-                out.push(path);
-            }
+            let beside = ["md", "test.yaml"].map(|end| path.with_extension(end));
+            out.extend(beside.into_iter().filter(|p| p.is_file()));
         }
     }
     out.sort();

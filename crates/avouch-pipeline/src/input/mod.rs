@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use avouch_audit::Format;
 use flate2::read::MultiGzDecoder;
 
+use crate::folder;
 use mapped::Mapped;
 
 /// How much of a file is looked at to tell what it is.
@@ -164,36 +165,16 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
             out.push(path.clone());
             continue;
         }
-        let before = out.len();
-        walk(path, &mut out)?;
-        if out.len() == before {
+        let found = folder::files(path, &replayable).map_err(|(path, source)| InputError::Read { path, source })?;
+        if found.is_empty() {
             return Err(InputError::EmptyFolder { path: path.clone() });
         }
+        out.extend(found);
     }
     Ok(out)
 }
 
-fn walk(folder: &Path, out: &mut Vec<PathBuf>) -> Result<(), InputError> {
-    let failed = |source| InputError::Read { path: folder.to_owned(), source };
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        // Links are not followed: a link to a parent folder would never end.
-        entries.push((entry.path(), entry.file_type().map_err(failed)?));
-    }
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    for (path, kind) in entries {
-        if kind.is_dir() {
-            walk(&path, out)?;
-        } else if replayable(&path) {
-            out.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn replayable(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+fn replayable(name: &str) -> bool {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     [".scap", ".json", ".jsonl", ".log", ".ndjson"].iter().any(|end| name.ends_with(end))
 }
