@@ -6,6 +6,44 @@ const LIMIT: usize = 1024;
 /// What stands for a path that is too long.
 const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
 
+/// Where a path is put together: the heap, or an event's arena.
+pub trait PathBytes: std::ops::Deref<Target = [u8]> {
+    /// Appends one byte.
+    fn put(&mut self, byte: u8);
+    /// Appends bytes.
+    fn put_all(&mut self, bytes: &[u8]);
+    /// Drops all but the first `len` bytes.
+    fn cut(&mut self, len: usize);
+}
+
+impl PathBytes for Vec<u8> {
+    fn put(&mut self, byte: u8) {
+        self.push(byte);
+    }
+
+    fn put_all(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn cut(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
+
+impl PathBytes for bumpalo::collections::Vec<'_, u8> {
+    fn put(&mut self, byte: u8) {
+        self.push(byte);
+    }
+
+    fn put_all(&mut self, bytes: &[u8]) {
+        self.extend_from_slice_copy(bytes);
+    }
+
+    fn cut(&mut self, len: usize) {
+        self.truncate(len);
+    }
+}
+
 /// Appends `path` to `base` and folds `//`, `.` and `..`; an absolute `path` stands alone. No trailing slash remains.
 ///
 /// `base` is taken as it is: directories are given with their final `/`.
@@ -16,20 +54,20 @@ pub fn join(base: &[u8], path: &[u8]) -> Vec<u8> {
 }
 
 /// As [`join`], into `out`, which is emptied first.
-pub fn join_into(base: &[u8], path: &[u8], out: &mut Vec<u8>) {
-    out.clear();
+pub fn join_into(base: &[u8], path: &[u8], out: &mut impl PathBytes) {
+    out.cut(0);
     if base.len() + path.len() + 1 > LIMIT {
-        out.extend_from_slice(TOO_LONG);
+        out.put_all(TOO_LONG);
         return;
     }
     let rest = match path.split_first() {
         None => return,
         Some((b'/', rest)) => {
-            out.push(b'/');
+            out.put(b'/');
             rest
         }
         Some(_) => {
-            out.extend_from_slice(base);
+            out.put_all(base);
             path
         }
     };
@@ -39,27 +77,23 @@ pub fn join_into(base: &[u8], path: &[u8], out: &mut Vec<u8>) {
             b"" | b"." => {}
             b".." => to_parent(out),
             name => {
-                out.extend_from_slice(name);
+                out.put_all(name);
                 if pieces.peek().is_some() {
-                    out.push(b'/');
+                    out.put(b'/');
                 }
             }
         }
     }
     if out.len() > 1 && out.ends_with(b"/") {
-        out.pop();
+        out.cut(out.len() - 1);
     }
 }
 
 /// Drops the last component, never the root.
-fn to_parent(out: &mut Vec<u8>) {
-    if out.len() <= 1 {
-        return;
-    }
-    out.pop();
-    while out.last().is_some_and(|b| *b != b'/') {
-        out.pop();
-    }
+fn to_parent(out: &mut impl PathBytes) {
+    let Some((_, before)) = out.split_last().filter(|(_, before)| !before.is_empty()) else { return };
+    let keep = before.iter().rposition(|b| *b == b'/').map_or(0, |i| i + 1);
+    out.cut(keep);
 }
 
 #[cfg(test)]

@@ -73,7 +73,9 @@ impl<'e> Ctx<'e> {
 
     /// `path` seen from `base`, folded.
     pub(super) fn join(&self, base: &[u8], path: &[u8]) -> &'e [u8] {
-        self.arena.alloc_slice_copy(&crate::path::join(base, path))
+        let mut out = bumpalo::collections::Vec::with_capacity_in(base.len() + path.len() + 1, self.arena);
+        crate::path::join_into(base, path, &mut out);
+        out.into_bump_slice()
     }
 
     pub(super) fn compose(&self) -> Compose<'e> {
