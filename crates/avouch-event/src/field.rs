@@ -138,6 +138,19 @@ pub struct FieldFlags {
     pub suggested: bool,
 }
 
+impl FieldFlags {
+    /// Nothing special.
+    pub const NONE: Self = Self {
+        filter_only: false,
+        print_only: false,
+        no_rhs: false,
+        no_transformer: false,
+        hidden: false,
+        deprecated: false,
+        suggested: false,
+    };
+}
+
 /// A field of the rule language.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDecl {
@@ -159,6 +172,24 @@ pub struct FieldDecl {
     pub flags: FieldFlags,
     /// Whether avouch reads it, or why not.
     pub reads: Reads,
+}
+
+impl FieldDecl {
+    /// A field that reads as one value and takes no argument; catalogues change from there what is special.
+    #[must_use]
+    pub const fn plain(class: &'static str, name: &'static str, ty: FieldType, doc: &'static str) -> Self {
+        Self {
+            name,
+            class,
+            ty,
+            shape: Shape::Scalar,
+            arg: ArgSpec::None,
+            doc,
+            print: Print::Plain,
+            flags: FieldFlags::NONE,
+            reads: Reads::Yes,
+        }
+    }
 }
 
 /// A use of a field: which one, with which argument.

@@ -1,6 +1,6 @@
 //! A field as one row: its declaration and how it reads.
 
-use avouch_event::{ArgSpec, FieldDecl, FieldFlags, FieldType, Print, Reads, Shape, Value};
+use avouch_event::{ArgSpec, FieldDecl, FieldType, Print, Reads, Shape, Value};
 
 use super::At;
 
@@ -28,17 +28,7 @@ pub(super) type ReadFn = for<'e, 'f> fn(&At<'e, 'f>) -> Option<Value<'e>>;
 
 impl Row {
     const fn new(class: &'static str, name: &'static str, ty: FieldType, doc: &'static str, get: Get) -> Self {
-        let flags = FieldFlags {
-            filter_only: false,
-            print_only: false,
-            no_rhs: false,
-            no_transformer: false,
-            hidden: false,
-            deprecated: false,
-            suggested: false,
-        };
-        let (shape, arg, print, reads) = (Shape::Scalar, ArgSpec::None, Print::Plain, Reads::Yes);
-        Self { decl: FieldDecl { name, class, ty, shape, arg, doc, print, flags, reads }, get }
+        Self { decl: FieldDecl::plain(class, name, ty, doc), get }
     }
 
     /// A text.

@@ -1,6 +1,6 @@
 //! One row a field: declaration and reader side by side, so that to add a field is to add a row.
 
-use avouch_event::{ArgSpec, FieldDecl, FieldFlags, FieldRef, FieldType, Print, Reads, Shape, Value};
+use avouch_event::{ArgSpec, FieldDecl, FieldRef, FieldType, Print, Reads, Shape, Value};
 
 use super::ctx::Ctx;
 
@@ -20,31 +20,10 @@ pub(super) struct Row {
 #[derive(Clone, Copy)]
 pub(super) struct Class(pub(super) &'static str);
 
-const PLAIN: FieldFlags = FieldFlags {
-    filter_only: false,
-    print_only: false,
-    no_rhs: false,
-    no_transformer: false,
-    hidden: false,
-    deprecated: false,
-    suggested: false,
-};
-
 impl Class {
     /// A field read by `read`.
     pub(super) const fn field(self, name: &'static str, ty: FieldType, doc: &'static str, read: ReadFn) -> Row {
-        let decl = FieldDecl {
-            name,
-            class: self.0,
-            ty,
-            shape: Shape::Scalar,
-            arg: ArgSpec::None,
-            doc,
-            print: Print::Plain,
-            flags: PLAIN,
-            reads: Reads::Yes,
-        };
-        Row { decl, read, output: read }
+        Row { decl: FieldDecl::plain(self.0, name, ty, doc), read, output: read }
     }
 
     /// A text field.
