@@ -15,6 +15,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-scap", &["avouch-event"]),
     ("avouch-audit", &["avouch-event"]),
     ("avouch-controls", &["avouch-diagnostics"]),
+    ("avouch-sensor", &["avouch-event"]),
+    ("avouch-procfs", &["avouch-event"]),
+    ("avouch-runtime", &["avouch-event"]),
+    ("avouch-respond", &["avouch-event"]),
     (
         "avouch-pipeline",
         &[
@@ -37,8 +41,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "avouch-engine",
             "avouch-event",
             "avouch-pipeline",
+            "avouch-procfs",
+            "avouch-respond",
             "avouch-rules",
+            "avouch-runtime",
             "avouch-scap",
+            "avouch-sensor",
             "avouch-state",
         ],
     ),

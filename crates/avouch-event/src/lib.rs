@@ -18,7 +18,9 @@
 mod event;
 mod field;
 pub mod flags;
+mod interest;
 mod item;
+mod losses;
 pub mod syscalls;
 mod table;
 mod time;
@@ -29,9 +31,11 @@ pub use field::{
     ArgSpec, FieldArg, FieldCatalog, FieldDecl, FieldError, FieldFlags, FieldId, FieldReader, FieldRef, FieldType,
     Output, Print, Reads, Shape,
 };
+pub use interest::{Interest, Want};
 pub use item::{
     FdEntry, FdKind, GroupEntry, InterfaceAddr, InterfaceEntry, Item, L4Proto, MachineInfo, ProcessEntry, UserEntry,
 };
+pub use losses::{LossCause, Losses};
 pub use table::{
     Category, Direction, EVENTS, EventFlags, EventInfo, EventType, ParamExtra, ParamFormat, ParamInfo, ParamType,
     SourceCategory, types,

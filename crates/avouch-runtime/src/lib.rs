@@ -1,0 +1,1 @@
+//! What container runtimes and Kubernetes tell of containers.

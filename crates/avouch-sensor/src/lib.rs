@@ -1,0 +1,1 @@
+//! The kernel sensor: eBPF programs, their loader, and records decoded to events.
