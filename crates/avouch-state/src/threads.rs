@@ -105,9 +105,13 @@ impl State {
             group.threads.push(thread.0);
         }
         group.alive += 1;
-        if pid == 1 {
-            return;
+        if pid != 1 {
+            self.enter_family(thread, ptid);
         }
+    }
+
+    /// Below the parent, in the tree. An unknown parent becomes 0.
+    fn enter_family(&mut self, thread: ThreadRef, ptid: i64) {
         match self.find_ref(ptid).filter(|p| self.at(*p).is_some_and(|p| !p.is_invalid())) {
             Some(parent) => self.adopt(parent, thread),
             None => {
@@ -149,6 +153,20 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Moves the thread below the thread numbered `ptid`, or below nobody; one that has no place yet gets its place.
+    pub(crate) fn set_parent(&mut self, thread: ThreadRef, ptid: i64) {
+        let Some(t) = self.at_mut(thread) else { return };
+        let (before, linked) = (std::mem::replace(&mut t.ptid, ptid), t.linked);
+        if !linked {
+            return self.link(thread);
+        }
+        if before == ptid {
+            return;
+        }
+        self.orphan(thread);
+        self.enter_family(thread, ptid);
     }
 
     /// Gives all children of `thread` to `heir`, or to nobody.

@@ -12,11 +12,11 @@ use crate::text::Cmdline;
 use crate::thread::{ThreadRef, clone_flags};
 
 /// Bits of the `flags` parameter.
-mod exe_flags {
-    pub(super) const WRITABLE: u32 = 1;
-    pub(super) const UPPER_LAYER: u32 = 2;
-    pub(super) const FROM_MEMFD: u32 = 4;
-    pub(super) const LOWER_LAYER: u32 = 8;
+pub(super) mod exe_flags {
+    pub(in super::super) const WRITABLE: u32 = 1;
+    pub(in super::super) const UPPER_LAYER: u32 = 2;
+    pub(in super::super) const FROM_MEMFD: u32 = 4;
+    pub(in super::super) const LOWER_LAYER: u32 = 8;
 }
 
 /// Flag of execveat, in the capture format: an empty path means the descriptor itself.

@@ -7,6 +7,7 @@ mod exit;
 mod facts;
 mod files;
 mod ids;
+mod iter;
 mod network;
 mod plan;
 mod snapshot;
@@ -98,7 +99,7 @@ impl State {
             first_ts: before.first_ts.or_else(|| plan.begins.then_some(e.timestamp)),
         };
         let thread = match plan.thread {
-            ThreadUse::Known => self.acting(e.tid),
+            ThreadUse::Known | ThreadUse::Introduced => self.acting(e.tid),
             ThreadUse::Any => self.acting(e.tid).or_else(|| self.add_placeholder(e.tid)),
         };
         if plan.returns {
@@ -107,7 +108,7 @@ impl State {
         }
         self.current.thread = thread;
         let Some(thread) = thread else {
-            self.counters.unknown_threads += u64::from(e.tid >= 0);
+            self.counters.unknown_threads += u64::from(e.tid >= 0 && plan.thread != ThreadUse::Introduced);
             return;
         };
         let Some(t) = self.at_mut(thread) else { return };
@@ -212,6 +213,17 @@ impl State {
             types::GETRLIMIT_X | types::SETRLIMIT_X | types::PRLIMIT_X => self.on_rlimit(e),
             types::BRK_4_X | types::MMAP_X | types::MMAP2_X | types::MUNMAP_X => self.on_memory(e),
             types::SCHEDSWITCH_6_E => self.on_switch(e),
+
+            types::ITER_TASK_E => self.on_task(e),
+            types::ITER_TASK_FILE_PIPE_E
+            | types::ITER_TASK_FILE_MEMFD_E
+            | types::ITER_TASK_FILE_REGULAR_E
+            | types::ITER_TASK_FILE_DIRECTORY_E
+            | types::ITER_TASK_FILE_SOCKET_INET_E
+            | types::ITER_TASK_FILE_SOCKET_INET6_E
+            | types::ITER_TASK_FILE_SOCKET_UNIX_E
+            | types::ITER_TASK_FILE_SOCKET_NETLINK_E
+            | types::ITER_TASK_FILE_ANON_INODE_E => self.on_task_file(e),
 
             types::USER_ADDED_E | types::USER_DELETED_E => self.on_user(e),
             types::GROUP_ADDED_E | types::GROUP_DELETED_E => self.on_group(e),

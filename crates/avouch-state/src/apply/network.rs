@@ -287,7 +287,7 @@ fn guess_role(source: IpAddr, way: Way, serves: bool) -> Role {
 }
 
 /// Transport protocol from what `socket` was given.
-fn l4_proto(ty: u32, protocol: u32) -> L4Proto {
+pub(super) fn l4_proto(ty: u32, protocol: u32) -> L4Proto {
     let (stream, dgram, raw) = (ty & 0xff == 1, ty & 0xff == 2, ty & 0xff == 3);
     match protocol {
         6 | 17 | 1 if raw => L4Proto::Raw,

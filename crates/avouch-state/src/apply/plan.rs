@@ -9,6 +9,8 @@ pub(super) enum ThreadUse {
     Known,
     /// The known one, or a placeholder.
     Any,
+    /// The known one, or one that its parser makes.
+    Introduced,
 }
 
 /// Which descriptor an event works on.
@@ -61,12 +63,13 @@ fn plan(info: &EventInfo) -> Plan {
                 && matches!(p.ty, ParamType::Errno | ParamType::Fd | ParamType::Pid | ParamType::Int64)
         });
     // Facts about the machine do not start the run's clock, calls do, hidden enter events included.
-    let begins = info.source != SourceCategory::Meta;
+    let begins = !matches!(info.source, SourceCategory::Meta | SourceCategory::Iter);
     Plan { thread: thread_use(info), fd: fd_use(info), exit, returns, begins }
 }
 
 fn thread_use(info: &EventInfo) -> ThreadUse {
     match EventType(info.number) {
+        types::ITER_TASK_E => ThreadUse::Introduced,
         types::PROCINFO_E
         | types::CLONE_20_X
         | types::FORK_20_X

@@ -30,11 +30,19 @@ impl State {
     }
 
     pub(super) fn add_process(&mut self, p: &ProcessEntry<'_>) {
+        let thread = self.thread_from(p, 0);
+        if let Some(added) = self.add_unlinked(thread) {
+            self.unlinked.push(added);
+        }
+    }
+
+    /// The thread that an entry tells of, without descriptors and without its place in group and family.
+    pub(super) fn thread_from(&mut self, p: &ProcessEntry<'_>, now: u64) -> Thread {
         let leads = p.tid == p.pid;
         let cgroups = self.cut(p.cgroups);
         let renamed = cgroup::normalised(cgroups);
         let cgroups = renamed.as_deref().unwrap_or(cgroups);
-        let container = self.container_of(cgroups, 0);
+        let container = self.container_of(cgroups, now);
         let mut cwd = Vec::new();
         if leads {
             path::join_into(b"", p.cwd, &mut cwd);
@@ -42,7 +50,7 @@ impl State {
                 cwd.push(b'/');
             }
         }
-        let thread = Thread {
+        Thread {
             pid: p.pid,
             ptid: p.ptid,
             sid: p.sid,
@@ -81,24 +89,25 @@ impl State {
             pidns_init_start_ts: p.pidns_init_start_ts,
             container,
             ..Thread::new(p.tid)
-        };
-        if let Some(added) = self.add_unlinked(thread) {
-            self.unlinked.push(added);
         }
     }
 
     pub(super) fn add_snapshot_fd(&mut self, tid: i64, entry: &FdEntry<'_>) {
-        let owner = self.find_ref(tid).map(|t| self.fd_root(t).unwrap_or(t));
-        let Some(owner) = owner else {
+        let Some(thread) = self.find_ref(tid) else {
             self.counters.unknown_threads += 1;
             return;
         };
-        let mut fd = self.fd_from(&entry.kind);
-        fd.ino = entry.ino;
+        let owner = self.fd_root(thread).unwrap_or(thread);
+        let fd = self.fd_from(entry);
         self.insert_fd(owner, entry.fd, Arc::new(fd));
     }
 
-    fn fd_from(&mut self, kind: &FdKind<'_>) -> Fd {
+    /// The descriptor that an entry tells of.
+    pub(super) fn fd_from(&mut self, entry: &FdEntry<'_>) -> Fd {
+        Fd { ino: entry.ino, ..self.fd_of_kind(&entry.kind) }
+    }
+
+    fn fd_of_kind(&mut self, kind: &FdKind<'_>) -> Fd {
         let (ty, name) = match *kind {
             FdKind::File { name, open_flags, dev } => {
                 let mut fd = Fd::new(FdType::File, self.cut(name));
@@ -207,20 +216,26 @@ impl State {
         let table = Arc::make_mut(&mut t.fds);
         for n in sockets {
             let Some(fd) = table.get_mut(n) else { continue };
-            self.interfaces.fill(&mut fd.ends);
-            let SockEnds::Inet { source, dest } = fd.ends else { continue };
-            // v6 sockets keep no role, as upstream leaves them.
-            if fd.ty == FdType::Ipv4 {
-                if listening.contains(&source.1) {
-                    fd.ends = SockEnds::Inet { source: dest, dest: source };
-                    fd.role = Role::Server;
-                } else {
-                    fd.role = Role::Client;
-                }
-            }
-            fd.name = sock::name(&fd.ends, b"");
+            settle(&self.interfaces, fd, |port| listening.contains(&port));
         }
     }
+}
+
+/// Works out what a socket's ends alone do not tell: own addresses, and which end serves. `serves` knows the ports that are
+/// listened on.
+pub(super) fn settle(interfaces: &crate::Interfaces, fd: &mut Fd, serves: impl Fn(u16) -> bool) {
+    interfaces.fill(&mut fd.ends);
+    let SockEnds::Inet { source, dest } = fd.ends else { return };
+    // v6 sockets keep no role, as upstream leaves them.
+    if fd.ty == FdType::Ipv4 {
+        if serves(source.1) {
+            fd.ends = SockEnds::Inet { source: dest, dest: source };
+            fd.role = Role::Server;
+        } else {
+            fd.role = Role::Client;
+        }
+    }
+    fd.name = sock::name(&fd.ends, b"");
 }
 
 impl crate::Interfaces {

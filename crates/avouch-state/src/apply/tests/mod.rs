@@ -1,6 +1,7 @@
 //! Behaviour of the state, event by event.
 
 mod files;
+mod iter;
 mod network;
 mod processes;
 mod properties;
