@@ -51,6 +51,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("avouch-conformance", &[]),
+    ("avouch-triggers", &[]),
     ("avouch-fuzz-targets", &["avouch-audit", "avouch-diagnostics", "avouch-event", "avouch-rules", "avouch-scap"]),
     ("xtask", &["avouch-event", "avouch-scap"]),
 ];
