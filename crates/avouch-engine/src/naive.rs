@@ -53,19 +53,24 @@ pub(crate) fn check_holds<R: FieldReader>(check: &TypedCheck, reader: &R, arena:
             }
             None => false,
         },
-        TypedRhs::Consts(values) => match (check.modifier, check.op) {
-            (_, Op::Exists) => true,
-            (Some(m), op) => {
-                let count = values.iter().filter(|v| quantified(op, &check.lhs, left, std::slice::from_ref(v))).count();
-                match m {
-                    Modifier::OneOf => count == 1,
-                    Modifier::AnyOf => count > 0,
-                    Modifier::AllOf => count == values.len() && !values.is_empty(),
-                }
-            }
-            (None, op) => quantified(op, &check.lhs, left, values),
-        },
+        TypedRhs::Consts(values) => consts_hold(check, left, values),
     })
+}
+
+/// Whether a comparison with constants holds for a value that is there.
+pub(crate) fn consts_hold(check: &TypedCheck, left: Value<'_>, values: &[Const]) -> bool {
+    match (check.modifier, check.op) {
+        (_, Op::Exists) => true,
+        (Some(m), op) => {
+            let count = values.iter().filter(|v| quantified(op, &check.lhs, left, std::slice::from_ref(v))).count();
+            match m {
+                Modifier::OneOf => count == 1,
+                Modifier::AnyOf => count > 0,
+                Modifier::AllOf => count == values.len() && !values.is_empty(),
+            }
+        }
+        (None, op) => quantified(op, &check.lhs, left, values),
+    }
 }
 
 /// An empty list is absent.

@@ -108,7 +108,7 @@ fn other_check() -> impl Strategy<Value = String> {
     prop_oneof![numbers, addresses, nets, lists, fixed]
 }
 
-fn condition() -> impl Strategy<Value = String> {
+pub(super) fn condition() -> impl Strategy<Value = String> {
     prop_oneof![3 => text_check(), 2 => other_check()].prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             3 => prop::collection::vec(inner.clone(), 2..5).prop_map(|p| format!("({})", p.join(" and "))),
@@ -122,7 +122,7 @@ fn text() -> impl Strategy<Value = Owned> {
     word().prop_map(Owned::from)
 }
 
-fn event() -> impl Strategy<Value = (EventType, Reader)> {
+pub(super) fn event() -> impl Strategy<Value = (EventType, Reader)> {
     let ty = prop::sample::select(vec![
         types::OPEN_X,
         types::OPENAT_2_X,

@@ -3,6 +3,7 @@
 mod agree;
 mod check;
 mod explain;
+mod interest;
 mod output;
 mod rules;
 pub(crate) mod toy;
