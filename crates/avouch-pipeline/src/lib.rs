@@ -10,6 +10,7 @@ pub mod case;
 pub mod config;
 mod folder;
 pub mod input;
+pub mod interest;
 mod replay;
 mod ruleset;
 pub mod script;
