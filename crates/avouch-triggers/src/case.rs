@@ -225,8 +225,10 @@ pub enum Move {
     DatagramSocket,
     /// Join the name-of-host namespace this process is already in.
     JoinOwnNamespace,
-    /// Try to leave the user namespace.
+    /// Try to leave the user namespace, which gives all capabilities in the new one.
     TryUnshareUser,
+    /// Try to leave the mount namespace.
+    TryUnshareMounts,
     /// Become this user.
     SetUser(u32),
     /// Attach as a debugger to a child that waits, and let go.

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::thread;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::geteuid;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Place, Program};
 use crate::cases;
@@ -26,7 +26,7 @@ use crate::sys::start_in_root;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What an act was and how it ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// `rule name/case name`.
     pub case: String,
@@ -70,6 +70,7 @@ pub fn run(case: &Case) -> Result<Report, Error> {
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET).map_err(Error::call("leave the namespaces"))?;
     let none: Option<&str> = None;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).map_err(Error::call("make mounts private"))?;
+    leave_groups();
     let servers = network::set_up(case.servers)?;
 
     let folder = tempfile::Builder::new().prefix("avouch-trigger-").tempdir();
@@ -99,6 +100,19 @@ pub fn run(case: &Case) -> Result<Report, Error> {
     folder.close().map_err(Error::file("remove", &path))?;
     let Ended { succeeded, output } = ended;
     Ok(Report { case: case.id(), mark: mark.head().to_owned(), container, succeeded, output })
+}
+
+/// Moves this process to the root of every hierarchy of control groups: whoever started it may itself be in a container
+/// or in a group that looks like one, and the acts on the host must not be.
+fn leave_groups() {
+    let root = Path::new("/sys/fs/cgroup");
+    let below = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    for hierarchy in std::iter::once(root.to_owned()).chain(below) {
+        // What is no hierarchy has no such file; one that this process may not leave shows in the act's detections.
+        drop(
+            fs::OpenOptions::new().write(true).open(hierarchy.join("cgroup.procs")).and_then(|mut f| f.write_all(b"0")),
+        );
+    }
 }
 
 fn on_host(image: &Path, act: &Program, mark: &Mark) -> Result<Ended, Error> {

@@ -1,7 +1,7 @@
 //! Rules on how a container was made, and on programs that only matter inside of one.
 
 use super::{HOST, PLAIN, PRIVILEGED, capable};
-use crate::case::Move::{Become, Drop, LoadModule, Run, TryUnshareUser};
+use crate::case::Move::{Become, Drop, LoadModule, Run, TryUnshareMounts, TryUnshareUser};
 use crate::case::{CONTAINER, Case, Container, Place, Program};
 
 /// A container on a terminal.
@@ -10,10 +10,17 @@ const TERMINAL: Place = Place::Container(Container { terminal: true, ..CONTAINER
 pub(super) const CASES: &[Case] = &[
     Case::fires(
         "Change namespace privileges via unshare",
-        "without the capability",
+        "user namespace",
         PLAIN,
         "escaper",
         Program::new("/usr/bin/escaper", &[TryUnshareUser]),
+    ),
+    Case::fires(
+        "Change namespace privileges via unshare",
+        "mount namespace",
+        PLAIN,
+        "escaper",
+        Program::new("/usr/bin/escaper", &[TryUnshareMounts]),
     ),
     Case::silent(
         "Change namespace privileges via unshare",
