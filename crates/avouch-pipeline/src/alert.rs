@@ -3,7 +3,7 @@
 use avouch_event::{TimeStyle, time_text};
 use serde_json::{Map, Value as Json, json};
 
-use crate::replay::Detection;
+use crate::judge::Detection;
 
 /// What an alert holds.
 #[derive(Clone, Debug)]

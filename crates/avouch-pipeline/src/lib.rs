@@ -11,6 +11,8 @@ pub mod config;
 mod folder;
 pub mod input;
 pub mod interest;
+mod judge;
+pub mod live;
 mod replay;
 mod ruleset;
 pub mod script;
@@ -18,6 +20,7 @@ mod summary;
 pub mod testing;
 
 pub use input::Input;
-pub use replay::{Detection, EventReader, Judged, Replay, ReplayError, ReplayOptions, Sink};
+pub use judge::{Detection, EventReader, Judged, Sink};
+pub use replay::{Replay, ReplayError, ReplayOptions};
 pub use ruleset::{RuleFileError, RuleSet, RuleSetOptions, SYSCALL, catalogs, codes, read_text, rule_files};
 pub use summary::Summary;

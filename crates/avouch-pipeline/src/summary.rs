@@ -71,6 +71,32 @@ impl Summary {
         }
     }
 
+    /// Counts on under other rules. What the rules so far found stays, under their names; rules that are there no more keep
+    /// their place behind the new ones.
+    pub(crate) fn change_rules(&mut self, rules: &RuleSet) {
+        let new = Self::new(rules);
+        let by_rule = std::mem::take(&mut self.by_rule);
+        let names = std::mem::replace(&mut self.names, new.names);
+        let running = std::mem::replace(&mut self.running, new.running);
+        let place = |names: &mut Vec<String>, name: &str| {
+            names.iter().position(|n| n == name).unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            })
+        };
+        for (rule, n) in by_rule {
+            let name = names.get(rule).map_or("", String::as_str);
+            *self.by_rule.entry(place(&mut self.names, name)).or_default() += n;
+        }
+        for mut running in running {
+            let name = names.get(running.rule).map_or("", String::as_str);
+            running.rule = place(&mut self.names, name);
+            if self.running.iter().all(|r| r.rule != running.rule) {
+                self.running.push(running);
+            }
+        }
+    }
+
     /// Detections of all rules.
     #[must_use]
     pub fn detections(&self) -> u64 {

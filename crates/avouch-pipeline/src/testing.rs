@@ -13,7 +13,8 @@ use serde_json::Value as Json;
 use crate::case::{Case, CaseInput, parse_markdown};
 use crate::folder;
 use crate::input::Input;
-use crate::replay::{Detection, Judged, Replay, ReplayOptions, Sink};
+use crate::judge::{Detection, Judged, Sink};
+use crate::replay::{Replay, ReplayOptions};
 use crate::ruleset::{RuleFileError, RuleSet, read_text};
 use crate::script;
 

@@ -25,17 +25,17 @@ const SHAPES: &[(ContainerType, &[u8], &[u8])] = &[
 
 /// A container named by a cgroup path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Found<'a> {
+pub struct CgroupContainer<'a> {
     /// Name it goes by: twelve digits, or the whole name where names are free.
-    pub(crate) id: &'a [u8],
+    pub id: &'a [u8],
     /// The whole id.
-    pub(crate) full_id: &'a [u8],
+    pub full_id: &'a [u8],
     /// Runtime the shape belongs to.
-    pub(crate) ty: ContainerType,
+    pub ty: ContainerType,
 }
 
 /// The container of a NUL-separated list of `subsystem=path`; the first path that names one decides.
-pub(crate) fn find(cgroups: &[u8]) -> Option<Found<'_>> {
+pub fn find(cgroups: &[u8]) -> Option<CgroupContainer<'_>> {
     split_nul(cgroups).find_map(|entry| {
         let at = memchr_eq(entry)?;
         by_path(entry.get(at + 1..)?)
@@ -71,13 +71,13 @@ pub(crate) fn normalised(cgroups: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn by_path(path: &[u8]) -> Option<Found<'_>> {
+fn by_path(path: &[u8]) -> Option<CgroupContainer<'_>> {
     if path.len() < 3 {
         return None;
     }
     let by_shape = SHAPES.iter().find_map(|(ty, before, after)| {
         let full_id = hex_between(path, before, after)?;
-        Some(Found { id: full_id.get(..SHORT_LEN)?, full_id, ty: *ty })
+        Some(CgroupContainer { id: full_id.get(..SHORT_LEN)?, full_id, ty: *ty })
     });
     by_shape.or_else(|| lxc(path)).or_else(|| libvirt(path)).or_else(|| bpm(path)).or_else(|| containerd(path))
 }
@@ -90,13 +90,13 @@ fn hex_between<'a>(path: &'a [u8], before: &[u8], after: &[u8]) -> Option<&'a [u
     (path.get(..start)?.ends_with(before) && id.iter().all(u8::is_ascii_hexdigit)).then_some(id)
 }
 
-fn lxc(path: &[u8]) -> Option<Found<'_>> {
+fn lxc(path: &[u8]) -> Option<CgroupContainer<'_>> {
     let at = |prefix: &[u8]| find_bytes(path, prefix).map(|i| i + prefix.len());
     let start = at(b"/lxc/").or_else(|| at(b"/lxc.payload/")).or_else(|| at(b"/lxc.payload."))?;
     named(first_component(path.get(start..)?), ContainerType::Lxc)
 }
 
-fn libvirt(path: &[u8]) -> Option<Found<'_>> {
+fn libvirt(path: &[u8]) -> Option<CgroupContainer<'_>> {
     let ty = ContainerType::LibvirtLxc;
     if let Some(head) = path.strip_suffix(b".libvirt-lxc") {
         return named(last_component(head), ty);
@@ -108,13 +108,13 @@ fn libvirt(path: &[u8]) -> Option<Found<'_>> {
     named(first_component(path.get(i + b"/libvirt/lxc/".len()..)?), ty)
 }
 
-fn bpm(path: &[u8]) -> Option<Found<'_>> {
+fn bpm(path: &[u8]) -> Option<CgroupContainer<'_>> {
     let name = last_component(path).strip_prefix(b"bpm-")?;
     named(name.strip_suffix(b".scope").unwrap_or(name), ContainerType::Bpm)
 }
 
 /// `/<namespace>/<name>`: anything of two components that systemd, kubelet or another runtime did not make.
-fn containerd(path: &[u8]) -> Option<Found<'_>> {
+fn containerd(path: &[u8]) -> Option<CgroupContainer<'_>> {
     let mut parts = path.strip_prefix(b"/")?.split(|b| *b == b'/');
     let (namespace, name) = (parts.next()?, parts.next()?);
     let systemd =
@@ -133,8 +133,8 @@ fn containerd(path: &[u8]) -> Option<Found<'_>> {
     named(name, ContainerType::Containerd)
 }
 
-fn named(name: &[u8], ty: ContainerType) -> Option<Found<'_>> {
-    (!name.is_empty()).then_some(Found { id: name, full_id: name, ty })
+fn named(name: &[u8], ty: ContainerType) -> Option<CgroupContainer<'_>> {
+    (!name.is_empty()).then_some(CgroupContainer { id: name, full_id: name, ty })
 }
 
 fn first_component(path: &[u8]) -> &[u8] {

@@ -40,6 +40,7 @@ mod thread;
 mod threads;
 mod users;
 
+pub use cgroup::{CgroupContainer, find as container_of_cgroups};
 pub use containers::{Container, ContainerMeta, ContainerRef, ContainerType, Containers, Mount, Probe};
 pub use current::Current;
 pub use fd::{Fd, FdType, RawName, Role, SockEnds};
