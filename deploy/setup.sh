@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
-# Installs what a fresh Debian-like machine lacks to build avouch: a linker, certificates, the Rust toolchain.
+# Installs what a fresh Debian-like machine lacks to build avouch: compilers (clang for the kernel programs), the libraries
+# that load them, certificates, the Rust toolchain.
 set -euo pipefail
 
 need=()
 command -v cc >/dev/null || need+=(build-essential)
+command -v make >/dev/null || need+=(make)
+command -v pkg-config >/dev/null || need+=(pkg-config)
+command -v clang >/dev/null || need+=(clang)
+command -v llvm-strip >/dev/null || need+=(llvm)
+[ -e /usr/include/libelf.h ] || need+=(libelf-dev)
+[ -e /usr/include/zlib.h ] || need+=(zlib1g-dev)
 if ! command -v cargo >/dev/null; then
   command -v curl >/dev/null || need+=(curl)
   [ -e /etc/ssl/certs/ca-certificates.crt ] || need+=(ca-certificates)

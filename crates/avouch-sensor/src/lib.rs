@@ -1,1 +1,37 @@
-//! The kernel sensor: eBPF programs, their loader, and records decoded to events.
+//! The kernel sensor: eBPF programs (`bpf/`), their loader, and the decoder of what they tell.
+//!
+//! The programs hook the exit of every system call and the birth, execution and death of processes. They hand over raw arguments
+//! with what they fetched (texts, addresses, facts of tasks, files and sockets); [`Sensor::poll`] turns that into events of the
+//! capture schema. What a descriptor is gets told as a hidden event just before the call that works on it, so that no table of
+//! descriptors has to be kept up by watching every `open` and `close`.
+//!
+//! Only what [`avouch_event::Interest`] names leaves the kernel. What is lost is counted by cause and CPU
+//! ([`Sensor::losses`]); what cannot be seen here is said ([`Sensor::gaps`]).
+//!
+//! Needs Linux 5.8 with BTF, and CAP_BPF and CAP_PERFMON (before 5.11 also room for locked memory).
+//!
+//! ```no_run
+//! use avouch_event::{Interest, Item};
+//! use avouch_sensor::{Options, Sensor};
+//!
+//! let mut sensor = Sensor::open(&Options { interest: Interest::everything(), ..Options::default() })?;
+//! sensor.poll(&mut |item| {
+//!     if let Item::Event(event) = item {
+//!         println!("{} {}", event.tid, event.ty.name());
+//!     }
+//! })?;
+//! # Ok::<(), avouch_sensor::SensorError>(())
+//! ```
+
+mod abi;
+mod calls;
+mod clock;
+mod decode;
+mod error;
+mod flags;
+mod paths;
+mod plan;
+mod sensor;
+
+pub use error::SensorError;
+pub use sensor::{Options, Sensor};

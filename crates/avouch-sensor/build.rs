@@ -1,0 +1,31 @@
+//! Compiles the eBPF programs with clang. The object is relocated at load time, so one serves every kernel.
+
+#![expect(clippy::expect_used, reason = "a build that cannot make the programs must stop")]
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+fn main() {
+    let var = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
+    println!("cargo:rerun-if-changed=bpf");
+    let arch = match var("CARGO_CFG_TARGET_ARCH").as_str() {
+        "x86_64" => "x86",
+        "aarch64" => "arm64",
+        other => panic!("no kernel sensor for {other}: its registers are not described"),
+    };
+    let out = PathBuf::from(var("OUT_DIR")).join("sensor.bpf.o");
+    let status = Command::new(env::var("CLANG").unwrap_or_else(|_| "clang".to_owned()))
+        .args(["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", &format!("-D__TARGET_ARCH_{arch}")])
+        .args(["-I", &var("DEP_BPF_INCLUDE"), "-I", "bpf", "-c", "bpf/sensor.bpf.c", "-o"])
+        .arg(&out)
+        .status()
+        .expect("clang is needed to compile the kernel programs: `make setup` installs it");
+    assert!(status.success(), "clang failed on bpf/sensor.bpf.c");
+    // DWARF is of no use in the kernel; BTF is what relocation needs. Without the tool the object is only larger.
+    let stripped = Command::new("llvm-strip").arg("-g").arg(&out).status();
+    if !stripped.is_ok_and(|s| s.success()) {
+        println!("cargo:warning=llvm-strip is missing: the kernel object keeps its debug information");
+    }
+    fs::metadata(&out).expect("clang wrote the object");
+}

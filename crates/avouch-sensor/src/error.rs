@@ -1,0 +1,39 @@
+//! Why the sensor cannot work, said so that the reader knows what to do.
+
+use libbpf_rs::{Error, ErrorKind};
+use thiserror::Error as ThisError;
+
+/// Opening or running the sensor failed.
+#[derive(Debug, ThisError)]
+#[error("failed to {what}: {reason}")]
+pub struct SensorError {
+    what: String,
+    reason: String,
+    /// What may help, as a sentence; empty when nothing is known.
+    pub hint: String,
+}
+
+impl SensorError {
+    pub(crate) fn new(what: &str, error: &Error) -> Self {
+        let hint = match error.kind() {
+            ErrorKind::PermissionDenied => {
+                "the kernel sensor needs the capabilities CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE: run as root, or give the \
+                 binary those three"
+            }
+            ErrorKind::NotFound | ErrorKind::Unsupported => {
+                "the kernel must be 5.8 or newer and carry BTF (/sys/kernel/btf/vmlinux)"
+            }
+            _ => "",
+        };
+        Self { what: what.to_owned(), reason: error.to_string(), hint: hint.to_owned() }
+    }
+
+    pub(crate) fn missing_map(name: &str) -> Self {
+        Self { what: "read the compiled programs".to_owned(), reason: format!("no map `{name}`"), hint: String::new() }
+    }
+
+    pub(crate) fn ring(code: i32) -> Self {
+        let reason = std::io::Error::from_raw_os_error(-code).to_string();
+        Self { what: "read the ring".to_owned(), reason, hint: String::new() }
+    }
+}

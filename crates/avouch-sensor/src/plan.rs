@@ -1,0 +1,106 @@
+//! From what is wanted to what the kernel programs are told: a byte a call, a plan a call, and the hooks of process life.
+
+use avouch_event::{EventType, Interest, Want, types};
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::abi::{OPS, Plan, SYSCALLS, record};
+use crate::calls::{self, Row};
+
+/// `struct settings` of the programs.
+#[derive(Clone, Debug, PartialEq, Eq, IntoBytes, Immutable)]
+#[repr(C)]
+pub(crate) struct Settings {
+    pub(crate) want: [u8; SYSCALLS],
+    pub(crate) life: u32,
+}
+
+/// Births, by whichever call.
+const BIRTHS: [EventType; 4] = [types::CLONE_20_X, types::FORK_20_X, types::VFORK_20_X, types::CLONE3_X];
+/// Executions.
+const EXECUTIONS: [EventType; 2] = [types::EXECVE_19_X, types::EXECVEAT_X];
+
+impl Settings {
+    /// What the programs are told so that `interest` is served.
+    pub(crate) fn of(interest: &Interest) -> Self {
+        let mut settings = Self { want: [0; SYSCALLS], life: 0 };
+        for (nr, name) in calls::names() {
+            let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
+            *byte = want(interest, name, calls::by_name(name));
+        }
+        let successes = |types: &[EventType]| types.iter().any(|t| interest.of(*t).0 & Want::SUCCESSES.0 != 0);
+        let hook = |wanted: bool, kind: u16| u32::from(wanted) << kind;
+        settings.life = hook(successes(&EXECUTIONS), record::EXEC)
+            | hook(successes(&BIRTHS), record::FORK)
+            | hook(interest.of(types::PROCEXIT_1_E).any(), record::EXIT);
+        settings
+    }
+}
+
+fn want(interest: &Interest, name: &str, row: Option<&Row>) -> u8 {
+    let event = match row {
+        Some(row) => row.event,
+        // Births have a hook, and `exit` never returns.
+        None if ["clone", "clone3", "fork", "vfork", "exit", "exit_group"].contains(&name) => return 0,
+        None => types::GENERIC_X,
+    };
+    let want = interest.of(event);
+    let want = if EXECUTIONS.contains(&event) { Want(want.0 & Want::FAILURES.0) } else { want };
+    if want.any() { (want.0 & 0xff) as u8 } else { 0 }
+}
+
+/// Every call's plan, by number.
+pub(crate) fn plans() -> Vec<(u32, Plan)> {
+    let plan = |row: &Row| {
+        let ops = row.ops();
+        let mut plan = Plan { open_class: row.open_class(), ops: ops.len().min(OPS) as u8, ..Plan::default() };
+        for (slot, op) in plan.op.iter_mut().zip(ops) {
+            *slot = op;
+        }
+        plan
+    };
+    calls::names()
+        .filter(|(nr, _)| usize::from(*nr) < SYSCALLS)
+        .map(|(nr, name)| (u32::from(nr), calls::by_name(name).map(plan).unwrap_or_default()))
+        .collect()
+}
+
+/// Event types that are wanted and that no call here gives: a gap.
+pub(crate) fn uncollected(interest: &Interest) -> Vec<EventType> {
+    let collected = |ty: EventType| {
+        ty == types::GENERIC_X
+            || ty == types::PROCEXIT_1_E
+            || BIRTHS.contains(&ty)
+            || calls::rows().any(|r| r.event == ty && calls::names().any(|(_, n)| n == r.name))
+    };
+    interest.iter().map(|(ty, _)| ty).filter(|ty| ty.is_exit() && !collected(*ty)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nr(name: &str) -> usize {
+        calls::names().find(|(_, n)| *n == name).map(|(nr, _)| usize::from(nr)).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_set() {
+        let mut interest = Interest::default();
+        interest.add(types::OPENAT_2_X, Want::WRITES);
+        interest.add(types::EXECVE_19_X, Want::SUCCESSES);
+        let settings = Settings::of(&interest);
+        assert_eq!(settings.want[nr("openat")], 2);
+        assert_eq!(settings.want.iter().filter(|w| **w != 0).count(), 1);
+        assert_eq!(settings.life, 1 << record::EXEC);
+    }
+
+    #[test]
+    fn everything_has_no_hole() {
+        let settings = Settings::of(&Interest::everything());
+        for (nr, name) in calls::names() {
+            let own_hook = ["clone", "clone3", "fork", "vfork", "exit", "exit_group"].contains(&name);
+            assert_eq!(settings.want[usize::from(nr)] == 0, own_hook, "{name}");
+        }
+        assert_eq!(settings.life, 0b11100);
+    }
+}

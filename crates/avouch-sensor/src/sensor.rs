@@ -1,0 +1,294 @@
+//! Loads and attaches the programs, drains the ring, counts what was lost.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use avouch_event::{Interest, Item, LossCause, Losses};
+use libbpf_rs::query::ProgInfoIter;
+use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, RingBuffer, RingBufferBuilder};
+use zerocopy::IntoBytes;
+
+use crate::abi::{LOSSES, loss};
+use crate::clock;
+use crate::decode::Decoder;
+use crate::error::SensorError;
+use crate::plan::{self, Settings};
+
+/// The compiled programs.
+const OBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sensor.bpf.o"));
+
+/// Records taken from the ring before they are handed out: bounds memory, and the time until others get their turn.
+const BATCH: usize = 8192;
+
+/// Usual time between two looks at the ring; the figures are in the design notes: less costs a core's percents when idle.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How the sensor runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Size of the ring in bytes: a power of two and a multiple of the page size; others are rounded up.
+    pub ring_bytes: u32,
+    /// Bytes of reads and writes that are kept, at most 4,095; Falco's default is 80.
+    pub snaplen: u32,
+    /// What is collected at first.
+    pub interest: Interest,
+}
+
+impl Default for Options {
+    /// 8 MiB, 80 bytes, nothing yet.
+    fn default() -> Self {
+        Self { ring_bytes: 8 << 20, snaplen: 80, interest: Interest::default() }
+    }
+}
+
+/// Records of one look at the ring.
+#[derive(Debug, Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Time, start, end.
+    index: Vec<(u64, usize, usize)>,
+}
+
+impl Batch {
+    fn push(&mut self, record: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(record);
+        // The time stands behind length, kind and number; a record without one fails to decode later, and is counted there.
+        let time = record.get(8..16).and_then(|b| b.first_chunk::<8>()).map_or(0, |b| u64::from_ne_bytes(*b));
+        self.index.push((time, start, self.bytes.len()));
+    }
+}
+
+/// The attached programs. Dropping it detaches them.
+pub struct Sensor {
+    ring: RingBuffer<'static>,
+    batch: Rc<RefCell<Batch>>,
+    settings: MapHandle,
+    losses: MapHandle,
+    decoder: Decoder,
+    clock: clock::Offset,
+    number: u64,
+    bad_records: u64,
+    /// Share of the ring that the last look found used, in 1/256.
+    fill: usize,
+    ring_bytes: usize,
+    interest: Interest,
+    program_ids: Vec<u32>,
+    _links: Vec<Link>,
+    _object: Object,
+}
+
+impl fmt::Debug for Sensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sensor")
+            .field("events", &self.number)
+            .field("ring_bytes", &self.ring_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sensor {
+    /// Loads and attaches the programs; events are buffered from now on, so that a snapshot taken afterwards misses nothing.
+    ///
+    /// # Errors
+    /// When the kernel or our capabilities do not allow it; the message says what is missing.
+    pub fn open(options: &Options) -> Result<Self, SensorError> {
+        libbpf_rs::set_print(None);
+        let ring_bytes = options.ring_bytes.clamp(1 << 16, 1 << 30).next_power_of_two();
+        let mut open = ObjectBuilder::default()
+            .name("avouch")
+            .and_then(|b| b.open_memory(OBJECT))
+            .map_err(|e| SensorError::new("read the compiled programs", &e))?;
+        for mut map in open.maps_mut() {
+            let name = map.name().to_string_lossy().into_owned();
+            if name == "ring" {
+                map.set_max_entries(ring_bytes).map_err(|e| SensorError::new("size the ring", &e))?;
+            } else if name.ends_with(".rodata")
+                && let Some(config) = map.initial_value_mut().and_then(|v| v.get_mut(..8))
+            {
+                config[..4].copy_from_slice(&std::process::id().to_ne_bytes());
+                config[4..].copy_from_slice(&options.snaplen.min(4095).to_ne_bytes());
+            }
+        }
+        let object = open.load().map_err(|e| SensorError::new("load the kernel programs", &e))?;
+        let map = |wanted: &str| -> Result<MapHandle, SensorError> {
+            let found = object.maps().find(|m| {
+                let name = m.name().to_string_lossy();
+                name == wanted || (wanted.starts_with('.') && name.ends_with(wanted))
+            });
+            let found = found.ok_or_else(|| SensorError::missing_map(wanted))?;
+            MapHandle::try_from(&found).map_err(|e| SensorError::new("open a map of the kernel programs", &e))
+        };
+        let plans = map("plans")?;
+        for (number, plan) in plan::plans() {
+            plans
+                .update(&number.to_ne_bytes(), plan.as_bytes(), MapFlags::ANY)
+                .map_err(|e| SensorError::new("hand the calls' plans to the kernel", &e))?;
+        }
+        let batch = Rc::new(RefCell::new(Batch::default()));
+        let into = Rc::clone(&batch);
+        let ring_map = map("ring")?;
+        let mut builder = RingBufferBuilder::new();
+        builder
+            .add(&ring_map, move |record| {
+                into.borrow_mut().push(record);
+                0
+            })
+            .map_err(|e| SensorError::new("map the ring", &e))?;
+        let ring = builder.build().map_err(|e| SensorError::new("map the ring", &e))?;
+        let mut links = Vec::new();
+        for program in object.progs_mut() {
+            links.push(program.attach().map_err(|e| {
+                SensorError::new(&format!("attach the program `{}`", program.name().to_string_lossy()), &e)
+            })?);
+        }
+        let own: Vec<String> = object.progs().map(|p| p.name().to_string_lossy().into_owned()).collect();
+        let mut sensor = Self {
+            ring,
+            batch,
+            settings: map(".bss")?,
+            losses: map("losses")?,
+            decoder: Decoder::default(),
+            clock: clock::Offset::now(),
+            number: 0,
+            bad_records: 0,
+            fill: 0,
+            ring_bytes: usize::try_from(ring_bytes).unwrap_or(usize::MAX),
+            interest: Interest::default(),
+            program_ids: newest_ids(&own),
+            _links: links,
+            _object: object,
+        };
+        sensor.set_interest(&options.interest)?;
+        Ok(sensor)
+    }
+
+    /// Collects what `interest` says from now on.
+    ///
+    /// # Errors
+    /// When the kernel refuses the new settings; the old ones stay.
+    pub fn set_interest(&mut self, interest: &Interest) -> Result<(), SensorError> {
+        let settings = Settings::of(interest);
+        let mut value = vec![0; usize::try_from(self.settings.value_size()).unwrap_or(0)];
+        if let Some(start) = value.get_mut(..settings.as_bytes().len()) {
+            start.copy_from_slice(settings.as_bytes());
+        }
+        self.settings
+            .update(&0u32.to_ne_bytes(), &value, MapFlags::ANY)
+            .map_err(|e| SensorError::new("tell the kernel programs what to collect", &e))?;
+        self.interest = interest.clone();
+        Ok(())
+    }
+
+    /// Hands out what arrived since the last call, by time within one look at the ring; returns how many items. Does not block.
+    ///
+    /// # Errors
+    /// When the ring cannot be read.
+    pub fn poll(&mut self, emit: &mut dyn FnMut(&Item<'_>)) -> Result<u64, SensorError> {
+        let taken = self.ring.consume_raw_n(BATCH);
+        if taken < 0 {
+            return Err(SensorError::ring(taken));
+        }
+        let mut batch = self.batch.borrow_mut();
+        let Batch { bytes, index } = &mut *batch;
+        self.fill = bytes.len().saturating_mul(256) / self.ring_bytes.max(1);
+        // Stable: what happened at one time on one CPU keeps its order.
+        index.sort_by_key(|(time, ..)| *time);
+        let before = self.number;
+        for (time, start, end) in index.iter() {
+            let record = bytes.get(*start..*end).unwrap_or_default();
+            let (number, clock) = (&mut self.number, &self.clock);
+            let decoded = self.decoder.decode(record, |event| {
+                *number += 1;
+                (event.num, event.timestamp) = (*number, clock.epoch(*time));
+                emit(&Item::Event(event.event()));
+            });
+            self.bad_records += u64::from(decoded.is_err());
+        }
+        bytes.clear();
+        index.clear();
+        Ok(self.number - before)
+    }
+
+    /// How long to wait before the next poll: not at all while the ring fills quickly.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        match self.fill {
+            0..16 => PAUSE,
+            16..48 => PAUSE / 5,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Counts since the sensor was opened.
+    #[must_use]
+    pub fn losses(&self) -> Losses {
+        let rows = self.counts();
+        let mut losses = Losses { per_cpu: vec![[0; LossCause::ALL.len()]; rows.len().max(1)] };
+        for (to, from) in losses.per_cpu.iter_mut().zip(&rows) {
+            to[LossCause::RingFull as usize] = from[loss::RING_FULL];
+            to[LossCause::ScratchBusy as usize] = from[loss::SCRATCH_BUSY];
+            to[LossCause::UnreadableMemory as usize] = from[loss::UNREADABLE];
+            to[LossCause::Truncated as usize] = from[loss::TRUNCATED];
+        }
+        // These two are not told by CPU.
+        if let Some(first) = losses.per_cpu.first_mut() {
+            first[LossCause::BadRecord as usize] = self.bad_records;
+            first[LossCause::ScratchBusy as usize] += self.missed_runs();
+        }
+        losses
+    }
+
+    /// What of the kernel is missing here, or is not read.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        let compat: u64 = self.counts().iter().map(|row| row[loss::COMPAT]).sum();
+        if compat > 0 {
+            gaps.push(format!("{compat} system calls of 32-bit programs were not read"));
+        }
+        let uncollected = plan::uncollected(&self.interest);
+        if !uncollected.is_empty() {
+            let names: Vec<&str> = uncollected.iter().map(|t| t.name()).collect();
+            gaps.push(format!("the sensor does not collect {}", names.join(", ")));
+        }
+        gaps
+    }
+
+    /// Difference between the epoch's clock and the machine's uptime now, less what it was when the sensor was opened, in ns.
+    /// Event times follow the uptime, so that a clock that is set does not reorder them.
+    #[must_use]
+    pub fn clock_shift(&self) -> i64 {
+        clock::Offset::now().minus(&self.clock)
+    }
+
+    fn counts(&self) -> Vec<[u64; LOSSES]> {
+        let rows = self.losses.lookup_percpu(&0u32.to_ne_bytes(), MapFlags::ANY).ok().flatten().unwrap_or_default();
+        let number = |bytes: &[u8], i: usize| {
+            bytes.get(i * 8..i * 8 + 8).and_then(|b| b.first_chunk::<8>()).map_or(0, |b| u64::from_ne_bytes(*b))
+        };
+        rows.iter().map(|row| std::array::from_fn(|i| number(row, i))).collect()
+    }
+
+    /// Runs that the kernel left out because the program was running already on that CPU.
+    fn missed_runs(&self) -> u64 {
+        ProgInfoIter::default().filter(|p| self.program_ids.contains(&p.id)).map(|p| p.recursion_misses).sum()
+    }
+}
+
+/// Ids of the programs just loaded: of each name the highest, because ids only grow.
+fn newest_ids(names: &[String]) -> Vec<u32> {
+    let mut newest = vec![0; names.len()];
+    for info in ProgInfoIter::default() {
+        let name = info.name.to_string_lossy().into_owned();
+        for (slot, wanted) in newest.iter_mut().zip(names) {
+            // The kernel keeps fifteen bytes of a name.
+            if wanted.get(..15).unwrap_or(wanted) == name {
+                *slot = info.id.max(*slot);
+            }
+        }
+    }
+    newest
+}
