@@ -5,10 +5,10 @@ SHELL := /bin/bash
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 AVOUCH := target/release/avouch
 
-.PHONY: help setup build run test lint deny bench fuzz
+.PHONY: help setup build run test kernel-test lint deny bench fuzz
 
 help: ## Say what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## Install what is missing (compiler, linker, certificates)
 	@./deploy/setup.sh
@@ -21,6 +21,10 @@ run: build ## Replay the shipped recording and show detections by SOC 2 criterio
 
 test: setup lint deny ## Pass all tests
 	cargo test --workspace --locked -- --nocapture --quiet
+
+kernel-test: setup ## Boot real kernels in QEMU and run tests inside (KERNELS="6.1 6.12"; default all)
+	@./deploy/kernel-test-setup.sh
+	cargo xtask kernel-test $(KERNELS:%=--kernel %)
 
 lint: setup ## Format and lint
 	cargo fmt --all --check

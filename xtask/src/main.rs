@@ -1,5 +1,8 @@
 //! Tasks of the project itself, behind `cargo xtask`.
 
+// Guests are x86-64 machines that run what was built for this one.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod kernel_test;
 // The recorder reads x86-64 registers.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod record;
@@ -8,11 +11,14 @@ use anyhow::{Result, bail};
 
 const TASKS: &str = "cargo xtask TASK
 
-record   trace a command and write what it does as a capture (Linux on x86-64)";
+kernel-test   boot real kernels and run tests of the kernel sensor in them (Linux on x86-64)
+record        trace a command and write what it does as a capture (Linux on x86-64)";
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        Some("kernel-test") => kernel_test::run(args),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Some("record") => record::run(args),
         _ => bail!("{TASKS}"),

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs what `cargo xtask kernel-test` lacks on a Debian-like machine: an emulator and a shell for the guest.
+set -euo pipefail
+
+need=()
+command -v qemu-system-x86_64 >/dev/null || need+=(qemu-system-x86)
+command -v busybox >/dev/null || need+=(busybox-static)
+[ ${#need[@]} -gt 0 ] || exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "kernel-test: ${need[*]} missing, and no apt-get to install it with" >&2
+  exit 1
+fi
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+echo "installing: ${need[*]}"
+$sudo apt-get update -q
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${need[@]}"
