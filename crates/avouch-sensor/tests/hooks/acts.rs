@@ -315,13 +315,13 @@ pub(crate) const ACTS: &[Act] = &[
         name: "tracing_and_signals",
         run: || {
             use nix::sys::{ptrace, signal, wait};
-            let child = Command::new("/bin/sleep").arg("5").spawn().expect("run sleep");
+            let mut child = Command::new("/bin/sleep").arg("5").spawn().expect("run sleep");
             let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("pid"));
             ptrace::attach(pid).expect("attach");
             wait::waitpid(pid, None).expect("wait");
             ptrace::detach(pid, None).expect("detach");
             signal::kill(pid, signal::SIGKILL).expect("kill");
-            wait::waitpid(pid, None).expect("wait");
+            child.wait().expect("wait");
         },
         check: |seen| {
             let attach = seen.one(types::PTRACE_X, |e| e.params.i64(4).is_some_and(|pid| pid > 0))?;

@@ -3,7 +3,7 @@
 //! Acts run first, under one sensor; the tests then look at what was told. Without root, or on a kernel that refuses the
 //! programs, every test says that it is skipped and why; with CI=true that is a failure.
 
-#![expect(clippy::expect_used, reason = "a test")]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test")]
 
 mod acts;
 mod seen;
