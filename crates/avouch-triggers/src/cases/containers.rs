@@ -1,6 +1,6 @@
 //! Rules on how a container was made, and on programs that only matter inside of one.
 
-use super::{HOST, PLAIN, PRIVILEGED, capable};
+use super::{HOST, LINGER, PLAIN, PRIVILEGED, capable};
 use crate::case::Move::{Become, Drop, LoadModule, Run, TryUnshareMounts, TryUnshareUser};
 use crate::case::{CONTAINER, Case, Container, Place, Program};
 
@@ -33,13 +33,13 @@ pub(super) const CASES: &[Case] = &[
         "privileged",
         PRIVILEGED,
         "debugfs",
-        Program::new("/usr/bin/worker", &[Run(Program::new("/usr/sbin/debugfs", &[]))]),
+        Program::new("/usr/bin/worker", &[Run(Program::new("/usr/sbin/debugfs", &[])), LINGER]),
     ),
     Case::silent(
         "Debugfs Launched in Privileged Container",
         "plain container",
         PLAIN,
-        Program::new("/usr/bin/worker", &[Run(Program::new("/usr/sbin/debugfs", &[]))]),
+        Program::new("/usr/bin/worker", &[Run(Program::new("/usr/sbin/debugfs", &[])), LINGER]),
     ),
     Case::fires(
         "Drop and execute new binary in container",
@@ -88,9 +88,9 @@ pub(super) const CASES: &[Case] = &[
         "privileged",
         PRIVILEGED,
         "worker",
-        Program::new("/usr/bin/worker", &[]),
+        Program::new("/usr/bin/worker", &[LINGER]),
     ),
-    Case::silent("Launch Privileged Container", "plain container", PLAIN, Program::new("/usr/bin/worker", &[])),
+    Case::silent("Launch Privileged Container", "plain container", PLAIN, Program::new("/usr/bin/worker", &[LINGER])),
     Case::fires(
         "Linux Kernel Module Injection Detected",
         "with the capability",
@@ -109,13 +109,16 @@ pub(super) const CASES: &[Case] = &[
         "mount",
         PRIVILEGED,
         "mount",
-        Program::new("/usr/bin/worker", &[Run(Program::applet("/bin/mount", &["-t", "tmpfs", "none", "/tmp"]))]),
+        Program::new(
+            "/usr/bin/worker",
+            &[Run(Program::applet("/bin/mount", &["-t", "tmpfs", "none", "/tmp"])), LINGER],
+        ),
     ),
     Case::silent(
         "Mount Launched in Privileged Container",
         "list of mounts",
         PRIVILEGED,
-        Program::new("/usr/bin/worker", &[Run(Program::applet("/bin/mount", &[]))]),
+        Program::new("/usr/bin/worker", &[Run(Program::applet("/bin/mount", &[])), LINGER]),
     ),
     // The container's first process becomes the shell, as with an entry point that ends in `exec sh`.
     Case::fires(

@@ -6,7 +6,7 @@ mod network;
 mod processes;
 mod tools;
 
-use crate::case::{CONTAINER, Case, Container, Place};
+use crate::case::{CONTAINER, Case, Container, Move, Place};
 
 /// Outside of any container.
 const HOST: Place = Place::Host;
@@ -14,6 +14,10 @@ const HOST: Place = Place::Host;
 const PLAIN: Place = Place::Container(CONTAINER);
 /// A privileged container.
 const PRIVILEGED: Place = Place::Container(Container { privileged: true, ..CONTAINER });
+
+/// Lets a container live on for a moment. What a rule asks of it beyond its id is read from its runtime's files, which are
+/// gone soon after it.
+const LINGER: Move = Move::Wait(700);
 
 /// A container with more capabilities than docker gives.
 const fn capable(adds: &'static [&'static str]) -> Place {

@@ -1,7 +1,7 @@
 //! Rules on connections. Public addresses are those reserved for documentation; all of them exist only in the act's own
 //! network namespace.
 
-use super::{HOST, PLAIN, capable};
+use super::{HOST, LINGER, PLAIN, capable};
 use crate::case::Move::{Connect, ConnectAs, DatagramSocket, PacketSocket};
 use crate::case::{CONTAINER, Case, Container, Place, Program, Server, tcp, udp};
 
@@ -70,7 +70,7 @@ pub(super) const CASES: &[Case] = &[
         "Contact cloud metadata service from container",
         "system pod",
         SYSTEM_POD,
-        Program::new("/usr/bin/fetcher", &[Connect(METADATA)]),
+        Program::new("/usr/bin/fetcher", &[Connect(METADATA), LINGER]),
     )
     .servers(&[METADATA]),
     Case::fires(
@@ -93,14 +93,14 @@ pub(super) const CASES: &[Case] = &[
         "public server",
         WATCHED_POD,
         "fetcher",
-        Program::new("/usr/bin/fetcher", &[Connect(PUBLIC_WEB)]),
+        Program::new("/usr/bin/fetcher", &[Connect(PUBLIC_WEB), LINGER]),
     )
     .servers(&[PUBLIC_WEB]),
     Case::silent(
         "Network Connection outside Local Subnet",
         "private server",
         WATCHED_POD,
-        Program::new("/usr/bin/fetcher", &[Connect(PRIVATE_WEB)]),
+        Program::new("/usr/bin/fetcher", &[Connect(PRIVATE_WEB), LINGER]),
     )
     .servers(&[PRIVATE_WEB]),
     Case::fires(
