@@ -20,6 +20,9 @@ use crate::thread::{Thread, ThreadRef, clone_flags};
 /// Processes looked at upwards for who listens on a socket's port: a listener is inherited from near.
 const LISTENER_DEPTH: usize = 8;
 
+/// Starts of one pid namespace differ by no more than this, in ns: /proc tells them by hundredths of a second.
+const PIDNS_START_NS: u64 = 20_000_000;
+
 /// Where the parameters of the task event stand.
 mod at {
     pub(super) const PPID: usize = 0;
@@ -99,8 +102,9 @@ impl State {
         if vpid == tid {
             return Some(vtgid);
         }
-        let leads = |t: &&Thread| t.is_main() && t.vtid == vtgid && t.pidns_init_start_ts == pidns_start;
-        self.threads().find(leads).map(|t| t.pid)
+        let apart = |t: &Thread| t.pidns_init_start_ts.abs_diff(pidns_start);
+        let leads = |t: &&Thread| t.is_main() && t.vtid == vtgid && t.tid != vtgid && apart(t) < PIDNS_START_NS;
+        self.threads().filter(leads).min_by_key(|t| apart(t)).map(|t| t.pid)
     }
 
     /// Replaces what is known of `thread` by `new`; what the event leaves out, and what belongs to the thread's history,
@@ -362,7 +366,9 @@ fn socket<'a>(fd: i64, p: &Params<'_>, local: IpAddr, remote: IpAddr) -> (FdEntr
     let (local_port, remote_port) = (word(4), word(6));
     let proto = l4_proto(u32::from(word(1)), u32::from(word(2)));
     let connected = remote_port != 0 || !remote.is_unspecified();
-    let kind = if connected || local_port == 0 {
+    // Raw and ping sockets have no ports: what stands there is the protocol's number or the like.
+    let ports = !matches!(proto, L4Proto::Raw | L4Proto::Icmp);
+    let kind = if connected || local_port == 0 || !ports {
         FdKind::Socket { source: (local, local_port), dest: (remote, remote_port), proto }
     } else {
         FdKind::ServerSocket { local: (sock::mapped(local).unwrap_or(local), local_port), proto }
