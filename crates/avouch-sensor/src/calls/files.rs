@@ -7,7 +7,7 @@ use super::Param::{
     Open, Path, Ret, Send, U8, U32, U64,
 };
 use super::{Row, row};
-use crate::flags::{FCHOWNAT, FCNTL};
+use crate::flags;
 
 /// See [`super::rows`].
 pub(super) const ROWS: &[Row] = &[
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
     row("preadv", types::PREADV_X, &[Ret, Absent, Iov(1, 2), Fd(0), U64(3)]),
     row("pwritev", types::PWRITEV_X, &[Ret, Iov(1, 2), Fd(0), Absent, U64(3)]),
     row("lseek", types::LSEEK_X, &[Ret, Fd(0), U64(1), U8(2)]),
-    row("fcntl", types::FCNTL_X, &[Ret, Fd(0), OneOf(1, "fcntl_commands", FCNTL, 1), U64(2)]),
+    row("fcntl", types::FCNTL_X, &[Ret, Fd(0), OneOf(1, flags::fcntl, 1), U64(2)]),
     row("flock", types::FLOCK_X, &[Ret, Fd(0), Code(1, 0xf)]),
     row("ioctl", types::IOCTL_3_X, &[Ret, Fd(0), U64(1), U64(2)]),
     row("dup", types::DUP_1_X, &[Ret, Fd(0)]),
@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     row("chown", types::CHOWN_X, &[Ret, Path(0), U32(1), U32(2)]),
     row("lchown", types::LCHOWN_X, &[Ret, Path(0), U32(1), U32(2)]),
     row("fchown", types::FCHOWN_X, &[Ret, Fd(0), U32(1), U32(2)]),
-    row("fchownat", types::FCHOWNAT_X, &[Ret, DirFd(0), Path(1), U32(2), U32(3), Bits(4, "fchownat_flags", FCHOWNAT)]),
+    row("fchownat", types::FCHOWNAT_X, &[Ret, DirFd(0), Path(1), U32(2), U32(3), Bits(4, flags::fchownat)]),
     row("mount", types::MOUNT_X, &[Ret, Path(0), Path(1), Path(2), U32(3)]),
     row("umount2", types::UMOUNT2_X, &[Ret, Path(0), Code(1, 0xf)]),
     row("sendfile", types::SENDFILE_X, &[Ret, Absent, Fd(0), Fd(1), U64(3)]),

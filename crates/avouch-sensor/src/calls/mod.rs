@@ -11,7 +11,6 @@ mod system;
 use avouch_event::{EventFlags, EventType, Want};
 
 use crate::abi::{Op, OpKind};
-use crate::flags::Names;
 
 /// Where one parameter comes from. Numbers are positions of the call's arguments.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +58,9 @@ pub(crate) enum Param {
     /// `CLONE_` bits.
     CloneFlags(u8),
     /// Renumbered bits, four bytes.
-    Bits(u8, &'static str, Names),
+    Bits(u8, fn(u64) -> u32),
     /// Renumbered value, so many bytes wide.
-    OneOf(u8, &'static str, Names, u8),
+    OneOf(u8, fn(u64) -> u64, u8),
     /// Bits whose numbers are the same in captures, under a mask.
     Code(u8, u32),
     /// Device and inode of the new descriptor.

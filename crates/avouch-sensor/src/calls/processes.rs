@@ -7,7 +7,7 @@ use super::Param::{
     U32, U64,
 };
 use super::{Row, row};
-use crate::flags::PTRACE;
+use crate::flags;
 
 /// See [`super::rows`].
 pub(super) const ROWS: &[Row] = &[
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     row("tgkill", types::TGKILL_X, &[Ret, Pid(0), Pid(1), U8(2)]),
     row("unshare", types::UNSHARE_X, &[Ret, CloneFlags(0)]),
     row("setns", types::SETNS_X, &[Ret, DirFd(0), CloneFlags(1)]),
-    row("ptrace", types::PTRACE_X, &[Ret, Dyn(2), Dyn(3), OneOf(0, "ptrace_requests", PTRACE, 2), Pid(1)]),
+    row("ptrace", types::PTRACE_X, &[Ret, Dyn(2), Dyn(3), OneOf(0, flags::ptrace, 2), Pid(1)]),
     row("process_vm_readv", types::PROCESS_VM_READV_X, &[Ret, Pid(0), Absent]),
     row("process_vm_writev", types::PROCESS_VM_WRITEV_X, &[Ret, Pid(0), Absent]),
     row("prctl", types::PRCTL_X, &[Ret, U32(0), PrctlText, PrctlNumber]),

@@ -4,7 +4,7 @@ use avouch_event::types;
 
 use super::Param::{Absent, Bits, Code, Fd, File, FirstFd, Path, Ret, SecondFd, U8, U16, U32, U64, Word, Zero32};
 use super::{Row, row};
-use crate::flags::{EPOLL_CREATE, MMAP, PROT};
+use crate::flags;
 
 /// Bytes of the kernel's `struct io_uring_params`.
 const URING_PARAMS: u8 = 120;
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
     row("inotify_init", types::INOTIFY_INIT_X, &[Ret, Absent]),
     row("inotify_init1", types::INOTIFY_INIT1_X, &[Ret, File(0, 2)]),
     row("epoll_create", types::EPOLL_CREATE_X, &[Ret, U32(0)]),
-    row("epoll_create1", types::EPOLL_CREATE1_X, &[Ret, Bits(0, "epoll_create1_flags", EPOLL_CREATE)]),
+    row("epoll_create1", types::EPOLL_CREATE1_X, &[Ret, Bits(0, flags::epoll_create)]),
     row("userfaultfd", types::USERFAULTFD_X, &[Ret, File(0, 4)]),
     row("bpf", types::BPF_2_X, &[Ret, U32(0)]),
     row("init_module", types::INIT_MODULE_X, &[Ret, Absent, U64(1), Path(2)]),
@@ -45,20 +45,9 @@ pub(super) const ROWS: &[Row] = &[
     row(
         "mmap",
         types::MMAP_X,
-        &[
-            Ret,
-            Absent,
-            Absent,
-            Absent,
-            U64(0),
-            U64(1),
-            Bits(2, "prot_flags", PROT),
-            Bits(3, "mmap_flags", MMAP),
-            Fd(4),
-            U64(5),
-        ],
+        &[Ret, Absent, Absent, Absent, U64(0), U64(1), Bits(2, flags::prot), Bits(3, flags::mmap), Fd(4), U64(5)],
     ),
-    row("mprotect", types::MPROTECT_X, &[Ret, U64(0), U64(1), Bits(2, "prot_flags", PROT)]),
+    row("mprotect", types::MPROTECT_X, &[Ret, U64(0), U64(1), Bits(2, flags::prot)]),
     row("mlock", types::MLOCK_X, &[Ret, U64(0), U64(1)]),
     row("munlock", types::MUNLOCK_X, &[Ret, U64(0), U64(1)]),
     row("fsconfig", types::FSCONFIG_X, &[Ret, Fd(0), U32(1), Path(2), Absent, Absent, U32(4)]),

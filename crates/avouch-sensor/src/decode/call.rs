@@ -69,7 +69,7 @@ fn push<'a>(
             buf.push_u32(flags::open(word64(record, 0)) | layers)
         }
         Param::HowMode(_) => buf.push_u32((word64(record, 8) & 0xffff_ffff) as u32),
-        Param::HowResolve(_) => buf.push_u32(flags::bits("openat2_flags", flags::RESOLVE, word64(record, 16))),
+        Param::HowResolve(_) => buf.push_u32(flags::resolve(word64(record, 16))),
         Param::Caps(i) => {
             let at = usize::from(i) * 8;
             buf.push(record.bytes(part::CAPS).get(at..at + 8).unwrap_or_default())
@@ -84,9 +84,9 @@ fn push<'a>(
             buf.push(bits.get(..usize::from(width)).unwrap_or(&bits))
         }
         Param::CloneFlags(i) => buf.push_u32(flags::clone(record.arg(i))),
-        Param::Bits(i, table, names) => buf.push_u32(flags::bits(table, names, record.arg(i))),
-        Param::OneOf(i, table, names, width) => {
-            let number = flags::one_of(table, names, u64::from(low(i))).to_le_bytes();
+        Param::Bits(i, names) => buf.push_u32(names(record.arg(i))),
+        Param::OneOf(i, names, width) => {
+            let number = names(u64::from(low(i))).to_le_bytes();
             buf.push(number.get(..usize::from(width)).unwrap_or(&number))
         }
         Param::Code(i, mask) => buf.push_u32(low(i) & mask),
