@@ -58,9 +58,10 @@ fn opens(ty: EventType) -> bool {
     tells_open_flags(ty) || creates(ty) || ty == types::OPENAT2_X
 }
 
-/// Calls that may return `EINPROGRESS`: those that can begin a connection. No other call does.
+/// Calls that may return `EINPROGRESS`: those that can begin a connection, and requests to a device or file system that
+/// works on. Of no other call it is known.
 fn may_be_in_progress(ty: EventType) -> bool {
-    matches!(ty, types::CONNECT_X | types::SENDTO_X | types::SENDMSG_X | types::SENDMMSG_X)
+    matches!(ty, types::CONNECT_X | types::SENDTO_X | types::SENDMSG_X | types::SENDMMSG_X | types::IOCTL_3_X)
 }
 
 /// The class of an event as the sensor tells classes: by the return value, and for opens by the flags. `None` for events

@@ -106,3 +106,6 @@ fn names(want: Want) -> String {
     let words: Vec<&str> = NAMES.iter().filter(|(w, _)| want.contains(*w)).map(|(_, n)| *n).collect();
     words.join("+")
 }
+
+#[cfg(test)]
+mod tests;
