@@ -8,7 +8,9 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 use avouch_respond::{Act, ActMode, Filesystems, Layer, LayerState, Mechanism, Policy, Prevention, Reach};
-use common::{Cgroup, Overlay, busybox_in_memory, prepare, skip, state, wait_for};
+use common::{
+    Cgroup, Overlay, WAIT, busybox_in_memory, cgroup2_is_mounted, prepare, prepare_in_sight, skip, state, wait_for,
+};
 
 fn policy(prevention: &str) -> Policy {
     Policy::parse("test.yaml", &format!("dry_run: false\nprevention:\n{prevention}")).unwrap()
@@ -184,6 +186,38 @@ fn fanotify_denies_by_path_name_content_and_layer() {
         assert_eq!(prevention.losses().unjudged, 0, "{rule}");
         assert!(!prevention.losses().fanotify_ended);
     }
+}
+
+#[test]
+fn fanotify_watches_overlays_that_are_mounted_later() {
+    const NAME: &str = "fanotify_watches_overlays_that_are_mounted_later";
+    if let Err(reason) = prepare_in_sight() {
+        return skip(NAME, reason);
+    }
+    if !cgroup2_is_mounted() {
+        return skip(NAME, "no cgroup of version 2");
+    }
+    let cgroup = Cgroup::v2("later");
+    let reach = Reach { cgroup: Some(cgroup.0.clone()), filesystems: Filesystems::All };
+    let (mut prevention, reports) = Prevention::start(&policy("  exec_not_from_image: {mode: deny}"), &reach);
+    match state(&reports, Layer::Fanotify) {
+        LayerState::Active => {}
+        other => return skip(NAME, format!("{other:?}")),
+    }
+    let overlay = match Overlay::new() {
+        Ok(overlay) => overlay,
+        Err(reason) => return skip(NAME, reason),
+    };
+    // Until the watch has seen the mount, the kernel program behind it denies.
+    let end = std::time::Instant::now() + WAIT;
+    loop {
+        assert!(!overlay.touch(&cgroup, "/bin/busybox-dropped"));
+        if wait_for(&mut prevention, |_| true)[0].mechanism == Mechanism::Fanotify {
+            break;
+        }
+        assert!(std::time::Instant::now() < end, "the new overlay is not watched");
+    }
+    assert!(overlay.touch(&cgroup, "/bin/busybox"));
 }
 
 /// Not a test: what a child of the tests below does.

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn parse(text: &str) -> Policy {
@@ -112,4 +114,24 @@ fn ports_of_nested_networks_are_bounded() {
     };
     assert_eq!(parse(&text("10.0.0.0/8", "11.0.0.0/8")).prevention.destinations.len(), 2);
     assert_eq!(error(&text("10.0.0.0/8", "10.1.0.0/16")).line, 6);
+}
+
+proptest! {
+    #[test]
+    fn no_text_stops_the_reader(text in "(rules|prevention|protect|[:{} \\n*/0-9a-f,\\[\\]'-]){0,60}") {
+        if let Err(e) = Policy::parse("p", &text) {
+            prop_assert!(e.line > 0 && !e.message.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_network_contains_what_lies_in_it(bits: u32, wide in 0u8..=32, more in 0u8..=32) {
+        let net = |prefix: u8| {
+            let network = masked(IpAddr::V4(bits.into()), prefix);
+            Destination { network, prefix, ports: Vec::new() }
+        };
+        let narrow = wide.saturating_add(more).min(32);
+        prop_assert!(net(wide).contains(&net(narrow)));
+        prop_assert_eq!(net(narrow).contains(&net(wide)), narrow == wide);
+    }
 }

@@ -2,8 +2,10 @@
 //!
 //! The kernel holds a program until it is answered. So the thread that answers does nothing that can wait for another
 //! process, has a deadline for reading files, and lets through what it cannot judge, counted. When it ends, however it ends,
-//! the kernel lets everything through.
+//! the kernel lets everything through. Only an agent that is stopped (SIGSTOP, a debugger) holds programs for as long as that
+//! lasts; where the kernel has a security module, this layer is not used.
 
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,14 +82,7 @@ impl Watch {
             EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(call("open an eventfd"))?;
         let (stop, counts) = (Arc::new(stop), Arc::new(Counts::default()));
         let (send, acts) = sync_channel(WAITING);
-        let mut answerer = Answerer {
-            group,
-            rules,
-            send,
-            counts: Arc::clone(&counts),
-            digests: Digests::default(),
-            marked: Vec::new(),
-        };
+        let mut answerer = Answerer { group, rules, send, counts: Arc::clone(&counts), digests: Digests::default() };
         answerer.mark()?;
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
@@ -130,12 +125,11 @@ struct Answerer {
     send: SyncSender<Act>,
     counts: Arc<Counts>,
     digests: Digests,
-    marked: Vec<(u32, u32)>,
 }
 
 impl Answerer {
-    /// Watches every file system that programs may run from, once.
-    fn mark(&mut self) -> Result<(), FanotifyError> {
+    /// Watches every file system that programs may run from.
+    fn mark(&self) -> Result<(), FanotifyError> {
         let flags = MarkFlags::FAN_MARK_ADD | MarkFlags::FAN_MARK_FILESYSTEM;
         let add =
             |group: &Fanotify, path: &Path| group.mark(flags, MaskFlags::FAN_OPEN_EXEC_PERM, AT_FDCWD, Some(path));
@@ -144,16 +138,18 @@ impl Answerer {
         }
         let everywhere = self.everywhere();
         let wanted = |kind: &str| KINDS.contains(&kind) && (everywhere || kind == "overlay");
+        // Everything anew each time: a device number of an overlay that went is given to the next one.
+        let mut marked = BTreeSet::new();
         for mount in process::mounts(1).unwrap_or_default() {
-            if self.marked.contains(&mount.dev) || !wanted(&mount.kind) {
+            if marked.contains(&mount.dev) || !wanted(&mount.kind) {
                 continue;
             }
             // What cannot be watched is left to the kernel program that stands behind this layer.
             if file::on_host(&mount.point).iter().any(|p| add(&self.group, p).is_ok()) {
-                self.marked.push(mount.dev);
+                marked.insert(mount.dev);
             }
         }
-        if self.marked.is_empty() && everywhere { Err(FanotifyError::NothingToWatch) } else { Ok(()) }
+        if marked.is_empty() && everywhere { Err(FanotifyError::NothingToWatch) } else { Ok(()) }
     }
 
     /// Whether file systems outside of overlays matter: containers run programs from volumes, which are such.

@@ -27,12 +27,7 @@ pub fn is_root() -> bool {
 /// Root, a static busybox, and what a bare guest has not mounted yet: for this thread and its children only. The reason when
 /// something is missing.
 pub fn prepare() -> Result<(), String> {
-    if !is_root() {
-        return Err("not root".to_owned());
-    }
-    if !Path::new("/bin/busybox").exists() {
-        return Err("no /bin/busybox".to_owned());
-    }
+    prepare_in_sight()?;
     let none: Option<&str> = None;
     unshare(CloneFlags::CLONE_NEWNS).map_err(|e| format!("no mount namespace: {e}"))?;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
@@ -48,6 +43,21 @@ pub fn prepare() -> Result<(), String> {
             .map_err(|e| format!("no cgroup of version 2: {e}"))?;
     }
     Ok(())
+}
+
+/// As [`prepare`], but mounts of this test are seen by the whole machine, and nothing is mounted for it.
+pub fn prepare_in_sight() -> Result<(), String> {
+    if !is_root() {
+        return Err("not root".to_owned());
+    }
+    if !Path::new("/bin/busybox").exists() {
+        return Err("no /bin/busybox".to_owned());
+    }
+    Ok(())
+}
+
+pub fn cgroup2_is_mounted() -> bool {
+    cgroup2().is_some()
 }
 
 fn cgroup2() -> Option<PathBuf> {
@@ -116,7 +126,7 @@ pub fn busybox_in_memory() -> (OwnedFd, String) {
 }
 
 /// An overlay whose lower layer has `bin/busybox` and whose upper layer, by a write after the mount, `bin/busybox-dropped`.
-/// After [`prepare`], the mount is seen by this thread and its children only.
+/// After [`prepare`] the mount is seen by this thread and its children only.
 pub struct Overlay {
     dir: tempfile::TempDir,
 }
