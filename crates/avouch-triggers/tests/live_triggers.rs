@@ -100,7 +100,7 @@ impl Agent {
         loop {
             let left = START.saturating_sub(start.elapsed());
             let line = messages.recv_timeout(left).expect("the agent ended or was not ready in time");
-            if line.contains("ready") {
+            if line.starts_with("watching:") {
                 return agent;
             }
         }
