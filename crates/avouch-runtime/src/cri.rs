@@ -35,7 +35,7 @@ pub(crate) async fn find(channel: Channel<'_>, full_id: &str) -> Result<Option<M
         && let Some(pod) = sandbox(channel, &of_pod).await?
     {
         m.ip = m.ip.or(pod.ip);
-        m.pod_sandbox_labels = pod.labels;
+        m.pod_sandbox_labels = pod.pod_sandbox_labels;
         m.pod_sandbox_cni_json = pod.cni_json;
     }
     Ok(Some(m))

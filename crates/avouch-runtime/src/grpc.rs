@@ -39,6 +39,16 @@ impl Channel<'_> {
         namespace: Option<&str>,
         request: &impl Message,
     ) -> Result<Option<A>, RuntimeError> {
+        self.call_encoded(method, namespace, &request.encode_to_vec()).await
+    }
+
+    /// The same with a message that is encoded already.
+    pub(crate) async fn call_encoded<A: Message + Default>(
+        &self,
+        method: &str,
+        namespace: Option<&str>,
+        request: &[u8],
+    ) -> Result<Option<A>, RuntimeError> {
         let place = self.place();
         let exchange = self.start(method, namespace, request).await?;
         let headers = exchange.response.headers().clone();
@@ -65,7 +75,7 @@ impl Channel<'_> {
         method: &str,
         request: &impl Message,
     ) -> Result<Option<Messages<'_>>, RuntimeError> {
-        let exchange = self.start(method, None, request).await?;
+        let exchange = self.start(method, None, &request.encode_to_vec()).await?;
         if let Some((code, message)) = status(exchange.response.headers()).filter(|(code, _)| code != "0") {
             if code == UNIMPLEMENTED {
                 return Ok(None);
@@ -76,19 +86,11 @@ impl Channel<'_> {
         Ok(Some(Messages { channel: *self, method: method.to_owned(), exchange, buffer: Vec::new() }))
     }
 
-    async fn start(
-        &self,
-        method: &str,
-        namespace: Option<&str>,
-        request: &impl Message,
-    ) -> Result<Exchange, RuntimeError> {
+    async fn start(&self, method: &str, namespace: Option<&str>, message: &[u8]) -> Result<Exchange, RuntimeError> {
         let place = self.place();
-        let mut body = vec![0; FRAME];
-        body.extend_from_slice(&request.encode_to_vec());
-        let length = u32::try_from(body.len() - FRAME).unwrap_or(u32::MAX);
-        if let Some(field) = body.get_mut(1..FRAME) {
-            field.copy_from_slice(&length.to_be_bytes());
-        }
+        let mut body = vec![0];
+        body.extend_from_slice(&u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
+        body.extend_from_slice(message);
         let mut builder = Request::post(format!("http://localhost{method}"))
             .header("content-type", "application/grpc")
             .header("te", "trailers");

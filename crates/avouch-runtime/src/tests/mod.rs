@@ -3,6 +3,7 @@
 mod cluster;
 mod fixtures;
 mod hostile;
+mod live;
 mod runtimes;
 mod server;
 
