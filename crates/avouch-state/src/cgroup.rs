@@ -32,6 +32,8 @@ pub struct CgroupContainer<'a> {
     pub full_id: &'a [u8],
     /// Runtime the shape belongs to.
     pub ty: ContainerType,
+    /// The path that names it.
+    pub path: &'a [u8],
 }
 
 /// The container of a NUL-separated list of `subsystem=path`; the first path that names one decides.
@@ -77,9 +79,10 @@ fn by_path(path: &[u8]) -> Option<CgroupContainer<'_>> {
     }
     let by_shape = SHAPES.iter().find_map(|(ty, before, after)| {
         let full_id = hex_between(path, before, after)?;
-        Some(CgroupContainer { id: full_id.get(..SHORT_LEN)?, full_id, ty: *ty })
+        Some(CgroupContainer { id: full_id.get(..SHORT_LEN)?, full_id, ty: *ty, path })
     });
-    by_shape.or_else(|| lxc(path)).or_else(|| libvirt(path)).or_else(|| bpm(path)).or_else(|| containerd(path))
+    let named = || lxc(path).or_else(|| libvirt(path)).or_else(|| bpm(path)).or_else(|| containerd(path));
+    Some(CgroupContainer { path, ..by_shape.or_else(named)? })
 }
 
 /// The 64 digits between the last `before` and the last `after` (the end, when empty).
@@ -134,7 +137,7 @@ fn containerd(path: &[u8]) -> Option<CgroupContainer<'_>> {
 }
 
 fn named(name: &[u8], ty: ContainerType) -> Option<CgroupContainer<'_>> {
-    (!name.is_empty()).then_some(CgroupContainer { id: name, full_id: name, ty })
+    (!name.is_empty()).then_some(CgroupContainer { id: name, full_id: name, ty, path: name })
 }
 
 fn first_component(path: &[u8]) -> &[u8] {

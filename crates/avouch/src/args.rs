@@ -17,6 +17,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Watch this machine with rules, live.
+    Agent(Box<AgentArgs>),
+    /// Write what happens on this machine to a capture (.scap), for `replay`.
+    Record(RecordArgs),
     /// Run rules over captures (.scap), Kubernetes audit logs and CloudTrail files.
     Replay(Box<ReplayArgs>),
     /// Check, list, format, explain and test rules.
@@ -145,6 +149,108 @@ pub(crate) struct ReplayArgs {
     /// No summary at the end.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentArgs {
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// Mapping of rule names to criteria, over the built-in one. May be repeated; later files win.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) mapping: Vec<PathBuf>,
+    /// Form of the detections on standard output.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Show the roll-up of detections by criterion at the end.
+    #[arg(long)]
+    pub(crate) criteria: bool,
+    /// Times in ISO 8601, UTC, instead of the local time of day.
+    #[arg(long)]
+    pub(crate) iso8601: bool,
+    /// No health lines and no summary.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Print what would be collected and for which rules, and end.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// End by itself after so many seconds.
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(crate) seconds: Option<f64>,
+    /// Seconds between two observations and health lines.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    pub(crate) every: f64,
+    /// Folder for findings.jsonl, observations.jsonl and activity.jsonl, to which is appended.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Size in MB at which a file of --out-dir is moved aside (to NAME.1) and begun anew.
+    #[arg(long, value_name = "MB", default_value_t = 256, requires = "out_dir")]
+    pub(crate) rotate_mb: u64,
+    /// Record commands, connections and file changes, whatever the rules are, in activity.jsonl.
+    #[arg(long, requires = "out_dir")]
+    pub(crate) activity: bool,
+    /// Most records of activity a second; what is left out is counted.
+    #[arg(long, value_name = "N", default_value_t = 200, requires = "activity")]
+    pub(crate) activity_budget: u32,
+    /// Folder for a small capture of each detection, with what came before it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) slices: Option<PathBuf>,
+    /// Rules of whose detections a slice is kept; all rules otherwise. May be repeated.
+    #[arg(long, value_name = "RULE", requires = "slices")]
+    pub(crate) slice_rule: Vec<String>,
+    /// Memory in MB for the events before a detection.
+    #[arg(long, value_name = "MB", default_value_t = 16, requires = "slices")]
+    pub(crate) slice_ring_mb: usize,
+    /// Most MB that all slices of a run take.
+    #[arg(long, value_name = "MB", default_value_t = 1024, requires = "slices")]
+    pub(crate) slices_mb: u64,
+    /// Longest time in milliseconds that events of a new container wait for its name and image.
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub(crate) container_wait: u64,
+    #[command(flatten)]
+    pub(crate) kernel: KernelArgs,
+    /// Watch a recording in place of the kernel: to try a configuration.
+    #[arg(long, value_name = "FILE", conflicts_with = "seconds")]
+    pub(crate) capture: Option<PathBuf>,
+}
+
+/// How events come from the kernel.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KernelArgs {
+    /// Size in MB of the buffer between kernel and agent.
+    #[arg(long, value_name = "MB", default_value_t = 8)]
+    pub(crate) ring_mb: u32,
+    /// Most bytes that are kept of what a call reads or writes.
+    #[arg(long, value_name = "BYTES", default_value_t = 80)]
+    pub(crate) snaplen: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// Capture to write; compressed when it ends in .gz.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Only what these rules, and the state behind them, need; everything otherwise.
+    #[arg(short, long = "rules", value_name = "PATH", num_args = 1.., conflicts_with = "everything")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Every event with all its parts; so it is without --rules.
+    #[arg(long)]
+    pub(crate) everything: bool,
+    /// End by itself after so many seconds.
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(crate) seconds: Option<f64>,
+    /// End by itself when the file has so many MB.
+    #[arg(long, value_name = "MB")]
+    pub(crate) max_mb: Option<u64>,
+    #[command(flatten)]
+    pub(crate) kernel: KernelArgs,
+    /// Record a recording in place of the kernel.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) capture: Option<PathBuf>,
+    /// Run this command, and end with it.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<std::ffi::OsString>,
 }
 
 #[derive(Debug, Args)]

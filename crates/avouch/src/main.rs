@@ -3,7 +3,9 @@
 
 mod args;
 mod commands;
+mod live;
 mod load;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;
@@ -26,6 +28,8 @@ pub(crate) enum Outcome {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Agent(args) => commands::agent::run(&args),
+        Command::Record(args) => commands::record::run(&args),
         Command::Replay(args) => commands::replay::run(*args),
         Command::Rules(RulesCommand::Check(args)) => commands::check::run(&args),
         Command::Rules(RulesCommand::List(args)) => commands::list::run(&args),

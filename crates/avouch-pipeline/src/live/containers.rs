@@ -28,8 +28,8 @@ pub enum Answer<'a> {
 
 /// Tells what containers are. Asking runtimes takes milliseconds, so that it is done elsewhere and the answers are fetched.
 pub trait ContainerLookup {
-    /// Asks for a container that was just seen. Does not block.
-    fn ask(&mut self, container: &CgroupContainer<'_>);
+    /// Asks for a container that was just seen, with one of its threads. Does not block.
+    fn ask(&mut self, container: &CgroupContainer<'_>, tid: i64);
 
     /// Hands out what came back since the last call. Does not block.
     fn answers(&mut self, emit: &mut dyn FnMut(Answer<'_>));

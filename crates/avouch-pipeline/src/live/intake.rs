@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use avouch_event::{Event, EventBuf, EventType, Item, types};
+use avouch_event::{EVENTS, Event, EventBuf, EventInfo, Item, types};
 use avouch_state::container_of_cgroups;
 use rustc_hash::FxHashMap;
 
@@ -21,9 +21,6 @@ use super::source::{LiveSource, SourceError};
 /// Containers remembered in one generation. Two are kept, so that an attacker who makes new ones costs memory for no more
 /// than twice as many.
 const REMEMBERED: usize = 8_192;
-
-/// Place of the cgroups among the parameters of all events that have them.
-const CGROUPS: usize = 14;
 
 /// How long and how much may wait for metadata.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +96,7 @@ pub struct Intake {
     lookup: Option<Box<dyn ContainerLookup>>,
     limits: HoldLimits,
     seen: Seen,
+    cgroups: Box<[Option<u8>]>,
     /// Asked for, not answered, and still waited for.
     pending: u64,
     /// Until when events wait for the containers of the snapshot.
@@ -119,6 +117,7 @@ impl Intake {
             lookup,
             limits,
             seen: Seen::default(),
+            cgroups: cgroups_places(),
             pending: 0,
             start_until: None,
             held: EventLog::default(),
@@ -178,7 +177,7 @@ impl Intake {
             }
             match item {
                 Item::Process(p) => {
-                    self.ask(p.cgroups, now);
+                    self.ask(p.cgroups, p.tid, now);
                 }
                 Item::SnapshotEnd if self.pending > 0 => {
                     self.start_until = Some(now.saturating_add(self.wait()));
@@ -189,8 +188,8 @@ impl Intake {
             return;
         };
         let mut wait = self.start_until.is_some();
-        if let Some(cgroups) = cgroups_of(event) {
-            wait |= self.ask(cgroups, now);
+        if let Some(cgroups) = cgroups_of(&self.cgroups, event) {
+            wait |= self.ask(cgroups, event.tid, now);
         }
         if self.held.is_empty() && !wait {
             self.pass(event, emit);
@@ -210,14 +209,14 @@ impl Intake {
     }
 
     /// Asks for the container that `cgroups` name, if it is new. Whether an answer is waited for.
-    fn ask(&mut self, cgroups: &[u8], now: u64) -> bool {
+    fn ask(&mut self, cgroups: &[u8], tid: i64, now: u64) -> bool {
         let until = now.saturating_add(self.wait());
         let Some(lookup) = &mut self.lookup else { return false };
         let Some(found) = container_of_cgroups(cgroups) else { return false };
         if let Some(standing) = self.seen.get(found.id) {
             return matches!(standing, Standing::Asked(_));
         }
-        lookup.ask(&found);
+        lookup.ask(&found, tid);
         self.counts.asked += 1;
         self.pending += 1;
         self.seen.set(found.id, Standing::Asked(until));
@@ -284,7 +283,7 @@ impl Intake {
     /// Whether an event stands in front and has not, or no longer, to wait.
     fn front_may_pass(&mut self, now: u64) -> bool {
         let Some(front) = self.held.front(&mut self.ranges) else { return false };
-        let Some(found) = cgroups_of(&front).and_then(container_of_cgroups) else { return true };
+        let Some(found) = cgroups_of(&self.cgroups, &front).and_then(container_of_cgroups) else { return true };
         let Some(Standing::Asked(until)) = self.seen.get(found.id) else { return true };
         if now < until {
             return false;
@@ -314,15 +313,13 @@ impl Intake {
     }
 }
 
-/// The cgroups that an event tells of the thread it is about.
-fn cgroups_of<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
-    const WITH: [EventType; 6] = [
-        types::CLONE_20_X,
-        types::FORK_20_X,
-        types::VFORK_20_X,
-        types::CLONE3_X,
-        types::EXECVE_19_X,
-        types::EXECVEAT_X,
-    ];
-    if WITH.contains(&event.ty) { event.params.get(CGROUPS) } else { None }
+/// By number of an event's type, which parameter tells the cgroups of the thread it is about.
+fn cgroups_places() -> Box<[Option<u8>]> {
+    let place = |info: &EventInfo| info.params.iter().position(|p| p.name == "cgroups");
+    EVENTS.iter().map(|info| place(info).and_then(|i| u8::try_from(i).ok())).collect()
+}
+
+fn cgroups_of<'a>(places: &[Option<u8>], event: &Event<'a>) -> Option<&'a [u8]> {
+    let place = (*places.get(usize::from(event.ty.0))?)?;
+    event.params.get(usize::from(place))
 }

@@ -152,6 +152,14 @@ impl<W: Write> Writer<W> {
         }
     }
 
+    /// The output, which what was written last may not have reached.
+    pub fn get_ref(&self) -> &W {
+        match &self.sink {
+            Sink::Plain(w) => w.get_ref(),
+            Sink::Gzip(w) => w.get_ref().get_ref(),
+        }
+    }
+
     /// Completes the capture and gives the output back.
     ///
     /// # Errors

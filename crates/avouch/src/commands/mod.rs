@@ -1,11 +1,14 @@
 //! One file a command.
 
+pub(crate) mod agent;
 pub(crate) mod amplify;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod fields;
 pub(crate) mod fmt;
 pub(crate) mod list;
+pub(crate) mod printer;
+pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod summary;
 pub(crate) mod test;

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use avouch_event::{Event, Interest, L4Proto, Want, types};
+use avouch_event::{Event, EventType, L4Proto, types};
 use avouch_state::{ContainerRef, SockEnds, State};
 use rustc_hash::FxHashMap;
 
 use super::super::records::{Connection, Record, Who, rfc3339};
 use super::who;
+
+/// The events that tell of connections.
+pub(super) const TYPES: [EventType; 4] = [types::CONNECT_X, types::ACCEPT_5_X, types::ACCEPT4_6_X, types::LISTEN_X];
 
 /// Whether a connection was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,19 +45,6 @@ struct Condensed {
 pub(super) struct Connections {
     room: usize,
     by_key: FxHashMap<Key, Condensed>,
-}
-
-pub(super) fn interest(out: &mut Interest) {
-    let want = Want::SUCCESSES.union(Want::FAILURES).union(Want::FD_FACTS).union(Want::STATE);
-    for ty in [types::CONNECT_X, types::LISTEN_X] {
-        out.add(ty, want);
-    }
-    for ty in [types::ACCEPT_5_X, types::ACCEPT4_6_X] {
-        out.add(ty, Want::SUCCESSES.union(Want::FD_FACTS).union(Want::STATE));
-    }
-    for ty in [types::SOCKET_X, types::BIND_X] {
-        out.add(ty, Want::SUCCESSES.union(Want::STATE));
-    }
 }
 
 impl Connections {

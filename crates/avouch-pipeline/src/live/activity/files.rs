@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hash};
 
-use avouch_event::{Event, EventType, Interest, Want, types};
+use avouch_event::{Event, EventType, types};
 use avouch_state::{FdType, State, Thread, path};
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json, json};
@@ -65,6 +65,9 @@ const ROWS: &[Row] = &[
     moved(types::SYMLINKAT_X, "symlink", Path(1), At(2, 3)),
     row(types::MKDIR_2_X, "directory", Path(1)),
     row(types::MKDIRAT_X, "directory", At(1, 2)),
+    row(types::MOUNT_X, "mount", Path(2)),
+    row(types::UMOUNT_1_X, "unmount", Path(1)),
+    row(types::UMOUNT2_X, "unmount", Path(1)),
     with(row(types::MKNOD_X, "device", Path(1)), &[("mode", 2), ("device", 3)]),
     with(row(types::MKNODAT_X, "device", At(1, 2)), &[("mode", 3), ("device", 4)]),
     with(row(types::CHMOD_X, "mode", Path(1)), &[("mode", 2)]),
@@ -115,13 +118,9 @@ pub(super) struct Files {
     hasher: rustc_hash::FxBuildHasher,
 }
 
-pub(super) fn interest(out: &mut Interest) {
-    for ty in OPENS {
-        out.add(ty, Want::WRITES.union(Want::FD_FACTS));
-    }
-    for row in ROWS {
-        out.add(row.ty, Want::SUCCESSES.union(Want::FD_FACTS));
-    }
+/// The events that tell of changes.
+pub(super) fn types() -> impl Iterator<Item = EventType> {
+    OPENS.into_iter().chain(ROWS.iter().map(|row| row.ty))
 }
 
 impl Files {

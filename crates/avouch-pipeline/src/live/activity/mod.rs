@@ -1,5 +1,7 @@
 //! What happened, whatever the rules are: commands, connections and changed files, condensed, within a budget.
 //!
+//! What a source must collect for it: [`crate::interest::activity`].
+//!
 //! Driven by events and the state after them; no clock and no IO. A command is written as it comes. Connections of one
 //! program to one address are one record a minute. A file that one process changes again and again in one way is one record
 //! a minute. What the budget leaves out is counted by kind.
@@ -11,7 +13,7 @@ mod who;
 
 use std::collections::BTreeMap;
 
-use avouch_event::{Event, Interest, Want, types};
+use avouch_event::{Event, EventType, types};
 use avouch_state::State;
 
 use self::budget::Budget;
@@ -61,12 +63,26 @@ impl Kind {
     }
 }
 
+/// The events that tell of commands.
+const COMMANDS: [EventType; 2] = [types::EXECVE_19_X, types::EXECVEAT_X];
+
+/// By number of an event's type, whether it tells of activity.
+fn wanted() -> Box<[bool]> {
+    let mut out = vec![false; EventType::COUNT];
+    for ty in COMMANDS.into_iter().chain(connections::TYPES).chain(files::types()) {
+        if let Some(slot) = out.get_mut(usize::from(ty.0)) {
+            *slot = true;
+        }
+    }
+    out.into()
+}
+
 type LeftOutCounts = BTreeMap<&'static str, u64>;
 
 /// See the module.
 pub struct Activity {
     /// Most events are none of its business, and cost one look here.
-    wanted: Interest,
+    wanted: Box<[bool]>,
     budget: Budget,
     connections: Connections,
     files: Files,
@@ -81,7 +97,7 @@ impl Activity {
     #[must_use]
     pub fn new(limits: ActivityLimits) -> Self {
         Self {
-            wanted: Self::interest(),
+            wanted: wanted(),
             budget: Budget::new(limits.per_second),
             connections: Connections::new(limits.connections),
             files: Files::new(limits.files),
@@ -91,21 +107,9 @@ impl Activity {
         }
     }
 
-    /// What a source must collect, so that activity is seen.
-    #[must_use]
-    pub fn interest() -> Interest {
-        let mut out = Interest::default();
-        for ty in [types::EXECVE_19_X, types::EXECVEAT_X] {
-            out.add(ty, Want::SUCCESSES);
-        }
-        connections::interest(&mut out);
-        files::interest(&mut out);
-        out
-    }
-
     /// Takes an event that was just applied to `state`.
     pub fn event(&mut self, event: &Event<'_>, state: &State, emit: &mut dyn FnMut(Record)) {
-        if !self.wanted.of(event.ty).any() {
+        if self.wanted.get(usize::from(event.ty.0)) != Some(&true) {
             return;
         }
         let minute = event.timestamp / MINUTE;
@@ -114,8 +118,8 @@ impl Activity {
             self.turn_minute(event.timestamp, emit);
         }
         match event.ty {
-            types::EXECVE_19_X | types::EXECVEAT_X => self.command(event, state, emit),
-            types::CONNECT_X | types::ACCEPT_5_X | types::ACCEPT4_6_X | types::LISTEN_X => {
+            ty if COMMANDS.contains(&ty) => self.command(event, state, emit),
+            ty if connections::TYPES.contains(&ty) => {
                 if self.connections.event(event, state) == connections::Kept::NoRoom {
                     self.leave_out(Kind::Connection);
                 }

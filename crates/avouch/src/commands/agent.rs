@@ -1,0 +1,306 @@
+//! `avouch agent`: rules over what happens on this machine, live.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use avouch_event::Interest;
+use avouch_pipeline::interest::{self, Asker, Plan};
+use avouch_pipeline::live::records::{Record, RulesChange, RulesState, Start, Stop, rfc3339};
+use avouch_pipeline::live::{
+    ActivityLimits, Health, HoldLimits, Live, LiveOptions, LiveSink, LiveSource, Now, RecordFiles, RecordFilesError,
+    SliceOptions,
+};
+use avouch_pipeline::{Detection, RuleSet, Sink};
+
+use super::printer::{self, Printer};
+use crate::args::{AgentArgs, Format};
+use crate::signals::Signals;
+use crate::{Outcome, live, load, terminal};
+
+const MB: usize = 1 << 20;
+
+/// Runs the command.
+pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
+    let config = load::config(&args.select)?;
+    let rules = load::rule_set(&args.load, config.compile, &args.mapping)?;
+    let plan = plan(&rules, args.activity);
+    if args.dry_run {
+        return dry_run(&plan);
+    }
+    let format = args.format.unwrap_or(if config.json { Format::Json } else { Format::Text });
+    let alert = printer::alert_options(config.alert, args.iso8601);
+    let signals = Signals::register()?;
+
+    // The kernel is watched before anything is read from /proc, so that nothing falls between the two.
+    let mut source = live::open_source(&args.kernel, args.capture.as_deref(), &plan.interest)?;
+    let now = live::now();
+    let options = LiveOptions {
+        utc_offset: Box::new(printer::local_offset),
+        render: config.render,
+        hold: HoldLimits { wait: Duration::from_millis(args.container_wait), ..HoldLimits::default() },
+        lookup: if args.capture.is_some() { None } else { Some(live::lookup()?) },
+        activity: args
+            .activity
+            .then(|| ActivityLimits { per_second: args.activity_budget, ..ActivityLimits::default() }),
+        slices: args.slices.clone().map(|dir| slices(args, dir)),
+        findings: args.out_dir.is_some().then(|| alert.clone()),
+        input: args.capture.clone().unwrap_or_else(|| PathBuf::from("live")),
+        ..LiveOptions::default()
+    };
+    let mut out = Output { printer: Printer::new(format, false, alert, None), files: None, error: None };
+    if let Some(dir) = &args.out_dir {
+        let gap = RecordFiles::gap(dir, &rfc3339(now.wall))?;
+        out.files = Some(RecordFiles::open(dir, args.rotate_mb.max(1) * MB as u64)?);
+        gap.into_iter().for_each(|gap| out.record(Record::Gap(gap)));
+    }
+    let mut run = Live::new(rules, options, now).context("failed to make the folder of slices")?;
+    out.record(Record::Start(Box::new(start(run.rules_state(), &plan, &*source, now))));
+    if args.capture.is_none() {
+        live::facts(&mut |item| run.fact(item, live::now(), &mut out))?;
+    }
+    terminal::say(&ready_line(args, run.rules_state(), &plan, &*source));
+
+    let reason = watch(args, &signals, &mut run, &mut *source, &mut out)?;
+    let now = live::now();
+    run.finish(&*source, now, &mut out);
+    run.observe(&*source, now, &mut out);
+    out.record(Record::Stop(Stop {
+        time: rfc3339(now.wall),
+        reason: reason.to_string(),
+        events: run.summary().events,
+        detections: run.summary().detections(),
+        lost_events: source.losses().events(),
+    }));
+    out.flush()?;
+    out.printer.end(run.summary(), args.criteria, args.quiet)?;
+    match reason {
+        End::Failed(error) => {
+            terminal::complain(&error);
+            Ok(Outcome::WrongInput)
+        }
+        End::Signal(_) | End::Time | End::Source => Ok(Outcome::Fine),
+    }
+}
+
+/// Why a run ended.
+enum End {
+    Signal(&'static str),
+    Time,
+    Source,
+    Failed(anyhow::Error),
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Signal(name) => f.write_str(name),
+            Self::Time => f.write_str("the time asked for is over"),
+            Self::Source => f.write_str("the recording is read to its end"),
+            Self::Failed(error) => write!(f, "{error:#}"),
+        }
+    }
+}
+
+/// Takes events until something ends it.
+fn watch(
+    args: &AgentArgs,
+    signals: &Signals,
+    run: &mut Live,
+    source: &mut dyn LiveSource,
+    out: &mut Output,
+) -> anyhow::Result<End> {
+    let begun = live::now().mono;
+    let until = args.seconds.map(|s| begun.saturating_add(nanoseconds(s)));
+    let every = nanoseconds(args.every).max(100_000_000);
+    let mut next = begun.saturating_add(every);
+    loop {
+        let now = live::now();
+        if let Err(error) = run.turn(source, now, out) {
+            return Ok(End::Failed(error.into()));
+        }
+        out.flush()?;
+        if signals.take_reload() {
+            reload(args, run, source, now, out);
+        }
+        if now.mono >= next {
+            // Observations that could not be made in time are not made up for.
+            next = now.mono.saturating_add(every);
+            let health = run.observe(source, now, out);
+            out.flush()?;
+            if !args.quiet {
+                terminal::say(&health_line(&health, &source.gaps()));
+            }
+        }
+        if let Some(signal) = signals.stop() {
+            return Ok(End::Signal(signal));
+        }
+        if until.is_some_and(|t| now.mono >= t) {
+            return Ok(End::Time);
+        }
+        if source.ended() {
+            return Ok(End::Source);
+        }
+        let pause = source.pause();
+        if !pause.is_zero() {
+            std::thread::sleep(pause);
+        }
+    }
+}
+
+/// Loads the rules anew. When they cannot be used, the old ones go on, and both the terminal and the records say so.
+fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: Now, out: &mut Output) {
+    let loaded = load::config(&args.select)
+        .and_then(|config| load::rule_set(&args.load, config.compile, &args.mapping))
+        .and_then(|rules| {
+            let plan = plan(&rules, args.activity);
+            source.set_interest(&plan.interest)?;
+            Ok((rules, plan))
+        });
+    let refused = match loaded {
+        Ok((rules, _)) => {
+            run.change_rules(rules);
+            None
+        }
+        Err(error) => {
+            let error = error.context("rules were not loaded anew; the old ones go on");
+            terminal::complain(&error);
+            Some(format!("{error:#}"))
+        }
+    };
+    let plan = plan(run.rules(), args.activity);
+    if refused.is_none() {
+        terminal::say(&format!("rules loaded anew: {}\n", rules_text(run.rules_state())));
+    }
+    out.record(Record::Rules(RulesChange {
+        time: rfc3339(now.wall),
+        rules: run.rules_state().clone(),
+        collected: collected(&plan.interest),
+        refused,
+    }));
+}
+
+/// What is to be collected: for the rules, for the state behind them, and for activity when it is recorded.
+pub(crate) fn plan(rules: &RuleSet, activity: bool) -> Plan {
+    let mut plan = interest::of_rules(rules);
+    plan.add(&Asker::State, &interest::state());
+    if activity {
+        plan.add(&Asker::Activity, &interest::activity());
+    }
+    plan
+}
+
+fn dry_run(plan: &Plan) -> anyhow::Result<Outcome> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    write!(out, "{plan}").and_then(|()| out.flush()).context("failed to write to standard output")?;
+    Ok(Outcome::Fine)
+}
+
+fn slices(args: &AgentArgs, dir: PathBuf) -> SliceOptions {
+    SliceOptions {
+        rules: (!args.slice_rule.is_empty()).then(|| args.slice_rule.iter().cloned().collect()),
+        ring_bytes: args.slice_ring_mb.saturating_mul(MB),
+        total_bytes: args.slices_mb.saturating_mul(MB as u64),
+        ..SliceOptions::new(dir)
+    }
+}
+
+fn collected(interest: &Interest) -> Vec<String> {
+    let mut names: Vec<String> = interest.iter().map(|(ty, _)| ty.name().to_owned()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn start(rules: &RulesState, plan: &Plan, source: &dyn LiveSource, now: Now) -> Start {
+    Start {
+        time: rfc3339(now.wall),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        hostname: printer::hostname(),
+        kernel: live::kernel_release(),
+        rules: rules.clone(),
+        collected: collected(&plan.interest),
+        missing: source.gaps(),
+    }
+}
+
+fn rules_text(rules: &RulesState) -> String {
+    let list: Vec<String> = rules.running.iter().map(|(source, n)| format!("{n} {source}")).collect();
+    format!("{} rules ({})", rules.running.values().sum::<usize>(), list.join(", "))
+}
+
+fn ready_line(args: &AgentArgs, rules: &RulesState, plan: &Plan, source: &dyn LiveSource) -> String {
+    let gaps = source.gaps();
+    let missing = if gaps.is_empty() { "nothing".to_owned() } else { gaps.join("; ") };
+    let events = collected(&plan.interest).len();
+    let from = match &args.capture {
+        Some(path) => format!("recording {}", path.display()),
+        None => format!("ring {} MiB; kernel {}", args.kernel.ring_mb, live::kernel_release()),
+    };
+    format!("watching: {}, {events} kinds of events, {from}; missing: {missing}\n", rules_text(rules))
+}
+
+fn health_line(h: &Health, gaps: &[String]) -> String {
+    let rate = if h.seconds > 0.0 { h.interval_events as f64 / h.seconds } else { 0.0 };
+    let drops = if h.lost.events == 0 {
+        "no drops".to_owned()
+    } else {
+        let causes: Vec<String> = h.lost.by_cause.iter().map(|(cause, n)| format!("{cause} {n}")).collect();
+        format!("{} DROPPED ({} of them new; {})", h.lost.events, h.interval_lost.events, causes.join(", "))
+    };
+    let waiting = if h.waiting > 0 { format!(", {} waiting for metadata", h.waiting) } else { String::new() };
+    let gaps = if gaps.is_empty() { String::new() } else { format!("; missing: {}", gaps.join("; ")) };
+    format!(
+        "health: {} events ({rate:.0}/s){waiting}, {} detections, {drops}; {} threads, {} containers; agent {:.1} % CPU, {} MiB{gaps}\n",
+        h.events,
+        h.detections,
+        h.threads,
+        h.containers,
+        h.agent.cpu_percent,
+        h.agent.rss_bytes >> 20,
+    )
+}
+
+/// Seconds as the user gives them, in ns.
+pub(crate) fn nanoseconds(seconds: f64) -> u64 {
+    // Hundreds of years are as good as for ever; below zero is at once.
+    Duration::try_from_secs_f64(seconds.max(0.0)).map_or(u64::MAX, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Detections to standard output, records to files.
+struct Output {
+    printer: Printer,
+    files: Option<RecordFiles>,
+    error: Option<RecordFilesError>,
+}
+
+impl Output {
+    /// Lets everyone see what was told so far. What cannot be written ends the run: a watch that leaves nothing behind is
+    /// none.
+    fn flush(&mut self) -> anyhow::Result<()> {
+        if let Some(error) = self.error.take() {
+            return Err(error.into());
+        }
+        if let Some(files) = &mut self.files {
+            files.flush()?;
+        }
+        self.printer.flush()
+    }
+}
+
+impl Sink for Output {
+    fn detection(&mut self, detection: &Detection<'_>) {
+        self.printer.detection(detection);
+    }
+}
+
+impl LiveSink for Output {
+    fn record(&mut self, record: Record) {
+        if let Some(files) = &mut self.files
+            && self.error.is_none()
+        {
+            self.error = files.write(&record).err();
+        }
+    }
+}
