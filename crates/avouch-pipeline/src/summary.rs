@@ -5,11 +5,13 @@ use std::path::Path;
 
 use avouch_audit::{BadRecord, RecordCounts, Source};
 use avouch_controls::{Criteria, RollUp};
+use avouch_event::{LossCause, Losses};
 use avouch_rules::Priority;
 use avouch_scap::Capture;
 use avouch_state::Counters;
 use serde_json::{Value as Json, json};
 
+use crate::live::ContainerCounts;
 use crate::replay::ReplayError;
 use crate::ruleset::{RuleSet, SYSCALL};
 
@@ -172,6 +174,16 @@ impl Summary {
         for problem in capture.problems() {
             self.problem(format!("{}: {problem}", path.display()));
         }
+    }
+
+    /// What a live source lost, at the end of its run.
+    pub(crate) fn add_source(&mut self, losses: &Losses, containers: ContainerCounts) {
+        for cause in LossCause::ALL {
+            let what = if cause.loses_event() { "events" } else { "parts of events" };
+            self.lose(&format!("{what} lost by the source: {}", cause.name()), losses.of(cause));
+        }
+        self.lose("containers that no runtime knows", containers.unknown);
+        self.lose("containers whose metadata came too late for their first events", containers.timed_out);
     }
 
     fn lose(&mut self, what: &str, n: u64) {

@@ -214,7 +214,86 @@ fn fields_are_listed_with_what_is_not_read() {
 }
 
 #[test]
+fn agent_options_are_explained() {
+    let (out, _, code) = run(&["agent", "--help"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("agent_help", out);
+    let (out, _, _) = run(&["record", "--help"]);
+    insta::assert_snapshot!("record_help", out);
+}
+
+#[test]
+fn a_dry_run_says_what_is_collected_and_for_whom() {
+    let (out, err, code) = run(&["agent", "--rules", "rules", "--dry-run"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("execve ") && out.contains("Terminal shell in container"), "{out}");
+}
+
+/// The agent over our recording, in place of the kernel.
+fn watch(rest: &[&str]) -> (String, String, i32) {
+    run(&[&["agent", "--rules", "rules", "--capture", RECORDING], rest].concat())
+}
+
+#[test]
+fn an_agent_over_a_recording_prints_what_a_replay_prints() {
+    let (out, err, code) = watch(&["--criteria"]);
+    let replay = run(&["replay", RECORDING, "--rules", "rules", "--criteria"]);
+    assert_eq!((out, code), (replay.0, 0), "{err}");
+    assert!(err.starts_with("watching: 28 rules") && err.contains("a recording stands in for the kernel"), "{err}");
+}
+
+#[test]
+fn records_tell_what_was_found_and_whether_it_was_watched() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("records");
+    let args = ["-q", "--out-dir", folder.to_str().unwrap(), "--activity"];
+    let read = |name: &str| -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+    };
+    let kinds = |records: &[serde_json::Value]| -> Vec<String> {
+        records.iter().map(|r| r["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(watch(&args).2, 0);
+    let observed = read("observations.jsonl");
+    assert_eq!(kinds(&observed), ["start", "observation", "stop"]);
+    assert_eq!(observed[1]["detections"], 38);
+    assert_eq!(observed[0]["rules"], observed[1]["rules"]);
+    assert_eq!(observed[0]["rules"]["digest"].as_str().unwrap().len(), 64);
+    assert_eq!(read("findings.jsonl").len(), 38);
+    assert!(kinds(&read("activity.jsonl")).contains(&"command".to_owned()));
+
+    // A run that died has no stop record.
+    let path = folder.join("observations.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let died: String = text.lines().take(2).flat_map(|l| [l, "\n"]).collect();
+    std::fs::write(&path, died).unwrap();
+    assert_eq!(watch(&args).2, 0);
+    let gap = &read("observations.jsonl")[2];
+    assert_eq!((&gap["kind"], &gap["from"]), (&"gap".into(), &observed[1]["time"]), "{gap}");
+    assert_eq!(gap["reason"], "agent was not running: no stop record");
+}
+
+#[test]
+fn what_is_recorded_replays_to_the_same_detections() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = run(&["replay", RECORDING, "--rules", "rules", "-q"]);
+    for name in ["again.scap", "again.scap.gz"] {
+        let path = dir.path().join(name);
+        let path = path.to_str().unwrap();
+        let (_, err, code) = run(&["record", "-o", path, "--capture", RECORDING]);
+        assert!(code == 0 && err.contains("no drops"), "{err}");
+        assert_eq!(run(&["replay", path, "--rules", "rules", "-q"]), before);
+    }
+    let path = dir.path().join("x.scap");
+    let (_, err, code) = run(&["record", "-o", path.to_str().unwrap(), "--capture", "no-such-file"]);
+    assert!(code == 2 && err.contains("no-such-file"), "{err}");
+}
+
+#[test]
 fn wrong_usage_is_two() {
+    assert_eq!(run(&["agent"]).2, 2);
+    assert_eq!(run(&["agent", "--rules", "rules", "--activity"]).2, 2, "there is nowhere to write it");
     assert_eq!(run(&["replay"]).2, 2);
     assert_eq!(run(&["replay", "no-such-file.scap", "--rules", "rules"]).2, 2);
     assert_eq!(run(&["replay", "README.md", "--rules", "rules"]).2, 2);

@@ -149,10 +149,12 @@ impl Live {
         };
         let mut meter = OwnMeter::default();
         meter.measure(now.mono);
+        let mut judge = Judge::new(&rules, judge_options);
+        judge.summary.inputs = 1;
         Ok(Self {
             intake: Intake::new(options.lookup, options.hold),
             watch: Watch {
-                judge: Judge::new(&rules, judge_options),
+                judge,
                 activity: options.activity.map(Activity::new),
                 slices,
                 findings: options.findings,
@@ -254,7 +256,9 @@ impl Live {
             slices.finish();
         }
         watch.judge.summary.state = *watch.judge.state.counters();
-        let lost = LossCounts::between(&self.mark.losses, &source.losses()).events + self.mark.lost_before;
+        let losses = source.losses();
+        watch.judge.summary.add_source(&losses, self.intake.counts());
+        let lost = LossCounts::between(&self.mark.losses, &losses).events + self.mark.lost_before;
         self.tell_findings(lost, sink);
         if let Some(activity) = &mut self.watch.activity {
             activity.flush(now.wall, &mut |record| sink.record(record));

@@ -1,16 +1,10 @@
-//! Live runs over recordings and over scripted sources.
+//! What a live run makes of recordings is what a replay makes of them.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use avouch_event::{EventBuf, Interest, Item, LossCause, Losses, ProcessEntry, types};
-use avouch_state::CgroupContainer;
-
-use super::records::Record;
 use super::*;
-use crate::judge::{Detection, Sink};
 use crate::{Input, Replay, ReplayOptions, RuleSet, RuleSetOptions};
 
 fn root() -> PathBuf {
@@ -32,41 +26,6 @@ fn rules(paths: &[PathBuf]) -> RuleSet {
     RuleSet::load(paths, &RuleSetOptions::default()).unwrap()
 }
 
-fn rules_of(text: &str) -> RuleSet {
-    let rules = RuleSet::from_texts(vec![("r.yaml".to_owned(), text.to_owned())], vec![], &RuleSetOptions::default());
-    assert!(!rules.has_errors(), "{:?}", rules.diagnostics);
-    rules
-}
-
-#[derive(Default)]
-struct Seen {
-    /// Number of the event, rule, message.
-    detections: Vec<(u64, String, String)>,
-    records: Vec<Record>,
-}
-
-impl Sink for Seen {
-    fn detection(&mut self, d: &Detection<'_>) {
-        self.detections.push((d.event.num, d.rule.name.clone(), d.message()));
-    }
-}
-
-impl LiveSink for Seen {
-    fn record(&mut self, record: Record) {
-        self.records.push(record);
-    }
-}
-
-impl Seen {
-    fn findings(&self) -> Vec<&records::Finding> {
-        self.records.iter().filter_map(|r| if let Record::Finding(f) = r { Some(&**f) } else { None }).collect()
-    }
-
-    fn observations(&self) -> Vec<&records::Observation> {
-        self.records.iter().filter_map(|r| if let Record::Observation(o) = r { Some(&**o) } else { None }).collect()
-    }
-}
-
 fn replayed(rules: &RuleSet, path: &Path) -> Seen {
     let mut seen = Seen::default();
     let mut input = Input::open(path).unwrap();
@@ -74,7 +33,7 @@ fn replayed(rules: &RuleSet, path: &Path) -> Seen {
     seen
 }
 
-/// A live run to the end of the source, with an hour between turns when `slow`.
+/// A live run to the end of the source.
 fn lived(rules: RuleSet, mut source: impl LiveSource, options: LiveOptions) -> Seen {
     let mut seen = Seen::default();
     let now = Now::default();
@@ -126,4 +85,54 @@ fn a_live_run_over_every_recording_detects_what_a_replay_does() {
         detections += seen.detections.len();
     }
     assert!(detections > 100, "{detections}");
+}
+
+#[test]
+fn activity_tells_what_was_done_in_our_recording() {
+    let path = root().join("recordings/web-intrusion.scap");
+    let options = LiveOptions { activity: Some(ActivityLimits::default()), ..LiveOptions::default() };
+    let seen = lived(rules(&[root().join("rules")]), capture(&path), options);
+    let has = |what: &str, test: &dyn Fn(&Record) -> bool| assert!(seen.records.iter().any(test), "{what}");
+    has("a command in the container", &|r| match r {
+        Record::Command(c) => (&*c.cmdline, &*c.who.container) == ("cat /etc/shadow", "2f030a7eac50"),
+        _ => false,
+    });
+    has("the request to the web server, condensed", &|r| match r {
+        Record::Connection(c) => {
+            (c.direction, &*c.address, c.port, c.count) == ("out", "10.88.0.2", 8080, 19)
+                && c.who.exe == "/usr/bin/curl"
+        }
+        _ => false,
+    });
+    has("its other end, with the container's name", &|r| match r {
+        Record::Connection(c) => (c.direction, c.port, &*c.who.container_name) == ("in", 8080, "shop-web"),
+        _ => false,
+    });
+    has("the archive that was made", &|r| match r {
+        Record::File(f) => (f.action, &*f.path) == ("create", "/var/tmp/etc-backup.tgz") && f.who.exe == "/usr/bin/tar",
+        _ => false,
+    });
+}
+
+#[test]
+fn every_slice_of_our_recording_replays_to_the_same_decision() {
+    let path = root().join("recordings/web-intrusion.scap");
+    let dir = tempfile::tempdir().unwrap();
+    let slices =
+        SliceOptions { at_once: 64, before: Duration::from_secs(2), ..SliceOptions::new(dir.path().join("s")) };
+    let options = LiveOptions {
+        slices: Some(slices),
+        findings: Some(crate::alert::AlertOptions::default()),
+        ..LiveOptions::default()
+    };
+    let judge = rules(&[root().join("rules")]);
+    let seen = lived(rules(&[root().join("rules")]), capture(&path), options);
+    let findings = seen.findings();
+    assert_eq!(findings.len(), 38);
+    for (finding, (_, rule, message)) in findings.iter().zip(&seen.detections) {
+        let name = finding.slice.as_ref().expect("every detection has a slice");
+        let again = replayed(&judge, &dir.path().join("s").join(name));
+        let same = again.detections.iter().any(|(_, r, m)| (r, m) == (rule, message));
+        assert!(same, "{name}: {rule}: {message}\nthere: {:#?}", again.detections);
+    }
 }
