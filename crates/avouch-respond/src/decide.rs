@@ -7,6 +7,9 @@ use crate::pattern::Pattern;
 use crate::policy::{Action, PROTECTED_ON_HOST, Policy, Protect};
 
 const MINUTE_NS: u64 = 60_000_000_000;
+/// An answer that comes later than this surprises more than it helps: the event may come from a capture, or from before a
+/// machine slept.
+const MAX_AGE_NS: u64 = MINUTE_NS;
 
 /// What to do about one detection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +111,7 @@ pub fn decide(policy: &Policy, window: &mut RateWindow, trigger: &Trigger, own_p
         if !entry.rule.matches(&trigger.rule) || decisions.iter().any(|d| d.action == entry.action) {
             continue;
         }
-        let verdict = match refusal(policy, &entry.action, trigger, own_pid) {
+        let verdict = match refusal(policy, &entry.action, trigger, own_pid, now_ns) {
             Some(reason) => Verdict::Refuse(reason),
             None if !window.admit(at, entry.max_acts_per_minute, policy.max_acts_per_minute, now_ns) => {
                 Verdict::HoldBack
@@ -121,7 +124,11 @@ pub fn decide(policy: &Policy, window: &mut RateWindow, trigger: &Trigger, own_p
     decisions
 }
 
-fn refusal(policy: &Policy, action: &Action, t: &Trigger, own_pid: u32) -> Option<String> {
+fn refusal(policy: &Policy, action: &Action, t: &Trigger, own_pid: u32, now_ns: u64) -> Option<String> {
+    let age = now_ns.abs_diff(t.time_ns);
+    if age > MAX_AGE_NS {
+        return Some(format!("the event is {} s away from now", age / 1_000_000_000));
+    }
     let container = policy.protect.container(t.container_id.as_deref(), t.container_name.as_deref(), t.pod.as_ref());
     if container.is_some() {
         return container;
@@ -205,6 +212,14 @@ mod tests {
     }
 
     #[test]
+    fn an_old_event_is_not_answered() {
+        let policy = policy("");
+        let at = |now| decide(&policy, &mut RateWindow::default(), &trigger(), OWN, now)[0].verdict.clone();
+        assert_eq!(at(MAX_AGE_NS), Verdict::Perform);
+        assert_eq!(at(MAX_AGE_NS + 5_000_000_000), Verdict::Refuse("the event is 65 s away from now".to_owned()));
+    }
+
+    #[test]
     fn one_detection_has_each_response_once() {
         let text = "dry_run: false\nrules:\n  - {rule: A*, action: kill}\n  - {rule: A shell, action: kill, dry_run: true}\n  \
                     - {rule: A shell, action: stop, dry_run: true}\n  - {rule: B, action: pause}\n";
@@ -219,7 +234,10 @@ mod tests {
         let mut policy = policy("max_acts_per_minute: 100");
         policy.rules[0].max_acts_per_minute = Some(1);
         let mut window = RateWindow::default();
-        let mut at = |now| decide(&policy, &mut window, &trigger(), OWN, now)[0].verdict.clone();
+        let mut at = |now| {
+            let trigger = Trigger { time_ns: now, ..trigger() };
+            decide(&policy, &mut window, &trigger, OWN, now)[0].verdict.clone()
+        };
         assert_eq!((at(10), at(11)), (Verdict::Perform, Verdict::HoldBack));
         assert_eq!(at(MINUTE_NS + 10), Verdict::Perform);
         // The clock was set back: what lies in the future is forgotten.
@@ -233,7 +251,8 @@ mod tests {
             let (mut window, mut now, mut done) = (RateWindow::default(), 0, Vec::new());
             for step in steps {
                 now += step / 4;
-                if decide(&policy, &mut window, &trigger(), OWN, now)[0].verdict == Verdict::Perform {
+                let trigger = Trigger { time_ns: now, ..trigger() };
+                if decide(&policy, &mut window, &trigger, OWN, now)[0].verdict == Verdict::Perform {
                     done.push(now);
                 }
             }

@@ -26,7 +26,8 @@
 //!
 //! A detection goes to [`Responder::respond`], which decides ([`decide`], pure) and acts. It never acts on pid 1, on itself,
 //! on the programs of a node outside of containers ([`PROTECTED_ON_HOST`]), on a process whose start time it does not know or
-//! that differs from the event's (the number was given away), or on a cgroup that is not the container's own. No more acts
+//! that differs from the event's (the number was given away), on a cgroup that is not the container's own, or for an event that
+//! is more than a minute old. No more acts
 //! are done within a minute than the policy allows; what is held back is recorded.
 //!
 //! [`Prevention`] denies in the kernel, see its module. Its denials are not limited in number: each stands for itself, and a

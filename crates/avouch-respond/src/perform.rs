@@ -65,6 +65,9 @@ impl Responder {
     }
 
     /// Answers one detection at `now_ns`, nanoseconds since 1970. No response, no act.
+    ///
+    /// A pause waits up to four seconds for the kernel, and a quarantine for the Kubernetes API: not for a thread that must keep
+    /// up with events.
     pub fn respond(&mut self, trigger: &Trigger, now_ns: u64) -> Vec<Act> {
         let decisions = decide(&self.policy, &mut self.window, trigger, self.own_pid, now_ns);
         decisions.into_iter().map(|d| self.carry_out(d, trigger, now_ns)).collect()

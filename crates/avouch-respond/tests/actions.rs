@@ -241,6 +241,7 @@ fn what_is_over_the_limit_is_held_back_and_recorded() {
     let modes: Vec<ActMode> = (0..4).map(|_| act(&mut responder, &sleeper.trigger()).mode).collect();
     assert_eq!(modes, [ActMode::Performed, ActMode::Performed, ActMode::RateLimited, ActMode::RateLimited]);
     assert_eq!(responder.counts().rate_limited, 2);
-    let later = responder.respond(&sleeper.trigger(), NOW + 61_000_000_000);
+    let later = Trigger { time_ns: NOW + 61_000_000_000, ..sleeper.trigger() };
+    let later = responder.respond(&later, NOW + 61_000_000_000);
     assert_eq!(later[0].mode, ActMode::Performed);
 }

@@ -84,10 +84,7 @@ impl Report {
 
     /// Names of its cgroups, without the roots.
     pub(super) fn cgroups(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.cgroup.iter().map(|c| text(c)).filter(|n| !n.is_empty() && n != "/").collect();
-        names.dedup();
-        names
+        self.cgroup.iter().map(|c| text(c)).filter(|n| !n.is_empty() && n != "/").collect()
     }
 
     /// The program's path, or the destination.

@@ -181,3 +181,31 @@ fn update(object: &Object, name: &str, key: &[u8], value: &[u8]) -> Result<(), L
     let map = map(object, name)?;
     map.update(key, value, MapFlags::ANY).map_err(kernel("fill", name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structures_have_the_sizes_that_the_programs_have() {
+        for (bytes, name) in [(LSM, "exec_lsm"), (KILL, "exec_kill"), (CONNECT, "connect")] {
+            let object = ObjectBuilder::default().open_memory(bytes).unwrap();
+            let size = |map: &str| {
+                let map = object.maps().find(|m| m.name() == map);
+                map.map(|m| (m.key_size() as usize, m.value_size() as usize))
+            };
+            assert_eq!(size("settings"), Some((4, size_of::<Settings>())), "{name}");
+            if name == "connect" {
+                let all = [crate::policy::Destination { network: [0, 0, 0, 0].into(), prefix: 0, ports: vec![(1, 2)] }];
+                let (key, value) = abi::network_entry(&all[0], &all);
+                assert_eq!(size("forbidden4"), Some((key.len(), value.len())));
+                assert_eq!(size("forbidden6"), Some((20, value.len())));
+            } else {
+                let key = abi::path_key("/a").len();
+                assert_eq!(size("forbidden_paths"), Some((key, 1)), "{name}");
+                // A report, a path with room for one more name, and a key.
+                assert_eq!(size("scratch"), Some((4, size_of::<Report>() + 2 * key + key)), "{name}");
+            }
+        }
+    }
+}

@@ -236,12 +236,49 @@ fn act(report: &Report, mechanism: Mechanism, boot: u64) -> Act {
 }
 
 /// The container's id, where a cgroup's name has one of 64 hexadecimal digits; else the names, for the caller to look up.
-fn container_of(cgroups: Vec<String>) -> (Option<String>, Vec<String>) {
-    // The innermost: a pod's cgroup may itself carry such a number.
+fn container_of(mut cgroups: Vec<String>) -> (Option<String>, Vec<String>) {
+    // The innermost: what is around a container may itself carry such a number.
     let mut runs = cgroups.iter().flat_map(|name| name.rsplit(|c: char| !c.is_ascii_hexdigit()));
-    let id = runs.find(|run| run.len() == 64).map(str::to_owned);
-    match id {
-        Some(id) => (Some(id), Vec::new()),
-        None => (None, cgroups),
+    if let Some(id) = runs.find(|run| run.len() == 64) {
+        return (Some(id.to_owned()), Vec::new());
+    }
+    cgroups.sort();
+    cgroups.dedup();
+    (None, cgroups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_containers_id_is_read_from_the_names_of_its_cgroups() {
+        let id = "0123456789abcdef".repeat(4);
+        let pod = "f".repeat(64);
+        let named = |names: &[&str]| container_of(names.iter().map(|n| (*n).to_owned()).collect());
+        for name in [id.clone(), format!("cri-containerd-{id}.scope"), format!("/kubepods/{pod}/libpod-{id}/container")]
+        {
+            assert_eq!(named(&["user.slice", &name]), (Some(id.clone()), Vec::new()), "{name}");
+        }
+        assert_eq!(named(&["b", "a", "b"]), (None, vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(named(&[&id[..63]]).0, None);
+    }
+
+    #[test]
+    fn fanotify_is_left_what_no_stronger_layer_does() {
+        let rules = |text: &str| Policy::parse("p", &format!("prevention:\n{text}")).unwrap().prevention;
+        let both = rules("  exec_not_from_image: {mode: deny}\n  forbidden_binaries: {mode: deny, names: [nc]}");
+        let part = fanotify_part(&both, true);
+        assert!(on(part.exec_not_from_image) && on(part.forbidden_binaries));
+        let part = fanotify_part(&both, false);
+        assert!(!on(part.exec_not_from_image) && !on(part.forbidden_binaries));
+        let observed =
+            rules("  exec_not_from_image: {mode: observe}\n  forbidden_binaries: {mode: observe, names: [nc]}");
+        let part = fanotify_part(&observed, true);
+        assert!(!on(part.exec_not_from_image) && !on(part.forbidden_binaries));
+        let digest = "0".repeat(64);
+        let content = rules(&format!("  forbidden_binaries: {{mode: observe, names: [nc], sha256: ['{digest}']}}"));
+        let part = fanotify_part(&content, false);
+        assert!(on(part.forbidden_binaries) && part.names.is_empty() && part.sha256.len() == 1);
     }
 }
