@@ -1,5 +1,8 @@
 //! Tasks of the project itself, behind `cargo xtask`.
 
+// Measures a Linux kernel's sensor.
+#[cfg(target_os = "linux")]
+mod bench_live;
 // Guests are x86-64 machines that run what was built for this one.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod kernel_test;
@@ -11,12 +14,15 @@ use anyhow::{Result, bail};
 
 const TASKS: &str = "cargo xtask TASK
 
+bench-live    measure what the agent costs the machine it watches (Linux, root)
 kernel-test   boot real kernels and run tests of the kernel sensor in them (Linux on x86-64)
 record        trace a command and write what it does as a capture (Linux on x86-64)";
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
+        #[cfg(target_os = "linux")]
+        Some("bench-live") => bench_live::run(args),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Some("kernel-test") => kernel_test::run(args),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

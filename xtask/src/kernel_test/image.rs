@@ -16,6 +16,8 @@ use super::programs::{self, Job};
 const FOLDERS: [&str; 12] =
     ["bin", "sbin", "dev", "etc", "modules", "proc", "programs", "root", "run", "sys", "tmp", "var"];
 
+const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";
+
 /// The file system without the modules of one kernel, which differ.
 pub(super) struct Parts {
     files: Vec<(String, u32, Vec<u8>)>,
@@ -28,8 +30,8 @@ impl Parts {
         let mut files = vec![
             ("init".to_owned(), 0o755, include_bytes!("init.sh").to_vec()),
             ("plan".to_owned(), 0o644, plan(jobs).into_bytes()),
-            ("etc/passwd".to_owned(), 0o644, b"root:x:0:0:root:/root:/bin/sh\n".to_vec()),
-            ("etc/group".to_owned(), 0o644, b"root:x:0:\n".to_vec()),
+            ("etc/passwd".to_owned(), 0o644, PASSWD.to_vec()),
+            ("etc/group".to_owned(), 0o644, b"root:x:0:\nnogroup:x:65534:\n".to_vec()),
             ("etc/hosts".to_owned(), 0o644, b"127.0.0.1 localhost\n".to_vec()),
             ("bin/busybox".to_owned(), 0o755, read(&busybox)?),
         ];

@@ -2,7 +2,7 @@
 # First process of the guest: mounts what the tests look at, runs /plan, powers the machine off.
 # Lines that begin with `@guest ` are read by the harness (transcript.rs); all else is output of a test program.
 # The kernel's own messages go to the other serial port and cannot fall between.
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root RUST_BACKTRACE=1
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 
 /bin/busybox --install -s /bin
 mount -t devtmpfs dev /dev

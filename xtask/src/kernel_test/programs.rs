@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A test binary of the workspace, made of one file in a `tests` folder.
+/// A test binary of the workspace.
 pub(super) struct Program {
     /// Name of the test target.
     pub(super) target: &'static str,
@@ -21,13 +21,13 @@ pub(super) struct Program {
 /// The self-test of the guest comes first: when it fails, what follows says little.
 pub(super) const PROGRAMS: [Program; 3] = [
     Program { target: "guest", source: "xtask/tests/guest.rs", limit: Duration::from_secs(30) },
-    Program { target: "hooks", source: "crates/avouch-sensor/tests/hooks.rs", limit: Duration::from_secs(120) },
+    Program { target: "hooks", source: "crates/avouch-sensor/tests/hooks/main.rs", limit: Duration::from_secs(120) },
     Program { target: "lsm", source: "crates/avouch-respond/tests/lsm.rs", limit: Duration::from_secs(90) },
 ];
 
 /// Arguments of a libtest binary: one at a time, since the tests watch the whole machine, and unbuffered, so a test that
-/// hangs is the last one named.
-pub(super) const LIBTEST: [&str; 2] = ["--test-threads=1", "--nocapture"];
+/// hangs is the last one named. A serial line is a terminal, so colours are asked away.
+pub(super) const LIBTEST: [&str; 3] = ["--test-threads=1", "--nocapture", "--color=never"];
 
 /// Something to run in the guest.
 pub(super) struct Job {

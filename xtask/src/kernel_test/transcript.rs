@@ -57,6 +57,10 @@ struct Running {
     open: Option<Open>,
     /// Passed, failed and ignored tests by libtest's closing line.
     summary: Option<[usize; 3]>,
+    /// Tests told as skipped without being started; the closing line does not count them.
+    unstarted: usize,
+    /// The failed test whose message follows, after all tests ran.
+    explained: Option<String>,
     tail: VecDeque<String>,
 }
 
@@ -89,6 +93,8 @@ impl Transcript {
                     first: self.rows.len(),
                     open: None,
                     summary: None,
+                    unstarted: 0,
+                    explained: None,
                     tail: VecDeque::new(),
                 });
                 Some(Step::Started(rest.to_owned()))
@@ -127,7 +133,7 @@ impl Transcript {
         }
         let Some(running) = &mut self.running else { return };
         let Some(open) = &mut running.open else {
-            push(&mut running.tail, line);
+            self.between_tests(line);
             return;
         };
         let outcome = match line {
@@ -140,7 +146,7 @@ impl Transcript {
             _ => match line.strip_prefix("ignored, ") {
                 Some(reason) => Outcome::Skipped(format!("ignored: {reason}")),
                 None => {
-                    if let Some((_, reason)) = line.strip_prefix("SKIP ").and_then(|skip| skip.split_once(": ")) {
+                    if let Some((_, reason)) = skip(line) {
                         open.skipped = Some(reason.to_owned());
                     }
                     push(&mut open.tail, line);
@@ -151,6 +157,32 @@ impl Transcript {
         let row = Row { program: running.program.clone(), test: std::mem::take(&mut open.test), outcome };
         running.open = None;
         self.rows.push(row);
+    }
+
+    /// A line outside of any test: a test skipped before it began, or the message of one that failed.
+    fn between_tests(&mut self, line: &str) {
+        let Some(running) = &mut self.running else { return };
+        push(&mut running.tail, line);
+        if let Some((test, reason)) = skip(line) {
+            running.unstarted += 1;
+            let outcome = Outcome::Skipped(reason.to_owned());
+            self.rows.push(Row { program: running.program.clone(), test: test.to_owned(), outcome });
+        } else if let Some(heading) = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" ----")) {
+            running.explained = Some(heading.strip_suffix(" stdout").unwrap_or(heading).to_owned());
+        } else if line == "failures:" {
+            running.explained = None;
+        } else if let Some(test) = &running.explained {
+            let rows = self.rows.get_mut(running.first..).unwrap_or_default();
+            if let Some(Row { outcome: Outcome::Failed(why), .. }) = rows.iter_mut().find(|row| row.test == *test)
+                && why.lines().count() < TAIL
+                && !line.is_empty()
+            {
+                if !why.is_empty() {
+                    why.push('\n');
+                }
+                why.push_str(line);
+            }
+        }
     }
 
     fn close_test(&mut self, why: &str) {
@@ -181,13 +213,15 @@ impl Transcript {
         let ignored = |reason: &str| reason == "ignored" || reason.starts_with("ignored: ");
         let ignored =
             rows.iter().filter(|row| matches!(&row.outcome, Outcome::Skipped(reason) if ignored(reason))).count();
-        let counted = [rows.len() - failed - ignored, failed, ignored];
+        let counted = [rows.len() - failed - ignored - running.unstarted, failed, ignored];
         let outcome = if running.libtest {
             match (running.summary, failure) {
                 // A failed test explains the exit code when the closing line agrees.
                 (Some(summary), failure) if summary == counted && !rows.is_empty() => {
                     failure.filter(|_| failed == 0).map(Outcome::Failed)
                 }
+                // A program that could start no test, and said so for each.
+                (None, None) if running.unstarted > 0 && counted == [0; 3] => None,
                 (Some(_), _) if rows.is_empty() => Some(Outcome::Failed("it ran no test".to_owned())),
                 (Some([passed, failed, ignored]), _) => Some(Outcome::Failed(format!(
                     "its closing line counts {passed} passed, {failed} failed, {ignored} ignored; its lines {counted:?}"
@@ -211,8 +245,15 @@ impl Transcript {
 fn test_start(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix("test ")?;
     let (test, after) = rest.split_once(" ...")?;
+    // libtest-mimic pads names to one width.
+    let test = test.trim_end();
     let test = test.strip_suffix(" - should panic").unwrap_or(test);
     (!test.contains(' ')).then(|| (test, after.trim_start()))
+}
+
+/// `SKIP TEST: REASON`, as the project's tests say it.
+fn skip(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("SKIP ")?.split_once(": ")
 }
 
 /// The number before a word in `ok. 3 passed; 0 failed; ...`.

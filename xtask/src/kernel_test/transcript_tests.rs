@@ -70,6 +70,25 @@ fn a_guest_that_goes_away_fails_what_ran() {
 }
 
 #[test]
+fn names_may_be_padded_and_messages_may_come_last() {
+    let transcript = read(&format!(
+        "{HEAD}test a     ... ok\ntest longer ... FAILED\n\nfailures:\n\n---- longer ----\ntest panicked: 1 != 2\n\n\n\
+         failures:\n    longer\n\ntest result: FAILED. 1 passed; 1 failed; 0 ignored\n@guest exit hooks 101"
+    ));
+    let failed = Outcome::Failed("test panicked: 1 != 2".to_owned());
+    assert_eq!(outcomes(&transcript), [("a", &Outcome::Passed), ("longer", &failed)]);
+}
+
+#[test]
+fn tests_skipped_before_they_began_are_skipped() {
+    let transcript = read("@guest start hooks\nSKIP a: not root\nSKIP b: not root\n@guest exit hooks 0");
+    let skipped = Outcome::Skipped("not root".to_owned());
+    assert_eq!(outcomes(&transcript), [("a", &skipped), ("b", &skipped)]);
+    let transcript = read("@guest start hooks\nSKIP a: not root\n@guest exit hooks 1");
+    assert!(matches!(&transcript.rows().last().unwrap().outcome, Outcome::Failed(why) if why.contains("exit code 1")));
+}
+
+#[test]
 fn no_test_at_all_is_a_failure() {
     let transcript = read(
         "@guest start hooks\nrunning 0 tests\ntest result: ok. 0 passed; 0 failed; 0 ignored\n@guest exit hooks 0",

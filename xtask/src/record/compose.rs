@@ -4,12 +4,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use avouch_event::{EventBuf, EventType, types};
+use avouch_procfs::{Facts, Socket, flags as open_flags, socket_of};
 
 use super::calls::{self, Param};
-use super::facts::{self, Facts};
+use super::facts;
 use super::flags;
 use super::memory::{Memory, SNAPLEN};
-use super::sockets::{Socket, sockaddr, unix_path};
+use super::sockets::{inbound, outbound, sockaddr, unix_path};
 
 /// A system call at its end, its thread standing still.
 pub(super) struct Call {
@@ -101,7 +102,7 @@ fn common(buf: &mut EventBuf, facts: &Facts) {
 fn process(event: EventType, tid: i64, ret: i64, kernel_flags: u64) -> EventBuf {
     const NEWPID: u64 = 0x2000_0000;
     const CHILD_IN_PIDNS: u32 = 0x2000_0000;
-    let facts = Facts::read(tid).unwrap_or_default();
+    let facts = Facts::of(tid).unwrap_or_default();
     let mut flags = flags::clone(kernel_flags);
     if facts.nested || kernel_flags & NEWPID != 0 || children_in_other_pidns(tid) {
         flags |= CHILD_IN_PIDNS;
@@ -119,7 +120,7 @@ fn children_in_other_pidns(tid: i64) -> bool {
 }
 
 fn exec(event: EventType, call: &Call) -> EventBuf {
-    let facts = Facts::read(call.tid).unwrap_or_default();
+    let facts = Facts::of(call.tid).unwrap_or_default();
     let mut buf = EventBuf::new(event);
     buf.push_i64(call.ret);
     common(&mut buf, &facts);
@@ -177,13 +178,13 @@ fn push(buf: &mut EventBuf, param: Param, call: &Call, memory: &Memory) {
             Some(text) => buf.push_charbuf(&text),
             None => buf.push(&[]),
         },
-        Param::Open(i) => buf.push_u32(flags::open(arg(i))),
+        Param::Open(i) => buf.push_u32(open_flags::open(arg(i))),
         Param::Mode(flags, mode) => {
             const O_CREAT: u64 = 0o100;
             const TMPFILE: u64 = 0o20_000_000;
             buf.push_u32(if arg(flags) & (O_CREAT | TMPFILE) == 0 { 0 } else { low(mode) })
         }
-        Param::File(i, width) => buf.push(&flags::file_bits(arg(i)).to_le_bytes()[..width]),
+        Param::File(i, width) => buf.push(&open_flags::file_bits(arg(i)).to_le_bytes()[..width]),
         Param::CloneFlags(i) => buf.push_u32(flags::clone(arg(i))),
         Param::Bits(i, table, names) => buf.push_u32(flags::bits(table, names, arg(i))),
         Param::OneOf(i, table, names, width) => {
@@ -199,21 +200,21 @@ fn push(buf: &mut EventBuf, param: Param, call: &Call, memory: &Memory) {
         }
         Param::Iov(i, count) => buf.push(&memory.gather(arg(i), arg(count), returned)),
         Param::Outbound(i) => {
-            let mut socket = Socket::of_fd(call.tid, i64::from(int(i)));
+            let mut socket = socket_of(call.tid, i64::from(int(i)));
             if let Some(Socket::Unix { path }) = &mut socket
                 && calls::name(call.number) == Some("connect")
             {
                 // A connecting unix socket has no path of its own: what names the connection is the address.
                 *path = unix_path(&memory.bytes(arg(1), 110));
             }
-            buf.push(&socket.map(|s| s.outbound()).unwrap_or_default())
+            buf.push(&socket.map(|s| outbound(&s)).unwrap_or_default())
         }
         Param::Inbound(i) => {
-            let socket = Socket::of_fd(call.tid, i64::from(int(i)));
-            buf.push(&socket.map(|s| s.inbound()).unwrap_or_default())
+            let socket = socket_of(call.tid, i64::from(int(i)));
+            buf.push(&socket.map(|s| inbound(&s)).unwrap_or_default())
         }
-        Param::Accepted => buf.push(&Socket::of_fd(call.tid, call.ret).map(|s| s.inbound()).unwrap_or_default()),
-        Param::HowFlags(i) => buf.push_u32(flags::open(memory.word(arg(i)))),
+        Param::Accepted => buf.push(&socket_of(call.tid, call.ret).map(|s| inbound(&s)).unwrap_or_default()),
+        Param::HowFlags(i) => buf.push_u32(open_flags::open(memory.word(arg(i)))),
         Param::HowMode(i) => buf.push_u32((memory.word(arg(i).wrapping_add(8)) & 0xffff_ffff) as u32),
         Param::HowResolve(i) => {
             buf.push_u32(flags::bits("openat2_flags", flags::RESOLVE, memory.word(arg(i).wrapping_add(16))))

@@ -23,33 +23,6 @@ pub(super) fn one_of(table: &str, names: Names, value: u64) -> u64 {
     name.and_then(|n| FlagTable::by_name(table)?.value(n)).unwrap_or(0)
 }
 
-/// `open` flags, with the access mode, which is a number inside of them.
-pub(super) fn open(value: u64) -> u32 {
-    const ACCESS: Names = &[(0, "O_RDONLY"), (1, "O_WRONLY"), (2, "O_RDWR")];
-    let access = one_of("file_flags", ACCESS, value & 3);
-    u32::try_from(access).unwrap_or(0) | bits("file_flags", FILE, value)
-}
-
-const FILE: Names = &[
-    (0o100, "O_CREAT"),
-    (0o200, "O_EXCL"),
-    (0o1000, "O_TRUNC"),
-    (0o2000, "O_APPEND"),
-    (0o4000, "O_NONBLOCK"),
-    (0o10000, "O_DSYNC"),
-    (0o4_010_000, "O_SYNC"),
-    (0o40000, "O_DIRECT"),
-    (0o100_000, "O_LARGEFILE"),
-    (0o200_000, "O_DIRECTORY"),
-    (0o2_000_000, "O_CLOEXEC"),
-    (0o20_200_000, "O_TMPFILE"),
-];
-
-/// Flags of calls that make descriptors (`dup3`, `pipe2`, `socket`): no access mode.
-pub(super) fn file_bits(value: u64) -> u32 {
-    bits("file_flags", FILE, value)
-}
-
 /// `clone`, `unshare` and `setns` flags.
 pub(super) fn clone(value: u64) -> u32 {
     bits("clone_flags", CLONE, value)
@@ -152,16 +125,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn read_only_is_a_bit_in_captures() {
-        assert_eq!(open(0), 0x1);
-        assert_eq!(open(0o2_000_102), 0x3 | 0x4 | 0x1000);
-        assert_eq!(file_bits(0o2_000_000), 0x1000);
-    }
-
-    #[test]
     fn every_name_is_in_its_table() {
         for (table, names) in [
-            ("file_flags", FILE),
             ("clone_flags", CLONE),
             ("fchownat_flags", FCHOWNAT),
             ("epoll_create1_flags", EPOLL_CREATE),

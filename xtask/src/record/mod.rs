@@ -6,7 +6,6 @@
 
 mod calls;
 mod compose;
-mod containers;
 mod facts;
 mod flags;
 mod memory;
@@ -25,9 +24,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
-use self::snapshot::Snapshot;
 use self::tracer::Tracer;
-use self::write::write_capture;
 
 /// How to call it.
 const USAGE: &str = "cargo xtask record --out FILE.scap [--podman-inspect FILE] [--leave COMM]... -- COMMAND [ARG]...
@@ -76,10 +73,11 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
     let mut tracer = Tracer::default();
     tracer.seize(&trace)?;
     let listed: Vec<i32> = tracer.tids().chain(leave).collect();
-    let snapshot = Snapshot::take(&listed, inspect.as_deref(), tracer::now())?;
+    let mut writer = write::create(&request.out)?;
+    snapshot::write(&mut writer, &listed, inspect.as_deref(), tracer::now())?;
     kill(main, Signal::SIGCONT).context("failed to start the command")?;
     tracer.run(main.as_raw())?;
-    write_capture(&request.out, &snapshot, &tracer)?;
+    write::finish(writer, &request.out, &tracer)?;
     report(&tracer)
 }
 

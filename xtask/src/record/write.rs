@@ -7,24 +7,26 @@ use anyhow::{Context, Result};
 use avouch_event::Item;
 use avouch_scap::Writer;
 
-use super::snapshot::Snapshot;
 use super::tracer::Tracer;
 
-/// Writes `out`, compressed: first the facts, then the events in the order they were seen.
+/// Begins a compressed capture.
 ///
 /// # Errors
-/// When the file cannot be written, or the format has no place for a recorded item.
-pub(super) fn write_capture(out: &Path, snapshot: &Snapshot, tracer: &Tracer) -> Result<()> {
-    let name = out.display();
-    let file = File::create(out).with_context(|| format!("failed to create {name}"))?;
-    let mut writer = Writer::gzip(file);
-    for item in snapshot.items() {
-        writer.write(&item).with_context(|| format!("failed to write {item:?}"))?;
-    }
+/// When the file cannot be created.
+pub(super) fn create(out: &Path) -> Result<Writer<File>> {
+    let file = File::create(out).with_context(|| format!("failed to create {}", out.display()))?;
+    Ok(Writer::gzip(file))
+}
+
+/// Writes the events, in the order they were seen, behind the facts, and completes the capture.
+///
+/// # Errors
+/// When the file cannot be written, or the format has no place for a recorded event.
+pub(super) fn finish(mut writer: Writer<File>, out: &Path, tracer: &Tracer) -> Result<()> {
     for event in &tracer.events {
         writer.write(&Item::Event(event.event())).with_context(|| format!("failed to write {event:?}"))?;
     }
-    writer.finish().with_context(|| format!("failed to write {name}"))?;
+    writer.finish().with_context(|| format!("failed to write {}", out.display()))?;
     Ok(())
 }
 

@@ -1,0 +1,81 @@
+//! The figures as a table, each with its floor and whether it is met.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anyhow::{Context, Result};
+
+use super::flood::{Flood, Idle};
+use super::workloads::Workload;
+
+/// Lines that were measured.
+#[derive(Default)]
+pub(super) struct Table(String);
+
+impl Table {
+    pub(super) fn skipped(&mut self, name: &str, reason: &str) {
+        self.line(name, &format!("not run: {reason}"));
+    }
+
+    /// The median of the rounds' ratios, and their range.
+    pub(super) fn ratio(&mut self, workload: &Workload, pairs: &[(f64, f64)]) {
+        let mut ratios: Vec<f64> = pairs.iter().map(|(off, on)| on / off).collect();
+        ratios.sort_by(f64::total_cmp);
+        let (Some(least), Some(most), Some(median)) = (ratios.first(), ratios.last(), ratios.get(ratios.len() / 2)) else {
+            return self.skipped(workload.name, "no rounds");
+        };
+        let mean = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / pairs.len() as f64;
+        self.line(
+            workload.name,
+            &format!(
+                "x {median:.3} ({least:.3} to {most:.3}); {:.1} off, {:.1} on, {}; floor {:.2}: {}",
+                mean(|p| p.0),
+                mean(|p| p.1),
+                workload.unit,
+                workload.floor,
+                met(*median <= workload.floor)
+            ),
+        );
+    }
+
+    pub(super) fn idle(&mut self, idle: &Idle) {
+        let memory = idle.peak_bytes >> 20;
+        self.line(
+            "idle",
+            &format!(
+                "{:.2} % of a core, peak {memory} MiB at {:.0} events/s; floors 1 %, 64 MiB: {}",
+                idle.cpu_percent,
+                idle.events_a_second,
+                met(idle.cpu_percent < 1.0 && memory < 64)
+            ),
+        );
+    }
+
+    pub(super) fn flood(&mut self, flood: &Flood) {
+        self.line(
+            "flood",
+            &format!(
+                "{} events, {} lost, {:.0} events/s, {:.0} ns agent CPU an event, peak {} MiB; floors 0 lost, 700 ns: {}",
+                flood.events,
+                flood.lost,
+                flood.events_a_second,
+                flood.ns_an_event,
+                flood.peak_bytes >> 20,
+                met(flood.lost == 0 && flood.ns_an_event < 700.0)
+            ),
+        );
+    }
+
+    fn line(&mut self, name: &str, text: &str) {
+        // Writing to a string cannot fail.
+        writeln!(self.0, "{name:<12} {text}").ok();
+    }
+
+    pub(super) fn print(&self) -> Result<()> {
+        std::io::stdout().write_all(self.0.as_bytes()).context("failed to write to standard output")
+    }
+}
+
+fn met(holds: bool) -> &'static str {
+    if holds { "met" } else { "NOT MET" }
+}
