@@ -225,8 +225,6 @@ pub enum Move {
     DatagramSocket,
     /// Join the name-of-host namespace this process is already in.
     JoinOwnNamespace,
-    /// Try to leave the user namespace, which gives all capabilities in the new one.
-    TryUnshareUser,
     /// Try to leave the mount namespace.
     TryUnshareMounts,
     /// Become this user.

@@ -131,7 +131,6 @@ fn make(step: &Move, mark: &Mark) -> io::Result<()> {
         Move::PacketSocket => new_socket(AddressFamily::Packet, SockType::Raw),
         Move::DatagramSocket => new_socket(AddressFamily::Inet, SockType::Datagram),
         Move::JoinOwnNamespace => Ok(setns(File::open("/proc/self/ns/uts")?, CloneFlags::CLONE_NEWUTS)?),
-        Move::TryUnshareUser => attempt(unshare(CloneFlags::CLONE_NEWUSER).map_err(Into::into)),
         Move::TryUnshareMounts => attempt(unshare(CloneFlags::CLONE_NEWNS).map_err(Into::into)),
         Move::SetUser(uid) => Ok(setuid(Uid::from_raw(uid))?),
         Move::AttachToChild => attach_to_child(),
