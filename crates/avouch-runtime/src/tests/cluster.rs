@@ -73,6 +73,72 @@ fn recorded_pods_are_told_with_owner_account_and_containers() {
 }
 
 #[test]
+fn pods_of_a_cluster_full_of_bad_settings_are_told_as_they_are() {
+    let Some(dir) = testdata() else { return };
+    let text = std::fs::read_to_string(dir.join("k8s_audit/workloads/get_bad_pods.json")).unwrap();
+    let recorded: Value = serde_json::from_str(&text).unwrap();
+    let count = recorded["items"].as_array().unwrap().len();
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::loopback(move |asked| {
+        if asked.path.contains("watch=1") { Reply::Open(Vec::new()) } else { list(&recorded["items"], "7") }
+    });
+    let resolver = Resolver::start(config(dir.path(), &server)).unwrap();
+    let answers = until(&resolver, "all pods", |answers| pods(answers).len() == count);
+    let named = |holds: fn(&Pod) -> bool| {
+        let mut names: Vec<&str> = pods(&answers).into_iter().filter(|p| holds(p)).map(|p| p.name.as_str()).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(named(|p| p.host_ipc), ["hostipc"]);
+    assert_eq!(named(|p| p.host_network), ["ds-hostall-gwt6f", "ds-hostall-rbwd8", "hostnet"]);
+    assert_eq!(
+        named(|p| p.containers.iter().any(|c| c.privileged)),
+        ["d-priv-55989b9656-lv9lw", "d-priv-6f6697774c-rjxr4", "default-sc", "init-priv", "priv"]
+    );
+    assert_eq!(
+        named(|p| p.containers.iter().any(|c| c.host_mounts.iter().any(|m| m.source.ends_with("containerd.sock")))),
+        ["hp-sock"]
+    );
+    assert_eq!(named(|p| p.owner.as_ref().is_some_and(|o| o.kind == "StatefulSet")), ["sts-root-0"]);
+    assert_eq!(resolver.counters().bad_answers, 0);
+}
+
+/// Settings of a pod's own account, with the authority given.
+fn in_cluster(root: &Path, server: &Server, authority: &str) -> Config {
+    std::fs::write(root.join("ca.crt"), authority).unwrap();
+    std::fs::write(root.join("token"), "of-the-pod\n").unwrap();
+    let address = server.address.unwrap();
+    let access =
+        AccessConfig::InCluster { host: address.ip().to_string(), port: address.port(), account: root.to_owned() };
+    Config { kubernetes: Some(KubernetesConfig { access, node_name: "vm".to_owned() }), ..nothing(root) }
+}
+
+#[test]
+fn within_the_cluster_the_authority_of_the_account_counts() {
+    let serve = || {
+        Server::tls(|asked| {
+            assert_eq!(asked.authorization, "Bearer of-the-pod");
+            if asked.path.contains("watch=1") {
+                Reply::Open(Vec::new())
+            } else {
+                list(&json!([pod("p1", "9", &json!({}))]), "9")
+            }
+        })
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (server, authority) = serve();
+    let resolver = Resolver::start(in_cluster(dir.path(), &server, &authority)).unwrap();
+    until(&resolver, "the pod", |answers| pods(answers).len() == 1);
+
+    // The same server behind another certificate is not believed.
+    let (impostor, _) = serve();
+    let resolver = Resolver::start(in_cluster(dir.path(), &impostor, &authority)).unwrap();
+    let reach = || resolver.sources().into_iter().find(|(name, _)| name == "kubernetes").unwrap().1;
+    let answers = until(&resolver, "the refusal", |_| matches!(reach(), Reach::Fails(_)));
+    assert!(pods(&answers).is_empty());
+}
+
+#[test]
 fn a_container_that_only_the_cluster_knows_is_known_in_part() {
     let Some([recorded, _]) = recorded() else { return };
     let dir = tempfile::tempdir().unwrap();

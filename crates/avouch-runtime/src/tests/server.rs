@@ -13,8 +13,11 @@ use http_body_util::{BodyExt, combinators::BoxBody};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
 
 /// What a request asked.
 pub(super) struct Asked {
@@ -47,9 +50,10 @@ pub(super) enum Reply {
 
 type Handler = dyn Fn(Asked) -> Reply + Send + Sync;
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone)]
 enum Speaks {
     Http,
+    Https(TlsAcceptor),
     Grpc,
 }
 
@@ -74,6 +78,20 @@ impl Server {
         Self::start(None, Speaks::Http, Arc::new(handler))
     }
 
+    /// Over TLS, with the PEM of the authority that a client must trust.
+    pub(super) fn tls(handler: impl Fn(Asked) -> Reply + Send + Sync + 'static) -> (Self, String) {
+        let signed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivateKeyDer::Pkcs8(signed.signing_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![signed.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        (Self::start(None, Speaks::Https(acceptor), Arc::new(handler)), signed.cert.pem())
+    }
+
     fn start(path: Option<&Path>, speaks: Speaks, handler: Arc<Handler>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -88,8 +106,8 @@ impl Server {
             loop {
                 let handler = Arc::clone(&handler);
                 match &unix {
-                    Some(unix) => serve(unix.accept().await.unwrap().0, speaks, handler),
-                    None => serve(tcp.accept().await.unwrap().0, speaks, handler),
+                    Some(unix) => serve(unix.accept().await.unwrap().0, speaks.clone(), handler),
+                    None => serve(tcp.accept().await.unwrap().0, speaks.clone(), handler),
                 }
             }
         };
@@ -117,13 +135,18 @@ impl Drop for Server {
 fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, speaks: Speaks, handler: Arc<Handler>) {
     tokio::spawn(async move {
         let service = service_fn(move |request| answer(request, Arc::clone(&handler)));
-        let io = TokioIo::new(stream);
         // A client that leaves, or a reply that closes, ends the connection with an error that nobody needs.
+        let http = hyper::server::conn::http1::Builder::new();
         match speaks {
-            Speaks::Http => drop(hyper::server::conn::http1::Builder::new().serve_connection(io, service).await),
+            Speaks::Http => drop(http.serve_connection(TokioIo::new(stream), service).await),
+            Speaks::Https(acceptor) => {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    drop(http.serve_connection(TokioIo::new(stream), service).await);
+                }
+            }
             Speaks::Grpc => {
                 let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-                drop(builder.serve_connection(io, service).await);
+                drop(builder.serve_connection(TokioIo::new(stream), service).await);
             }
         }
     });
