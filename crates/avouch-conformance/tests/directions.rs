@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-procfs", &["avouch-event"]),
     ("avouch-runtime", &["avouch-event"]),
     ("avouch-respond", &["avouch-event"]),
+    ("avouch-integrity", &["avouch-event"]),
     (
         "avouch-pipeline",
         &[
@@ -40,6 +41,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "avouch-diagnostics",
             "avouch-engine",
             "avouch-event",
+            "avouch-integrity",
             "avouch-pipeline",
             "avouch-procfs",
             "avouch-respond",
@@ -53,7 +55,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-conformance", &[]),
     ("avouch-triggers", &[]),
     ("avouch-fuzz-targets", &["avouch-audit", "avouch-diagnostics", "avouch-event", "avouch-rules", "avouch-scap"]),
-    ("xtask", &["avouch-event", "avouch-scap"]),
+    ("xtask", &["avouch-event", "avouch-procfs", "avouch-runtime", "avouch-scap"]),
 ];
 
 /// Crates that take time, bytes and settings as arguments.
