@@ -13,6 +13,9 @@ const DIRECTORY: u32 = 0o040_000;
 const REGULAR: u32 = 0o100_000;
 const CHARACTER_DEVICE: u32 = 0o020_000;
 
+/// When every file changed last: any time but zero, which would pass for a time that was not read.
+const MODIFIED: u32 = 1_700_000_000;
+
 impl Archive {
     pub(super) const fn new() -> Self {
         Self { bytes: Vec::new(), entries: 0 }
@@ -45,7 +48,7 @@ impl Archive {
         // No file here comes near 4 GiB; a longer one would not fit the guest's memory either.
         let size = u32::try_from(content.len()).unwrap_or(u32::MAX);
         let name_size = u32::try_from(name.len() + 1).unwrap_or(u32::MAX);
-        let fields = [self.entries, mode, 0, 0, links, 0, size, 0, 0, major, minor, name_size, 0];
+        let fields = [self.entries, mode, 0, 0, links, MODIFIED, size, 0, 0, major, minor, name_size, 0];
         self.bytes.extend_from_slice(b"070701");
         for field in fields {
             self.bytes.extend_from_slice(format!("{field:08x}").as_bytes());
@@ -72,7 +75,7 @@ mod tests {
         archive.file("/init", 0o755, b"hello");
         let bytes = archive.finish();
         let header = "070701\
-            00000001000081ed000000000000000000000001000000000000000500000000000000000000000000000000\
+            00000001000081ed0000000000000000000000016553f1000000000500000000000000000000000000000000\
             0000000500000000";
         assert_eq!(&bytes[..110], header.as_bytes());
         assert_eq!(&bytes[110..116], b"init\0\0", "110 and 5 bytes end on a multiple of four with one more zero");

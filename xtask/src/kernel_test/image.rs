@@ -16,6 +16,10 @@ use super::programs::{self, Job};
 const FOLDERS: [&str; 12] =
     ["bin", "sbin", "dev", "etc", "modules", "proc", "programs", "root", "run", "sys", "tmp", "var"];
 
+/// Programs of this machine that take the place of busybox's: tests copy them and run them by other names, under which
+/// busybox does not know what to be.
+const OWN_PROGRAMS: [&str; 3] = ["sh", "sleep", "true"];
+
 const PASSWD: &[u8] = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";
 
 /// The file system without the modules of one kernel, which differ.
@@ -36,6 +40,11 @@ impl Parts {
             ("bin/busybox".to_owned(), 0o755, read(&busybox)?),
         ];
         let mut libraries = libraries_of(&busybox)?;
+        for name in OWN_PROGRAMS {
+            let program = programs::find(name).with_context(|| format!("`{name}` is not on the search path"))?;
+            libraries.extend(libraries_of(&program)?);
+            files.push((format!("bin/{name}"), 0o755, read(&program)?));
+        }
         for job in jobs {
             libraries.extend(libraries_of(&job.binary)?);
             let content = if job.strip { read(&stripped(&job.binary, folder)?)? } else { read(&job.binary)? };
