@@ -3,12 +3,14 @@
 
 mod audit;
 mod condition;
+mod procfs;
 mod rules;
 mod scap;
 mod state;
 
 pub use audit::{cloudtrail, k8s_audit};
 pub use condition::condition;
+pub use procfs::procfs;
 pub use rules::rules;
 pub use scap::scap;
 pub use state::state;

@@ -106,3 +106,8 @@ fn k8s_audit() {
 fn cloudtrail() {
     run("cloudtrail", targets::cloudtrail);
 }
+
+#[test]
+fn procfs() {
+    run("procfs", targets::procfs);
+}

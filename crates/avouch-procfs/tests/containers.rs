@@ -1,6 +1,6 @@
 //! Files of /proc of real containers, of podman, containerd, its CRI, and kubelet.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 use std::path::{Path, PathBuf};
 

@@ -45,7 +45,7 @@ proptest! {
     fn nothing_panics_and_nothing_grows(bytes in text(), controllers in text()) {
         let stat = parse::stat(&bytes);
         prop_assert!(stat.is_none_or(|s| s.comm.len() < bytes.len()));
-        let _: Option<_> = parse::status(&bytes);
+        prop_assert!(parse::status(&bytes).is_none_or(|s| s.tgid > 0));
         let mut list = Vec::new();
         parse::cgroups(&bytes, &controllers, &mut list);
         // Each line stands once for each of its names, each name with the path.
@@ -56,14 +56,14 @@ proptest! {
         prop_assert!(mounts.len() <= 2 && mounts.len() + left <= lines);
         for m in &mounts {
             prop_assert!(m.mount_point.len() + m.root.len() < bytes.len());
-            let _: Option<_> = m.below(&bytes);
-            let _: Option<_> = m.super_option(b"upperdir");
+            prop_assert!(m.below(&bytes).is_none_or(|b| bytes.ends_with(b)));
+            prop_assert!(m.super_option(b"upperdir").is_none_or(|u| u.len() < bytes.len()));
         }
-        let _: Option<_> = parse::open_files(&bytes);
+        prop_assert!(parse::open_files(&bytes).is_none() || bytes.len() > 15);
         for line in bytes.split(|b| *b == b'\n') {
-            let _: Option<_> = parse::inet_row(line);
+            prop_assert!(parse::inet_row(line).is_none_or(|r| r.local.0.is_ipv4() || line.len() > 32));
             prop_assert!(parse::unix_row(line).is_none_or(|r| line.ends_with(r.path)));
-            let _: Option<_> = parse::netlink_inode(line);
+            prop_assert!(parse::netlink_inode(line).is_none() || line.len() > 18);
             prop_assert!(parse::user(line, b"").is_none_or(|u| !u.name.is_empty()));
             prop_assert!(parse::group(line, b"").is_none_or(|g| !g.name.is_empty()));
         }

@@ -81,7 +81,8 @@ fn a_child_is_as_it_was_started() {
     assert_eq!(f.exe_file.ino, meta.ino());
     assert_eq!(f.exe_file.mtime, ns(meta.mtime(), meta.mtime_nsec()));
     assert_eq!(f.exe_file.ctime, ns(meta.ctime(), meta.ctime_nsec()));
-    assert!(!f.exe_file.memfd && !(f.exe_file.upper_layer && f.exe_file.lower_layer));
+    assert!(!f.exe_file.memfd, "from a file");
+    assert!(!f.exe_file.upper_layer || !f.exe_file.lower_layer, "not in two layers");
 
     // Told by hundredths of a second.
     let started = f.start_ns;

@@ -17,11 +17,12 @@ pub fn cgroups(text: &[u8], v2_controllers: &[u8], out: &mut Vec<u8>) {
         out.push(0);
     };
     let mut unified = None;
-    for line in lines(text) {
+    // A NUL ends an entry: the kernel writes none.
+    for line in lines(text).filter(|l| !l.contains(&0)) {
         let mut parts = line.splitn(3, |b| *b == b':').skip(1);
         let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
         if controllers.is_empty() {
-            words(v2_controllers).for_each(|name| push(name, path));
+            words(v2_controllers).filter(|name| !name.contains(&0)).for_each(|name| push(name, path));
             unified = Some(path);
             continue;
         }
@@ -58,5 +59,6 @@ mod tests {
         assert_eq!(list(b"0::/z\n", b"cpu io\n"), "cpu=/z io=/z ");
         assert_eq!(list(b"0::/z\n", b""), "unified=/z ");
         assert_eq!(list(b"", b"cpu"), "");
+        assert_eq!(list(b"1:cpu:/a\0b\n0::/z\n", b"io \0"), "io=/z ", "no line of the kernel's");
     }
 }
