@@ -9,7 +9,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 use avouch_respond::{Act, ActMode, Filesystems, Layer, LayerState, Mechanism, Policy, Prevention, Reach};
 use common::{
-    Cgroup, Overlay, WAIT, busybox_in_memory, cgroup2_is_mounted, prepare, prepare_in_sight, skip, state, wait_for,
+    Cgroup, Overlay, WAIT, busybox_in_memory, cgroup2_is_mounted, prepare, prepare_in_sight, prepare_without_lsm, skip,
+    state, wait_for,
 };
 
 fn policy(prevention: &str) -> Policy {
@@ -40,7 +41,7 @@ fn an_empty_policy_starts_nothing() {
 #[test]
 fn a_program_in_memory_is_killed_before_it_acts() {
     const NAME: &str = "a_program_in_memory_is_killed_before_it_acts";
-    if let Err(reason) = prepare() {
+    if let Err(reason) = prepare_without_lsm() {
         return skip(NAME, reason);
     }
     let (cgroup, dir) = (Cgroup::v2("memory"), tempfile::tempdir().unwrap());
@@ -72,7 +73,7 @@ fn a_program_in_memory_is_killed_before_it_acts() {
 #[test]
 fn dry_run_reports_a_program_in_memory_and_lets_it_run() {
     const NAME: &str = "dry_run_reports_a_program_in_memory_and_lets_it_run";
-    if let Err(reason) = prepare() {
+    if let Err(reason) = prepare_without_lsm() {
         return skip(NAME, reason);
     }
     let (cgroup, dir) = (Cgroup::v2("dry"), tempfile::tempdir().unwrap());
@@ -92,7 +93,7 @@ fn dry_run_reports_a_program_in_memory_and_lets_it_run() {
 #[test]
 fn the_hosts_own_programs_in_memory_are_no_container() {
     const NAME: &str = "the_hosts_own_programs_in_memory_are_no_container";
-    if let Err(reason) = prepare() {
+    if let Err(reason) = prepare_without_lsm() {
         return skip(NAME, reason);
     }
     let (cgroup, dir) = (Cgroup::v2("host"), tempfile::tempdir().unwrap());
@@ -109,7 +110,7 @@ fn the_hosts_own_programs_in_memory_are_no_container() {
 #[test]
 fn a_dropped_file_of_a_container_is_killed_and_a_shipped_one_runs() {
     const NAME: &str = "a_dropped_file_of_a_container_is_killed_and_a_shipped_one_runs";
-    let overlay = match prepare().and_then(|()| Overlay::new()) {
+    let overlay = match prepare_without_lsm().and_then(|()| Overlay::new()) {
         Ok(overlay) => overlay,
         Err(reason) => return skip(NAME, reason),
     };
@@ -128,7 +129,7 @@ fn a_dropped_file_of_a_container_is_killed_and_a_shipped_one_runs() {
 #[test]
 fn forbidden_binaries_are_killed_by_path_and_by_name() {
     const NAME: &str = "forbidden_binaries_are_killed_by_path_and_by_name";
-    let overlay = match prepare().and_then(|()| Overlay::new()) {
+    let overlay = match prepare_without_lsm().and_then(|()| Overlay::new()) {
         Ok(overlay) => overlay,
         Err(reason) => return skip(NAME, reason),
     };
@@ -150,7 +151,7 @@ fn forbidden_binaries_are_killed_by_path_and_by_name() {
 #[test]
 fn fanotify_denies_by_path_name_content_and_layer() {
     const NAME: &str = "fanotify_denies_by_path_name_content_and_layer";
-    let overlay = match prepare().and_then(|()| Overlay::new()) {
+    let overlay = match prepare_without_lsm().and_then(|()| Overlay::new()) {
         Ok(overlay) => overlay,
         Err(reason) => return skip(NAME, reason),
     };

@@ -6,6 +6,7 @@
 //! lasts; where the kernel has a security module, this layer is not used.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,7 +83,10 @@ impl Watch {
             EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(call("open an eventfd"))?;
         let (stop, counts) = (Arc::new(stop), Arc::new(Counts::default()));
         let (send, acts) = sync_channel(WAITING);
-        let mut answerer = Answerer { group, rules, send, counts: Arc::clone(&counts), digests: Digests::default() };
+        // Before the first look at the mounts, or one that comes meanwhile is never seen.
+        let mounts = File::open("/proc/1/mountinfo").ok();
+        let mut answerer =
+            Answerer { group, rules, send, counts: Arc::clone(&counts), digests: Digests::default(), mounts };
         answerer.mark()?;
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
@@ -125,6 +129,8 @@ struct Answerer {
     send: SyncSender<Act>,
     counts: Arc<Counts>,
     digests: Digests,
+    /// Tells of each change of mounts since it was opened: a new container brings a new overlay.
+    mounts: Option<File>,
 }
 
 impl Answerer {
@@ -158,12 +164,10 @@ impl Answerer {
     }
 
     fn run(&mut self, stop: &EventFd) {
-        // The kernel tells of a change of mounts through this file: a new container brings a new overlay.
-        let mounts = std::fs::File::open("/proc/1/mountinfo").ok();
         loop {
             let mut fds =
                 vec![PollFd::new(self.group.as_fd(), PollFlags::POLLIN), PollFd::new(stop.as_fd(), PollFlags::POLLIN)];
-            fds.extend(mounts.as_ref().map(|m| PollFd::new(m.as_fd(), PollFlags::POLLPRI)));
+            fds.extend(self.mounts.as_ref().map(|m| PollFd::new(m.as_fd(), PollFlags::POLLPRI)));
             if poll(&mut fds, PollTimeout::NONE).is_err_and(|e| e != nix::Error::EINTR) {
                 return;
             }

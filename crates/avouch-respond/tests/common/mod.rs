@@ -45,6 +45,16 @@ pub fn prepare() -> Result<(), String> {
     Ok(())
 }
 
+/// As [`prepare`], but the list of security modules is hidden from this thread: it tests what stands behind them.
+pub fn prepare_without_lsm() -> Result<(), String> {
+    prepare()?;
+    let securityfs = Path::new("/sys/kernel/security");
+    while securityfs.join("lsm").exists() {
+        nix::mount::umount2(securityfs, nix::mount::MntFlags::MNT_DETACH).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
 /// As [`prepare`], but mounts of this test are seen by the whole machine, and nothing is mounted for it.
 pub fn prepare_in_sight() -> Result<(), String> {
     if !is_root() {
