@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::fixtures::{fixtures, testdata};
+use super::recorded::{fixtures, testdata};
 use super::server::{Reply, Server};
 use super::{is_partial, known, nothing, query, until};
 use crate::{AccessConfig, Answer, Config, KubernetesConfig, Pod, Reach, Resolver, RuntimeKind};

@@ -4,6 +4,9 @@ mod cluster;
 mod fixtures;
 mod hostile;
 mod live;
+mod live_cri;
+mod machine;
+mod recorded;
 mod runtimes;
 mod server;
 
