@@ -1,6 +1,8 @@
 //! What a live source is asked to collect: an event type, and which of its events and parts.
 
-use crate::table::EventType;
+use std::collections::BTreeSet;
+
+use crate::table::{EventType, types};
 
 /// Which events of one type are wanted, and which costly parts of them. A set of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,14 +47,30 @@ impl Want {
     }
 }
 
+/// Which files opened for reading are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadPaths {
+    /// Those whose absolute path, as the call gave it, begins with one of these; and every path that does not tell where it
+    /// leads (relative, or with `..`, `.` or an empty component). Nothing at all when there are none.
+    Prefixes(BTreeSet<Box<[u8]>>),
+    /// Every one.
+    Any,
+}
+
 /// What is wanted of every event type. Types are exit events, and `procexit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interest(Box<[Want]>);
+pub struct Interest {
+    wants: Box<[Want]>,
+    read_paths: ReadPaths,
+}
+
+/// Calls that open a file by its path.
+const OPENING: [EventType; 3] = [types::OPEN_X, types::OPENAT_2_X, types::OPENAT2_X];
 
 impl Default for Interest {
     /// Nothing.
     fn default() -> Self {
-        Self(vec![Want::NONE; EventType::COUNT].into())
+        Self { wants: vec![Want::NONE; EventType::COUNT].into(), read_paths: ReadPaths::Prefixes(BTreeSet::new()) }
     }
 }
 
@@ -60,32 +78,59 @@ impl Interest {
     /// Every event with all its parts: for recordings.
     #[must_use]
     pub fn everything() -> Self {
-        Self(vec![Want::ALL; EventType::COUNT].into())
+        Self { wants: vec![Want::ALL; EventType::COUNT].into(), read_paths: ReadPaths::Any }
     }
 
     /// What is wanted of `ty`.
     #[must_use]
     pub fn of(&self, ty: EventType) -> Want {
-        self.0.get(usize::from(ty.0)).copied().unwrap_or_default()
+        self.wants.get(usize::from(ty.0)).copied().unwrap_or_default()
     }
 
-    /// Adds `want` to what is wanted of `ty`. A number that the table does not have is left alone.
+    /// Which files opened for reading are wanted, where [`Want::READS`] of a call that opens is.
+    #[must_use]
+    pub fn read_paths(&self) -> &ReadPaths {
+        &self.read_paths
+    }
+
+    /// Adds `want` to what is wanted of `ty`; files opened for reading whatever their path. A number that the table does not
+    /// have is left alone.
     pub fn add(&mut self, ty: EventType, want: Want) {
-        if let Some(w) = self.0.get_mut(usize::from(ty.0)) {
+        if OPENING.contains(&ty) && want.contains(Want::READS) {
+            self.read_paths = ReadPaths::Any;
+        }
+        self.set(ty, want);
+    }
+
+    /// As [`Self::add`], but of files opened for reading only those whose path begins with one of `prefixes`.
+    pub fn add_reads_below<'p>(&mut self, ty: EventType, want: Want, prefixes: impl IntoIterator<Item = &'p [u8]>) {
+        if let ReadPaths::Prefixes(all) = &mut self.read_paths {
+            all.extend(prefixes.into_iter().map(Box::from));
+        }
+        self.set(ty, want);
+    }
+
+    fn set(&mut self, ty: EventType, want: Want) {
+        if let Some(w) = self.wants.get_mut(usize::from(ty.0)) {
             *w = w.union(want);
         }
     }
 
     /// Adds all that `other` wants.
     pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+        for (mine, theirs) in self.wants.iter_mut().zip(&other.wants) {
             *mine = mine.union(*theirs);
+        }
+        match (&mut self.read_paths, &other.read_paths) {
+            (ReadPaths::Prefixes(mine), ReadPaths::Prefixes(theirs)) => mine.extend(theirs.iter().cloned()),
+            (mine, ReadPaths::Any) => *mine = ReadPaths::Any,
+            (ReadPaths::Any, _) => {}
         }
     }
 
     /// Types of which events are wanted, in order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (EventType, Want)> + '_ {
-        self.0.iter().enumerate().filter(|(_, w)| w.any()).filter_map(|(i, w)| {
+        self.wants.iter().enumerate().filter(|(_, w)| w.any()).filter_map(|(i, w)| {
             let number = u16::try_from(i).ok()?;
             Some((EventType(number), *w))
         })
@@ -108,5 +153,24 @@ mod tests {
         a.merge(&b);
         assert_eq!(a.iter().collect::<Vec<_>>(), [(types::OPEN_X, Want::WRITES.union(Want::FAILURES))]);
         assert!(!a.of(types::OPEN_X).contains(Want::SUCCESSES));
+    }
+
+    #[test]
+    fn paths_widen_and_never_narrow() {
+        let mut a = Interest::default();
+        a.add_reads_below(types::OPENAT_2_X, Want::READS, [&b"/etc/shadow"[..]]);
+        let mut b = Interest::default();
+        b.add_reads_below(types::OPEN_X, Want::READS, [&b"/root/"[..]]);
+        a.merge(&b);
+        let ReadPaths::Prefixes(paths) = a.read_paths() else { panic!("{a:?}") };
+        assert_eq!(paths.iter().map(|p| &**p).collect::<Vec<_>>(), [&b"/etc/shadow"[..], b"/root/"]);
+        // Writes alone say nothing of paths that are read.
+        b.add(types::OPEN_X, Want::WRITES);
+        assert_ne!(b.read_paths(), &ReadPaths::Any);
+        b.add(types::OPEN_X, Want::SUCCESSES);
+        a.merge(&b);
+        assert_eq!(a.read_paths(), &ReadPaths::Any);
+        a.add_reads_below(types::OPEN_X, Want::READS, [&b"/x"[..]]);
+        assert_eq!(a.read_paths(), &ReadPaths::Any);
     }
 }

@@ -31,7 +31,7 @@ pub use field::{
     ArgSpec, FieldArg, FieldCatalog, FieldDecl, FieldError, FieldFlags, FieldId, FieldReader, FieldRef, FieldType,
     Output, Print, Reads, Shape,
 };
-pub use interest::{Interest, Want};
+pub use interest::{Interest, ReadPaths, Want};
 pub use item::{
     FdEntry, FdKind, GroupEntry, InterfaceAddr, InterfaceEntry, Item, L4Proto, MachineInfo, ProcessEntry, UserEntry,
 };
