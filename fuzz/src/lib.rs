@@ -3,6 +3,7 @@
 
 mod audit;
 mod condition;
+mod integrity;
 mod procfs;
 mod rules;
 mod scap;
@@ -10,6 +11,7 @@ mod state;
 
 pub use audit::{cloudtrail, k8s_audit};
 pub use condition::condition;
+pub use integrity::integrity;
 pub use procfs::procfs;
 pub use rules::rules;
 pub use scap::scap;

@@ -111,3 +111,8 @@ fn cloudtrail() {
 fn procfs() {
     run("procfs", targets::procfs);
 }
+
+#[test]
+fn integrity() {
+    run("integrity", targets::integrity);
+}
