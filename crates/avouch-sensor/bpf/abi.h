@@ -86,6 +86,14 @@ struct op {
 	__u8 want;
 };
 
+/* A path is looked at up to here; longer ones pass. A power of two. */
+#define PREFIX_MAX 128
+
+struct prefix {
+	__u32 bits;
+	__u8 path[PREFIX_MAX];
+};
+
 #define OPS 8
 
 struct plan {

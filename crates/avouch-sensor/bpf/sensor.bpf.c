@@ -16,6 +16,7 @@
 #include "walk.h"
 #include "task.h"
 #include "fd.h"
+#include "prefix.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -31,6 +32,8 @@ struct settings {
 	__u8 want[SYSCALLS];
 	/* RECORD_FORK, RECORD_EXEC and RECORD_EXIT as bits 1 << kind. */
 	__u32 life;
+	/* Files opened for reading are told only below the prefixes of `read_paths`. */
+	__u32 reads_below;
 };
 
 /* Written by user space whenever rules change. */
@@ -178,6 +181,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	copy_args(regs, r);
 	class = class_of(plan, r, ret);
 	if (!(class & want))
+		return 0;
+	if (class == WANT_READS && settings.reads_below && !path_wanted(r->args[plan->open_class == OPEN_FLAGS_ARG1 ? 0 : 1]))
 		return 0;
 	if (compat((struct task_struct *)bpf_get_current_task())) {
 		lost(LOSS_COMPAT);

@@ -6,6 +6,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub(crate) const SYSCALLS: usize = 512;
 /// Fetches of one call.
 pub(crate) const OPS: usize = 8;
+/// Bytes of a path that the kernel looks at before it lets an open for reading through.
+pub(crate) const PREFIX_MAX: usize = 128;
 /// Columns of the kernel's loss counters.
 pub(crate) const LOSSES: usize = 8;
 
@@ -85,6 +87,14 @@ pub(crate) struct Plan {
     pub(crate) ops: u8,
     pub(crate) pad: [u8; 6],
     pub(crate) op: [Op; OPS],
+}
+
+/// A key of the trie of paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoBytes, Immutable)]
+#[repr(C)]
+pub(crate) struct Prefix {
+    pub(crate) bits: u32,
+    pub(crate) path: [u8; PREFIX_MAX],
 }
 
 /// Head of every record.
@@ -247,6 +257,7 @@ mod tests {
             };
             let count = field.split_once('[').map_or(1, |(_, n)| match n.trim_end_matches(']') {
                 "OPS" => OPS,
+                "PREFIX_MAX" => PREFIX_MAX,
                 n => n.parse().unwrap(),
             });
             size += one * count;
@@ -262,6 +273,7 @@ mod tests {
         assert_eq!(size_of::<FdFacts>(), c_size("fd_facts"));
         assert_eq!(size_of::<SockFacts>(), c_size("sock_facts"));
         assert_eq!(size_of::<Plan>(), c_size("plan"));
+        assert_eq!(size_of::<Prefix>(), c_size("prefix"));
     }
 
     #[test]
@@ -276,6 +288,7 @@ mod tests {
         };
         assert_eq!(number("SYSCALLS"), SYSCALLS as u64);
         assert_eq!(number("LOSSES"), LOSSES as u64);
+        assert_eq!(number("PREFIX_MAX"), PREFIX_MAX as u64);
         assert_eq!(number("RECORD_EXIT"), u64::from(record::EXIT));
         assert_eq!(number("PART_CGROUP2"), u64::from(part::CGROUP2));
         assert_eq!(number("PART_TASK"), u64::from(part::TASK));

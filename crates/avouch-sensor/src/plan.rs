@@ -1,9 +1,9 @@
 //! From what is wanted to what the kernel programs are told: a byte a call, a plan a call, and the hooks of process life.
 
-use avouch_event::{EventType, Interest, Want, types};
+use avouch_event::{EventType, Interest, ReadPaths, Want, types};
 use zerocopy::{Immutable, IntoBytes};
 
-use crate::abi::{OPS, Plan, SYSCALLS, record};
+use crate::abi::{OPS, PREFIX_MAX, Plan, Prefix, SYSCALLS, record};
 use crate::calls::{self, Row};
 
 /// `struct settings` of the programs.
@@ -12,6 +12,7 @@ use crate::calls::{self, Row};
 pub(crate) struct Settings {
     pub(crate) want: [u8; SYSCALLS],
     pub(crate) life: u32,
+    pub(crate) reads_below: u32,
 }
 
 /// Births, by whichever call.
@@ -22,7 +23,8 @@ const EXECUTIONS: [EventType; 2] = [types::EXECVE_19_X, types::EXECVEAT_X];
 impl Settings {
     /// What the programs are told so that `interest` is served.
     pub(crate) fn of(interest: &Interest) -> Self {
-        let mut settings = Self { want: [0; SYSCALLS], life: 0 };
+        let reads_below = u32::from(matches!(interest.read_paths(), ReadPaths::Prefixes(_)));
+        let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below };
         for (nr, name) in calls::names() {
             let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
             *byte = want(interest, name, calls::by_name(name));
@@ -46,6 +48,21 @@ fn want(interest: &Interest, name: &str, row: Option<&Row>) -> u8 {
     let want = interest.of(event);
     let want = if EXECUTIONS.contains(&event) { Want(want.0 & Want::FAILURES.0) } else { want };
     if want.any() { (want.0 & 0xff) as u8 } else { 0 }
+}
+
+/// Keys of the kernel's trie of paths: what of each prefix it looks at. A shorter prefix lets more through, never less.
+pub(crate) fn prefixes(interest: &Interest) -> Vec<Prefix> {
+    let ReadPaths::Prefixes(all) = interest.read_paths() else { return Vec::new() };
+    let key = |path: &[u8]| {
+        let mut key = Prefix { bits: 0, path: [0; PREFIX_MAX] };
+        let len = path.len().min(PREFIX_MAX - 1);
+        if let (Some(to), Some(from)) = (key.path.get_mut(..len), path.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        key.bits = u32::try_from(len * 8).unwrap_or(0);
+        key
+    };
+    all.iter().map(|p| key(p)).collect()
 }
 
 /// Every call's plan, by number.
@@ -92,6 +109,18 @@ mod tests {
         assert_eq!(settings.want[nr("openat")], 2);
         assert_eq!(settings.want.iter().filter(|w| **w != 0).count(), 1);
         assert_eq!(settings.life, 1 << record::EXEC);
+    }
+
+    #[test]
+    fn read_paths_become_keys() {
+        let mut interest = Interest::default();
+        let long = [b'a'; 300];
+        interest.add_reads_below(types::OPENAT_2_X, Want::READS, [&b"/etc/"[..], &long]);
+        assert_eq!(Settings::of(&interest).reads_below, 1);
+        let keys = prefixes(&interest);
+        assert_eq!(keys.iter().map(|k| k.bits).collect::<Vec<_>>(), [40, 127 * 8]);
+        assert_eq!(keys[0].path[..6], *b"/etc/\0");
+        assert_eq!(Settings::of(&Interest::everything()).reads_below, 0);
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub struct Sensor {
     ring: RingBuffer<'static>,
     batch: Rc<RefCell<Batch>>,
     settings: MapHandle,
+    read_paths: MapHandle,
     losses: MapHandle,
     decoder: Decoder,
     clock: clock::Offset,
@@ -149,6 +150,7 @@ impl Sensor {
             ring,
             batch,
             settings: map(".bss")?,
+            read_paths: map("read_paths")?,
             losses: map("losses")?,
             decoder: Decoder::default(),
             clock: clock::Offset::now(),
@@ -171,6 +173,12 @@ impl Sensor {
     /// When the kernel refuses the new settings; the old ones stay.
     pub fn set_interest(&mut self, interest: &Interest) -> Result<(), SensorError> {
         let settings = Settings::of(interest);
+        let what = "tell the kernel programs which paths to tell";
+        // New paths first, then the settings, then without the old ones: at no time is less let through than either asks for.
+        let wanted: Vec<Vec<u8>> = plan::prefixes(interest).iter().map(|p| p.as_bytes().to_vec()).collect();
+        for key in &wanted {
+            self.read_paths.update(key, &[1], MapFlags::ANY).map_err(|e| SensorError::new(what, &e))?;
+        }
         let mut value = vec![0; usize::try_from(self.settings.value_size()).unwrap_or(0)];
         if let Some(start) = value.get_mut(..settings.as_bytes().len()) {
             start.copy_from_slice(settings.as_bytes());
@@ -178,6 +186,10 @@ impl Sensor {
         self.settings
             .update(&0u32.to_ne_bytes(), &value, MapFlags::ANY)
             .map_err(|e| SensorError::new("tell the kernel programs what to collect", &e))?;
+        let old: Vec<Vec<u8>> = self.read_paths.keys().filter(|k| !wanted.contains(k)).collect();
+        for key in old {
+            self.read_paths.delete(&key).map_err(|e| SensorError::new(what, &e))?;
+        }
         self.interest = interest.clone();
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use avouch_event::types;
+use avouch_event::{EVENTS, EventType, Interest, Want, types};
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::Mode;
@@ -21,6 +21,8 @@ use crate::seen::Seen;
 /// One act and its check.
 pub(crate) struct Act {
     pub(crate) name: &'static str,
+    /// What the sensor is asked for meanwhile.
+    pub(crate) interest: fn() -> Interest,
     pub(crate) run: fn(),
     pub(crate) check: fn(&Seen) -> Result<(), String>,
 }
@@ -44,10 +46,30 @@ fn v4_ports(tuple: Option<&[u8]>) -> Option<(u16, u16)> {
     Some((u16::from_le_bytes([t[5], t[6]]), u16::from_le_bytes([t[11], t[12]])))
 }
 
+/// Everything but calls that have no event of their own.
+pub(crate) fn own_events() -> Interest {
+    let mut interest = Interest::default();
+    for number in (0..EVENTS.len()).filter_map(|n| u16::try_from(n).ok()).map(EventType) {
+        if number != types::GENERIC_X {
+            interest.add(number, Want::ALL);
+        }
+    }
+    interest
+}
+
+/// Files read below `/etc/`, files written, and deaths, so that the act's end is seen.
+fn some_reads() -> Interest {
+    let mut interest = Interest::default();
+    interest.add_reads_below(types::OPENAT_2_X, Want::READS.union(Want::WRITES), [&b"/etc/"[..]]);
+    interest.add(types::PROCEXIT_1_E, Want::ALL);
+    interest
+}
+
 /// Every act.
 pub(crate) const ACTS: &[Act] = &[
     Act {
         name: "exec_tells_arguments_environment_and_executable",
+        interest: own_events,
         run: || {
             let status = Command::new("/bin/sh").args(["-c", "exit 7", "zero"]).env("AVOUCH_MARK", "1").status();
             assert_eq!(status.expect("run sh").code(), Some(7));
@@ -71,6 +93,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "failed_exec_is_told_with_its_error",
+        interest: own_events,
         run: || {
             assert!(Command::new("/nowhere/to/be/found").arg("x").status().is_err());
         },
@@ -82,6 +105,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "fork_tells_the_child",
+        interest: own_events,
         run: || {
             Command::new("/bin/true").status().expect("run true");
         },
@@ -94,6 +118,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "memfd_exec_is_marked",
+        interest: own_events,
         run: || {
             let memfd = memfd_create(c"avouch-mem", MFdFlags::empty()).expect("memfd_create");
             fs::write(format!("/proc/self/fd/{}", memfd.as_raw_fd()), fs::read("/bin/true").expect("read true"))
@@ -112,6 +137,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "open_tells_flags_device_and_inode",
+        interest: own_events,
         run: || {
             let dir = folder();
             fs::write(dir.join("new"), b"x").expect("write");
@@ -143,6 +169,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "names_of_files_change",
+        interest: own_events,
         run: || {
             let dir = folder();
             let at = |name: &str| dir.join(name);
@@ -179,6 +206,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "tcp_has_both_ends",
+        interest: own_events,
         run: || {
             let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
             let mut client = TcpStream::connect(listener.local_addr().expect("address")).expect("connect");
@@ -205,6 +233,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "udp_names_its_peer",
+        interest: own_events,
         run: || {
             let to = UdpSocket::bind("127.0.0.1:0").expect("bind");
             let from = UdpSocket::bind("127.0.0.1:0").expect("bind");
@@ -221,6 +250,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "unix_sockets_have_their_path",
+        interest: own_events,
         run: || {
             let path = folder().join("sock");
             let listener = UnixListener::bind(&path).expect("bind");
@@ -237,6 +267,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "dup_onto_stdout_tells_the_socket",
+        interest: own_events,
         run: || {
             let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
             let client = TcpStream::connect(listener.local_addr().expect("address")).expect("connect");
@@ -260,6 +291,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "pipes_carry_data",
+        interest: own_events,
         run: || {
             let (read, write) = pipe().expect("pipe");
             nix::unistd::write(&write, b"through the pipe").expect("write");
@@ -279,6 +311,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "identity_changes",
+        interest: own_events,
         run: || {
             let status = Command::new("/bin/true").uid(65_534).gid(65_534).status().expect("run true as nobody");
             assert!(status.success());
@@ -293,6 +326,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "namespaces_and_mounts",
+        interest: own_events,
         run: || {
             use nix::mount::{MntFlags, MsFlags, mount, umount2};
             use nix::sched::{CloneFlags, unshare};
@@ -313,6 +347,7 @@ pub(crate) const ACTS: &[Act] = &[
     },
     Act {
         name: "tracing_and_signals",
+        interest: own_events,
         run: || {
             use nix::sys::{ptrace, signal, wait};
             let mut child = Command::new("/bin/sleep").arg("5").spawn().expect("run sleep");
@@ -329,6 +364,39 @@ pub(crate) const ACTS: &[Act] = &[
             let kill = seen.one(types::KILL_X, |e| e.params.u8(2) == Some(9))?;
             let exit = seen.one(types::PROCEXIT_1_E, |e| Some(e.tid) == kill.params.i64(1))?;
             ensure(exit.params.u8(2) == Some(9), "signal of the death")
+        },
+    },
+    Act {
+        name: "only_wanted_files_are_told",
+        interest: some_reads,
+        run: || {
+            let read = |path: &str| drop(fs::File::open(path));
+            read("/etc/hostname");
+            read("/proc/version");
+            read("/proc/../etc/hostname");
+            read("/nowhere");
+            let dir = folder();
+            let name = dir.file_name().and_then(|n| n.to_str()).expect("a name").to_owned();
+            std::env::set_current_dir("/tmp").expect("change the folder");
+            fs::write(dir.join("w"), b"x").expect("write");
+            read(&format!("{name}/w"));
+            read(&format!("/tmp/{name}/w"));
+        },
+        check: |seen| {
+            let told = |name: &str| {
+                seen.all(types::OPENAT_2_X).filter(|e| e.params.charbuf(2) == Some(name.as_bytes())).count()
+            };
+            ensure(told("/etc/hostname") == 1, "below the prefix")?;
+            ensure(told("/proc/version") == 0, "not below the prefix")?;
+            ensure(told("/proc/../etc/hostname") == 1, "a path with `..` is told")?;
+            ensure(told("/nowhere") == 0, "a failure is not asked for")?;
+            let ending: Vec<bool> = seen
+                .all(types::OPENAT_2_X)
+                .filter(|e| ends_with(e.params.charbuf(2), "/w"))
+                .map(|e| e.params.charbuf(2).is_some_and(|p| p.starts_with(b"/")))
+                .collect();
+            ensure(ending == [true, false], "the write and the relative read, but not the absolute read")?;
+            ensure(seen.all(types::READ_X).count() == 0, "no other call")
         },
     },
 ];

@@ -11,7 +11,7 @@ mod seen;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use avouch_event::{EVENTS, EventType, Interest, Item, LossCause, Want, types};
+use avouch_event::{Item, LossCause};
 use avouch_sensor::{Options, Sensor};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     }
     // Lines of skipped tests must not be mixed into those of others.
     args.test_threads = Some(1);
-    let options = Options { ring_bytes: 64 << 20, interest: own_events(), ..Options::default() };
+    let options = Options { ring_bytes: 64 << 20, ..Options::default() };
     match Sensor::open(&options) {
         Ok(mut sensor) => {
             let seen: Vec<(&str, Seen)> = ACTS.iter().map(|a| (a.name, watch(&mut sensor, a))).collect();
@@ -68,19 +68,9 @@ fn trials(seen: impl Fn(&str) -> Option<Seen>) -> Vec<Trial> {
     ACTS.iter().map(trial).collect()
 }
 
-/// Everything but calls that have no event of their own.
-fn own_events() -> Interest {
-    let mut interest = Interest::default();
-    for number in (0..EVENTS.len()).filter_map(|n| u16::try_from(n).ok()).map(EventType) {
-        if number != types::GENERIC_X {
-            interest.add(number, Want::ALL);
-        }
-    }
-    interest
-}
-
 /// Performs the act in a child and collects what the sensor tells of it and its descendants.
 fn watch(sensor: &mut Sensor, act: &Act) -> Seen {
+    sensor.set_interest(&(act.interest)()).expect("ask for other events");
     let exe = std::env::current_exe().expect("this test's own path");
     let mut child = Command::new(exe).env(ACT, act.name).spawn().expect("start the child");
     let mut seen = Seen::of(i64::from(child.id()));
