@@ -23,8 +23,9 @@ impl Agent {
         fs::create_dir_all(&dir).context("failed to make a folder for the agent's records")?;
         fs::remove_file(dir.join("observations.jsonl")).ok();
         if let Some(peer) = peer {
-            let child = Command::new("/bin/sh").args(["-c", &format!("exec {peer}")]).stdout(Stdio::null()).stderr(Stdio::null());
-            let child = child.spawn().context("failed to start the peer")?;
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", &format!("exec {peer}")]).stdout(Stdio::null()).stderr(Stdio::null());
+            let child = command.spawn().context("failed to start the peer")?;
             std::thread::sleep(std::time::Duration::from_secs(5));
             return Ok(Self { child, dir });
         }
@@ -52,7 +53,8 @@ impl Agent {
     pub(super) fn cpu_seconds(&self) -> Result<f64> {
         /// Clock ticks a second in /proc, the same on every Linux.
         const TICKS: f64 = 100.0;
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).context("failed to read the agent's times")?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .context("failed to read the agent's times")?;
         let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
         let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
         Ok((ticks(11) + ticks(12)) / TICKS)
@@ -60,7 +62,8 @@ impl Agent {
 
     /// Most memory used so far, in bytes.
     pub(super) fn peak_bytes(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("failed to read the agent's memory")?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .context("failed to read the agent's memory")?;
         let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
         Ok(line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024)
     }
@@ -70,7 +73,7 @@ impl Agent {
         kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM).context("failed to end the agent")?;
         self.child.wait().context("failed to wait for the agent")?;
         let text = fs::read_to_string(self.dir.join("observations.jsonl")).unwrap_or_default();
-        let records = text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok());
-        Ok(records.filter(|r| r["kind"] == "observation").last().unwrap_or_default())
+        let mut records = text.lines().rev().filter_map(|l| serde_json::from_str::<Value>(l).ok());
+        Ok(records.find(|r| r["kind"] == "observation").unwrap_or_default())
     }
 }

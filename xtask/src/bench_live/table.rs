@@ -21,7 +21,8 @@ impl Table {
     pub(super) fn ratio(&mut self, workload: &Workload, pairs: &[(f64, f64)]) {
         let mut ratios: Vec<f64> = pairs.iter().map(|(off, on)| on / off).collect();
         ratios.sort_by(f64::total_cmp);
-        let (Some(least), Some(most), Some(median)) = (ratios.first(), ratios.last(), ratios.get(ratios.len() / 2)) else {
+        let (Some(least), Some(most), Some(median)) = (ratios.first(), ratios.last(), ratios.get(ratios.len() / 2))
+        else {
             return self.skipped(workload.name, "no rounds");
         };
         let mean = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / pairs.len() as f64;
