@@ -84,6 +84,15 @@ impl Detection<'_> {
         rule.map(|r| r.output.fields(&self.reader, self.arena, self.render)).unwrap_or_default()
     }
 
+    /// What is known of the machine at the event, whose thread is [`State::thread`]; `None` for an audit record.
+    #[must_use]
+    pub fn state(&self) -> Option<&State> {
+        match self.reader {
+            EventReader::Syscall(reader) => Some(reader.state()),
+            EventReader::Record(_) => None,
+        }
+    }
+
     /// Why it matched.
     #[must_use]
     pub fn explain(&self) -> Option<Explanation> {
@@ -141,6 +150,8 @@ pub(crate) struct Judge {
     arena: Arena,
     pub(crate) summary: Summary,
     hostname: Vec<u8>,
+    /// What `evt.hostname` reads as: nothing on replay, see [`SyscallReader::with_hostname`].
+    pub(crate) node: Vec<u8>,
     first_timestamp: Option<u64>,
     offset_hour: u64,
     offset: i32,
@@ -155,6 +166,7 @@ impl Judge {
             arena: Arena::new(),
             summary: Summary::new(rules),
             hostname: Vec::new(),
+            node: Vec::new(),
             first_timestamp: None,
             offset_hour: u64::MAX,
             offset: 0,
@@ -202,7 +214,7 @@ impl Judge {
             return;
         }
         let utc_offset = offset_at(&self.options, &mut self.offset_hour, &mut self.offset, event.timestamp);
-        let reader = SyscallReader::new(&self.state, event, utc_offset);
+        let reader = SyscallReader::new(&self.state, event, utc_offset).with_hostname(&self.node);
         if everything {
             sink.judged(&Judged { event, program, reader: EventReader::Syscall(&reader), arena: &self.arena });
         }
@@ -216,7 +228,7 @@ impl Judge {
 
     fn plugin_event(&mut self, rules: Rules<'_>, event: &Event<'_>, first: u64, path: &Path, sink: &mut impl Sink) {
         let utc_offset = offset_at(&self.options, &mut self.offset_hour, &mut self.offset, event.timestamp);
-        let run = Run { first_timestamp: first, utc_offset, hostname: &[] };
+        let run = Run { first_timestamp: first, utc_offset, hostname: &self.node };
         let source = Source::of(event);
         let Some(reader) = source.and_then(|_| JsonReader::new(event, run)) else {
             self.summary.unknown_plugin += 1;

@@ -205,8 +205,11 @@ pub(crate) struct AgentArgs {
     /// Most MB that all slices of a run take.
     #[arg(long, value_name = "MB", default_value_t = 1024, requires = "slices")]
     pub(crate) slices_mb: u64,
+    /// Policy of responses and prevention (YAML). Nothing is done while it has `dry_run: true`, which is its default.
+    #[arg(long, value_name = "FILE", conflicts_with = "capture")]
+    pub(crate) respond: Option<PathBuf>,
     /// Longest time in milliseconds that events of a new container wait for its name and image.
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    #[arg(long, value_name = "MS", default_value_t = 750)]
     pub(crate) container_wait: u64,
     #[command(flatten)]
     pub(crate) kernel: KernelArgs,

@@ -8,7 +8,7 @@ use anyhow::Context;
 use avouch_event::{Interest, Item, Losses};
 use avouch_pipeline::live::{Answer, CaptureSource, ContainerLookup, LiveSource, Now, SourceError};
 use avouch_procfs::Procfs;
-use avouch_runtime::{ContainerQuery, Resolver, RuntimeKind};
+use avouch_runtime::{ContainerQuery, Reach, Resolver, RuntimeKind};
 use avouch_sensor::{Options, Sensor};
 use avouch_state::{CgroupContainer, ContainerType};
 use nix::time::{ClockId, clock_gettime};
@@ -63,10 +63,23 @@ impl LiveSource for Kernel {
     }
 }
 
-/// Tells what runs on this machine now.
-pub(crate) fn facts(emit: &mut dyn FnMut(&Item<'_>)) -> anyhow::Result<()> {
-    Procfs::open(avouch_procfs::Options::default()).context("failed to read what runs on this machine")?.scan(emit);
-    Ok(())
+/// Tells what runs on this machine now. Returns what could not be read, as a sentence.
+pub(crate) fn facts(emit: &mut dyn FnMut(&Item<'_>)) -> anyhow::Result<Option<String>> {
+    let procfs = Procfs::open(avouch_procfs::Options::default());
+    let c = procfs.context("failed to read what runs on this machine")?.scan(emit);
+    let missing: Vec<String> = [
+        (c.denied, "processes that may not be read wholly"),
+        (c.unreadable, "files that could not be read"),
+        (c.over_threads, "threads beyond the limit"),
+        (c.over_fds, "descriptors beyond the limit"),
+        (c.over_sockets, "sockets beyond the limit"),
+        (c.over_entries, "users or mounts beyond the limit"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{n} {what}"))
+    .collect();
+    Ok((!missing.is_empty()).then(|| format!("of what ran before the start is not known: {}", missing.join(", "))))
 }
 
 /// Asks the container runtimes of this machine.
@@ -106,6 +119,14 @@ impl ContainerLookup for Runtimes {
             // Pods reach the state through the metadata of their containers.
             Told::Pod(_) | Told::PodGone(_) => {}
         });
+    }
+
+    fn gaps(&self) -> Vec<String> {
+        let failing = |(name, reach)| match reach {
+            Reach::Fails(why) => Some(format!("{name} does not tell of its containers: {why}")),
+            Reach::NotAsked | Reach::NotThere | Reach::Answers => None,
+        };
+        self.0.sources().into_iter().filter_map(failing).collect()
     }
 }
 

@@ -33,4 +33,9 @@ pub trait ContainerLookup {
 
     /// Hands out what came back since the last call. Does not block.
     fn answers(&mut self, emit: &mut dyn FnMut(Answer<'_>));
+
+    /// Whom it cannot ask though it should: one sentence each.
+    fn gaps(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

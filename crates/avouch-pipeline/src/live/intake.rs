@@ -32,9 +32,10 @@ pub struct HoldLimits {
 }
 
 impl Default for HoldLimits {
-    /// A second, which is what a detection may take to be told; and a third of a second of the busiest machine measured.
+    /// Three quarters of a second, so that a detection is told within a second though its container stays unknown; and a
+    /// third of a second of the busiest machine measured.
     fn default() -> Self {
-        Self { wait: Duration::from_secs(1), bytes: 16 << 20 }
+        Self { wait: Duration::from_millis(750), bytes: 16 << 20 }
     }
 }
 
@@ -133,6 +134,12 @@ impl Intake {
     #[must_use]
     pub fn counts(&self) -> ContainerCounts {
         self.counts
+    }
+
+    /// Runtimes that cannot be asked, in sentences.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<String> {
+        self.lookup.as_ref().map(|lookup| lookup.gaps()).unwrap_or_default()
     }
 
     /// How many events wait now.

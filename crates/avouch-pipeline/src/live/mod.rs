@@ -21,6 +21,7 @@ mod slices;
 mod source;
 #[cfg(test)]
 mod tests;
+mod who;
 
 pub use activity::{Activity, ActivityLimits};
 pub use capture::CaptureSource;

@@ -33,6 +33,8 @@ pub enum Record {
     Stop(Stop),
     /// A rule matched.
     Finding(Box<Finding>),
+    /// Something was done about a finding, or kept from happening.
+    Act(Json),
     /// A program was run.
     Command(Box<Command>),
     /// Connections of one program to one address.
@@ -51,7 +53,7 @@ impl Record {
             Self::Start(_) | Self::Observation(_) | Self::Gap(_) | Self::Rules(_) | Self::Stop(_) => {
                 Stream::Observations
             }
-            Self::Finding(_) => Stream::Findings,
+            Self::Finding(_) | Self::Act(_) => Stream::Findings,
             Self::Command(_) | Self::Connection(_) | Self::File(_) | Self::LeftOut(_) => Stream::Activity,
         }
     }
@@ -60,7 +62,7 @@ impl Record {
 /// One of the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// What rules matched.
+    /// What rules matched, and what was done about it.
     Findings,
     /// Whether and how it was watched.
     Observations,

@@ -55,6 +55,8 @@ pub struct LiveOptions {
     pub findings: Option<AlertOptions>,
     /// What detections name as their input.
     pub input: PathBuf,
+    /// What `evt.hostname` reads as.
+    pub hostname: String,
 }
 
 impl Default for LiveOptions {
@@ -70,6 +72,7 @@ impl Default for LiveOptions {
             slices: None,
             findings: None,
             input: PathBuf::from("live"),
+            hostname: String::new(),
         }
     }
 }
@@ -94,6 +97,7 @@ pub struct Health {
     pub waiting: usize,
     pub threads: usize,
     pub containers: usize,
+    pub gaps: Vec<String>,
     pub agent: OwnUse,
 }
 
@@ -106,6 +110,7 @@ pub struct Live {
     clock: Option<i64>,
     meter: OwnMeter,
     mark: Mark,
+    gaps: Vec<String>,
 }
 
 /// What an interval is counted from.
@@ -151,6 +156,7 @@ impl Live {
         meter.measure(now.mono);
         let mut judge = Judge::new(&rules, judge_options);
         judge.summary.inputs = 1;
+        judge.node = options.hostname.into_bytes();
         Ok(Self {
             intake: Intake::new(options.lookup, options.hold),
             watch: Watch {
@@ -169,6 +175,7 @@ impl Live {
             clock: None,
             meter,
             mark: Mark { wall: now.wall, mono: now.mono, ..Mark::default() },
+            gaps: Vec::new(),
         })
     }
 
@@ -200,6 +207,17 @@ impl Live {
     #[must_use]
     pub fn state(&self) -> &State {
         &self.watch.judge.state
+    }
+
+    /// Notes what else this run cannot see, in sentences, in place of what was noted before.
+    pub fn note_gaps(&mut self, gaps: Vec<String>) {
+        self.gaps = gaps;
+    }
+
+    /// What this run cannot see: of the source, of the runtimes, and what was noted.
+    #[must_use]
+    pub fn gaps(&self, source: &dyn LiveSource) -> Vec<String> {
+        [source.gaps(), self.intake.gaps(), self.gaps.clone()].concat()
     }
 
     /// Judges by other rules from the next event on. What the old ones found stays counted.
@@ -279,6 +297,7 @@ impl Live {
             left_out = activity.left_out();
         }
         let agent = self.meter.measure(now.mono);
+        let gaps = self.gaps(source);
         let watch = &mut self.watch;
         watch.judge.summary.state = *watch.judge.state.counters();
         let summary = &watch.judge.summary;
@@ -303,6 +322,7 @@ impl Live {
             waiting: self.intake.waiting(),
             threads: watch.judge.state.thread_count(),
             containers: watch.judge.state.containers().len(),
+            gaps: gaps.clone(),
             agent,
         };
         self.mark =
@@ -317,7 +337,7 @@ impl Live {
             lost,
             interval,
             clock: clock(&mut self.clock, now),
-            gaps: source.gaps(),
+            gaps,
             state: state_counts(&watch.judge.state),
             snapshot: watch.snapshot,
             containers: self.intake.counts(),

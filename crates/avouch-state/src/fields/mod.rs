@@ -131,6 +131,12 @@ impl<'s> SyscallReader<'s> {
         Self { hostname, ..self }
     }
 
+    /// The state behind the fields.
+    #[must_use]
+    pub fn state(&self) -> &'s State {
+        self.state
+    }
+
     fn ctx<'e>(&'e self, arena: &'e Arena, json: bool) -> Ctx<'e> {
         let Self { state, event, utc_offset, hostname } = *self;
         Ctx { state, event, arena, utc_offset, hostname, json }

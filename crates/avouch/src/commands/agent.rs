@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use avouch_event::Interest;
 use avouch_pipeline::interest::{self, Asker, Plan};
 use avouch_pipeline::live::records::{Record, RulesChange, RulesState, Start, Stop, rfc3339};
@@ -15,6 +15,7 @@ use avouch_pipeline::{Detection, RuleSet, Sink};
 
 use super::printer::{self, Printer};
 use crate::args::{AgentArgs, Format};
+use crate::responses::{self, Responses};
 use crate::signals::Signals;
 use crate::{Outcome, live, load, terminal};
 
@@ -45,25 +46,33 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
             .then(|| ActivityLimits { per_second: args.activity_budget, ..ActivityLimits::default() }),
         slices: args.slices.clone().map(|dir| slices(args, dir)),
         findings: args.out_dir.is_some().then(|| alert.clone()),
+        hostname: alert.hostname.clone(),
         input: args.capture.clone().unwrap_or_else(|| PathBuf::from("live")),
         ..LiveOptions::default()
     };
-    let mut out = Output { printer: Printer::new(format, false, alert, None), files: None, error: None };
+    let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
+    let (responses, unprevented) = responses.map_or((None, Vec::new()), |(r, gaps)| (Some(r), gaps));
+    let mut out = Output { printer: Printer::new(format, false, alert, None), files: None, error: None, responses };
     if let Some(dir) = &args.out_dir {
         let gap = RecordFiles::gap(dir, &rfc3339(now.wall))?;
         out.files = Some(RecordFiles::open(dir, args.rotate_mb.max(1) * MB as u64)?);
         gap.into_iter().for_each(|gap| out.record(Record::Gap(gap)));
     }
     let mut run = Live::new(rules, options, now).context("failed to make the folder of slices")?;
-    out.record(Record::Start(Box::new(start(run.rules_state(), &plan, &*source, now))));
+    let mut gaps = unprevented;
     if args.capture.is_none() {
-        live::facts(&mut |item| run.fact(item, live::now(), &mut out))?;
+        gaps.extend(live::facts(&mut |item| run.fact(item, live::now(), &mut out))?);
     }
-    terminal::say(&ready_line(args, run.rules_state(), &plan, &*source));
+    run.note_gaps(gaps.clone());
+    out.record(Record::Start(Box::new(start(&run, &plan, &*source, now))));
+    out.flush()?;
+    terminal::say(&ready_line(args, &run, &plan, &*source));
 
-    let reason = watch(args, &signals, &mut run, &mut *source, &mut out)?;
+    let reason = watch(args, &signals, &mut run, &mut *source, &mut out, &gaps)?;
     let now = live::now();
     run.finish(&*source, now, &mut out);
+    let last = out.responses.as_mut().map(Responses::finish).unwrap_or_default();
+    out.tell(last);
     run.observe(&*source, now, &mut out);
     out.record(Record::Stop(Stop {
         time: rfc3339(now.wall),
@@ -109,6 +118,7 @@ fn watch(
     run: &mut Live,
     source: &mut dyn LiveSource,
     out: &mut Output,
+    gaps: &[String],
 ) -> anyhow::Result<End> {
     let begun = live::now().mono;
     let until = args.seconds.map(|s| begun.saturating_add(nanoseconds(s)));
@@ -119,6 +129,7 @@ fn watch(
         if let Err(error) = run.turn(source, now, out) {
             return Ok(End::Failed(error.into()));
         }
+        out.acts();
         out.flush()?;
         if signals.take_reload() {
             reload(args, run, source, now, out);
@@ -126,10 +137,12 @@ fn watch(
         if now.mono >= next {
             // Observations that could not be made in time are not made up for.
             next = now.mono.saturating_add(every);
+            let lost = out.responses.as_ref().map(Responses::losses).unwrap_or_default();
+            run.note_gaps([gaps, &lost].concat());
             let health = run.observe(source, now, out);
             out.flush()?;
             if !args.quiet {
-                terminal::say(&health_line(&health, &source.gaps()));
+                terminal::say(&health_line(&health));
             }
         }
         if let Some(signal) = signals.stop() {
@@ -153,6 +166,8 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
     let loaded = load::config(&args.select)
         .and_then(|config| load::rule_set(&args.load, config.compile, &args.mapping))
         .and_then(|rules| {
+            // At the start a broken rule is left out; here it would take a rule away that watches.
+            ensure!(!rules.has_errors(), "rule files have errors");
             let plan = plan(&rules, args.activity);
             source.set_interest(&plan.interest)?;
             Ok((rules, plan))
@@ -213,35 +228,36 @@ fn collected(interest: &Interest) -> Vec<String> {
     names
 }
 
-fn start(rules: &RulesState, plan: &Plan, source: &dyn LiveSource, now: Now) -> Start {
+fn start(run: &Live, plan: &Plan, source: &dyn LiveSource, now: Now) -> Start {
     Start {
         time: rfc3339(now.wall),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         hostname: printer::hostname(),
         kernel: live::kernel_release(),
-        rules: rules.clone(),
+        rules: run.rules_state().clone(),
         collected: collected(&plan.interest),
-        missing: source.gaps(),
+        missing: run.gaps(source),
     }
 }
 
 fn rules_text(rules: &RulesState) -> String {
     let list: Vec<String> = rules.running.iter().map(|(source, n)| format!("{n} {source}")).collect();
-    format!("{} rules ({})", rules.running.values().sum::<usize>(), list.join(", "))
+    let n: usize = rules.running.values().sum();
+    format!("{n} {} ({})", if n == 1 { "rule" } else { "rules" }, list.join(", "))
 }
 
-fn ready_line(args: &AgentArgs, rules: &RulesState, plan: &Plan, source: &dyn LiveSource) -> String {
-    let gaps = source.gaps();
+fn ready_line(args: &AgentArgs, run: &Live, plan: &Plan, source: &dyn LiveSource) -> String {
+    let gaps = run.gaps(source);
     let missing = if gaps.is_empty() { "nothing".to_owned() } else { gaps.join("; ") };
     let events = collected(&plan.interest).len();
     let from = match &args.capture {
         Some(path) => format!("recording {}", path.display()),
         None => format!("ring {} MiB; kernel {}", args.kernel.ring_mb, live::kernel_release()),
     };
-    format!("watching: {}, {events} kinds of events, {from}; missing: {missing}\n", rules_text(rules))
+    format!("watching: {}, {events} kinds of events, {from}; missing: {missing}\n", rules_text(run.rules_state()))
 }
 
-fn health_line(h: &Health, gaps: &[String]) -> String {
+fn health_line(h: &Health) -> String {
     let rate = if h.seconds > 0.0 { h.interval_events as f64 / h.seconds } else { 0.0 };
     let drops = if h.lost.events == 0 {
         "no drops".to_owned()
@@ -250,7 +266,7 @@ fn health_line(h: &Health, gaps: &[String]) -> String {
         format!("{} DROPPED ({} of them new; {})", h.lost.events, h.interval_lost.events, causes.join(", "))
     };
     let waiting = if h.waiting > 0 { format!(", {} waiting for metadata", h.waiting) } else { String::new() };
-    let gaps = if gaps.is_empty() { String::new() } else { format!("; missing: {}", gaps.join("; ")) };
+    let gaps = if h.gaps.is_empty() { String::new() } else { format!("; missing: {}", h.gaps.join("; ")) };
     format!(
         "health: {} events ({rate:.0}/s){waiting}, {} detections, {drops}; {} threads, {} containers; agent {:.1} % CPU, {} MiB{gaps}\n",
         h.events,
@@ -273,9 +289,26 @@ struct Output {
     printer: Printer,
     files: Option<RecordFiles>,
     error: Option<RecordFilesError>,
+    responses: Option<Responses>,
 }
 
 impl Output {
+    /// Tells what was done or denied meanwhile.
+    fn acts(&mut self) {
+        let acts = self.responses.as_mut().map(Responses::take).unwrap_or_default();
+        self.tell(acts);
+    }
+
+    fn tell(&mut self, acts: Vec<avouch_respond::Act>) {
+        for act in acts {
+            terminal::say(&responses::line(&act));
+            match serde_json::to_value(&act) {
+                Ok(act) => self.record(Record::Act(act)),
+                Err(error) => terminal::complain(&anyhow::Error::new(error).context("failed to record an act")),
+            }
+        }
+    }
+
     /// Lets everyone see what was told so far. What cannot be written ends the run: a watch that leaves nothing behind is
     /// none.
     fn flush(&mut self) -> anyhow::Result<()> {
@@ -292,6 +325,9 @@ impl Output {
 impl Sink for Output {
     fn detection(&mut self, detection: &Detection<'_>) {
         self.printer.detection(detection);
+        if let Some(responses) = &mut self.responses {
+            responses.detection(detection);
+        }
     }
 }
 

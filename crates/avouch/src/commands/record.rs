@@ -44,7 +44,8 @@ pub(crate) fn run(args: &RecordArgs) -> anyhow::Result<Outcome> {
     let lookup = if args.capture.is_some() { None } else { Some(live::lookup()?) };
     let mut intake = Intake::new(lookup, HoldLimits::default());
     if args.capture.is_none() {
-        live::facts(&mut |item| intake.arrive(item, live::now().mono, &mut |item| out.item(item)))?;
+        let gap = live::facts(&mut |item| intake.arrive(item, live::now().mono, &mut |item| out.item(item)))?;
+        gap.into_iter().for_each(|gap| terminal::say(&format!("{gap}\n")));
     }
     terminal::say(&format!("recording to {}; ctrl-c ends it\n", path.display()));
 
@@ -65,7 +66,8 @@ pub(crate) fn run(args: &RecordArgs) -> anyhow::Result<Outcome> {
             break "the source ended".to_owned();
         }
         if until.is_some_and(|t| now >= t) {
-            break "the time is over".to_owned();
+            break if args.command.is_empty() || child.is_some() { "the time is over" } else { "the command ended" }
+                .to_owned();
         }
         if out.bytes() >= max_bytes {
             break format!("the file has {} MB", out.bytes() >> 20);

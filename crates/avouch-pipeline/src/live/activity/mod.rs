@@ -9,7 +9,6 @@
 mod budget;
 mod connections;
 mod files;
-mod who;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ use avouch_state::State;
 use self::budget::Budget;
 use self::connections::Connections;
 use self::files::Files;
-use super::records::{Command, Record, rfc3339};
+use super::records::{Command, Record, Who, rfc3339};
 
 /// ns of the time over which connections and file changes are condensed.
 const MINUTE: u64 = 60_000_000_000;
@@ -175,7 +174,7 @@ impl Activity {
         }
         emit(Record::Command(Box::new(Command {
             time: rfc3339(event.timestamp),
-            who: who::who(state, thread),
+            who: Who::of(state, thread),
             cmdline,
             cwd: text(state.cwd(thread)),
             tty: thread.tty,
@@ -192,6 +191,6 @@ impl Activity {
             self.leave_out(Kind::File);
             return;
         }
-        emit(Record::File(Box::new(change.record(event.timestamp, who::who(state, thread)))));
+        emit(Record::File(Box::new(change.record(event.timestamp, Who::of(state, thread)))));
     }
 }

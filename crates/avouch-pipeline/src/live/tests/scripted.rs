@@ -127,6 +127,7 @@ fn live(rules: &str, options: LiveOptions) -> Live {
 
 fn with_lookup(runtime: &Runtime) -> LiveOptions {
     LiveOptions {
+        hold: HoldLimits { wait: Duration::from_secs(1), ..HoldLimits::default() },
         lookup: Some(Box::new(runtime.clone())),
         findings: Some(crate::alert::AlertOptions::default()),
         ..LiveOptions::default()
@@ -190,7 +191,7 @@ fn a_wait_ends_and_what_stays_unknown_is_counted() {
 #[test]
 fn too_much_that_waits_goes_on() {
     let runtime = Runtime::default();
-    let hold = HoldLimits { bytes: 1_000, ..HoldLimits::default() };
+    let hold = HoldLimits { bytes: 1_000, wait: Duration::from_secs(1) };
     let mut run = live(BY_IMAGE, LiveOptions { hold, ..with_lookup(&runtime) });
     let mut seen = Seen::default();
     let mut events = vec![exec(2, Some("a"))];
