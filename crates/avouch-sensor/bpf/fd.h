@@ -14,14 +14,33 @@
 static __always_inline struct file *file_of(__s32 fd)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = 0;
+	struct file **files, *file = 0;
+	__u32 most;
 
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if (can_cast()) {
+		struct fdtable *table = cast_to(task_struct, task)->files->fdt;
+
+		most = table->max_fds;
+		files = table->fd;
+	} else {
+		struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+
+		most = BPF_CORE_READ(table, max_fds);
+		files = BPF_CORE_READ(table, fd);
+	}
+	if (fd < 0 || (__u32)fd >= most)
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
+}
+
+static __always_inline __u32 mode_of(struct file *file)
+{
+	if (!file)
+		return 0;
+	if (can_cast())
+		return cast_to(file, file)->f_inode->i_mode;
+	return BPF_CORE_READ(file, f_inode, i_mode);
 }
 
 static __always_inline void unix_name(struct sock *sk, __u8 *out)
@@ -93,7 +112,6 @@ __noinline __u32 put_sock(__u64 sock_ptr, __u64 ino, __s32 fd, __u32 off)
 __noinline __u32 put_file(__u64 file_ptr, __s32 fd, __u32 with_path, __u32 off)
 {
 	struct file *file = (struct file *)file_ptr;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	__u8 *p = part_at(off);
 	struct fd_facts *f;
 
@@ -102,17 +120,32 @@ __noinline __u32 put_file(__u64 file_ptr, __s32 fd, __u32 with_path, __u32 off)
 	f = (struct fd_facts *)(p + sizeof(struct part));
 	__builtin_memset(f, 0, sizeof(*f));
 	f->fd = fd;
-	if (!file || !inode) {
+	if (!file) {
 		f->flags = FD_MISSING;
 		return close_part(off, PART_FD, 0, sizeof(*f));
 	}
-	f->mode = BPF_CORE_READ(inode, i_mode);
-	f->ino = BPF_CORE_READ(inode, i_ino);
-	f->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	f->open_flags = BPF_CORE_READ(file, f_flags);
-	f->flags = overlay_layer(inode);
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
-		f->flags |= FD_CREATED;
+	if (can_cast()) {
+		struct file *typed = cast_to(file, file);
+		struct inode *inode = typed->f_inode;
+
+		f->mode = inode->i_mode;
+		f->ino = inode->i_ino;
+		f->dev = inode->i_sb->s_dev;
+		f->open_flags = typed->f_flags;
+		f->flags = typed->f_mode & FMODE_CREATED ? FD_CREATED : 0;
+		if (inode->i_sb->s_magic == OVERLAYFS_MAGIC)
+			f->flags |= overlay_layer(BPF_CORE_READ(file, f_inode));
+	} else {
+		struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+		f->mode = BPF_CORE_READ(inode, i_mode);
+		f->ino = BPF_CORE_READ(inode, i_ino);
+		f->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+		f->open_flags = BPF_CORE_READ(file, f_flags);
+		f->flags = overlay_layer(inode);
+		if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+			f->flags |= FD_CREATED;
+	}
 	off = close_part(off, PART_FD, 0, sizeof(*f));
 	if (with_path)
 		off = put_path((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)BPF_CORE_READ(file, f_path.dentry), PART_PATH, off);
@@ -123,12 +156,11 @@ __noinline __u32 put_file(__u64 file_ptr, __s32 fd, __u32 with_path, __u32 off)
 __noinline __u32 put_fd(__s32 fd, __u32 with_path, __u32 off)
 {
 	struct file *file = file_of(fd);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct socket *socket;
 
-	if (file && (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFSOCK) {
+	if ((mode_of(file) & S_IFMT) == S_IFSOCK) {
 		socket = BPF_CORE_READ(file, private_data);
-		return put_sock((__u64)BPF_CORE_READ(socket, sk), BPF_CORE_READ(inode, i_ino), fd, off);
+		return put_sock((__u64)BPF_CORE_READ(socket, sk), BPF_CORE_READ(file, f_inode, i_ino), fd, off);
 	}
 	return put_file((__u64)file, fd, with_path, off);
 }
