@@ -14,8 +14,9 @@ const PR_SET_NAME: u32 = 15;
 /// Fills the parameters of `buf`, whose type is set.
 pub(super) fn fill(record: &Record<'_>, row: &Row, buf: &mut EventBuf, scratch: &mut Vec<u8>) {
     let mut texts = record.all(part::STR);
+    let opened = opened(record);
     for param in row.params {
-        push(record, *param, &mut texts, buf, scratch);
+        push(record, *param, opened.as_ref(), &mut texts, buf, scratch);
     }
     // A shorter list would tell a reader that an older schema was meant.
     for _ in row.params.len()..row.event.info().map_or(0, |i| i.params.len()) {
@@ -26,6 +27,7 @@ pub(super) fn fill(record: &Record<'_>, row: &Row, buf: &mut EventBuf, scratch: 
 fn push<'a>(
     record: &Record<'a>,
     param: Param,
+    opened: Option<&FdFacts>,
     texts: &mut impl Iterator<Item = Part<'a>>,
     buf: &mut EventBuf,
     scratch: &mut Vec<u8>,
@@ -61,11 +63,11 @@ fn push<'a>(
             None => buf.push(&[]),
         },
         Param::Open(i) => {
-            let layers = file(record).map_or(0, |f| fd::file_flags(&f) & !0x3fff);
+            let layers = opened.map_or(0, |f| fd::file_flags(f) & !0x3fff);
             buf.push_u32(flags::open(record.arg(i)) | layers)
         }
         Param::HowFlags(_) => {
-            let layers = file(record).map_or(0, |f| fd::file_flags(&f) & !0x3fff);
+            let layers = opened.map_or(0, |f| fd::file_flags(f) & !0x3fff);
             buf.push_u32(flags::open(word64(record, 0)) | layers)
         }
         Param::HowMode(_) => buf.push_u32((word64(record, 8) & 0xffff_ffff) as u32),
@@ -90,9 +92,9 @@ fn push<'a>(
             buf.push(number.get(..usize::from(width)).unwrap_or(&number))
         }
         Param::Code(i, mask) => buf.push_u32(low(i) & mask),
-        Param::Dev => buf.push_u32(file(record).map_or(0, |f| device(f.dev))),
-        Param::Ino => buf.push_u64(file(record).map_or(0, |f| f.ino)),
-        Param::CreatLayer => buf.push_u16(file(record).map_or(0, |f| (f.flags & 3) as u16)),
+        Param::Dev => buf.push_u32(opened.map_or(0, |f| device(f.dev))),
+        Param::Ino => buf.push_u64(opened.map_or(0, |f| f.ino)),
+        Param::CreatLayer => buf.push_u16(opened.map_or(0, |f| (f.flags & 3) as u16)),
         Param::Data(_) | Param::Send(..) | Param::Iov(..) | Param::MsgData(_) => buf.push(record.bytes(part::BUF)),
         Param::Outbound(i) | Param::OutboundTo(i, ..) | Param::OutboundMsg(i, _) => {
             ends(record, i, Way::Out, buf, scratch)
@@ -139,7 +141,7 @@ fn push_text<'b>(buf: &'b mut EventBuf, text: Part<'_>) -> &'b mut EventBuf {
 }
 
 /// The file that the call opened.
-fn file(record: &Record<'_>) -> Option<FdFacts> {
+fn opened(record: &Record<'_>) -> Option<FdFacts> {
     let number = i32::try_from(record.ret()).ok().filter(|n| *n >= 0)?;
     record
         .all(part::FD)

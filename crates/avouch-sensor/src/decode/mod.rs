@@ -29,7 +29,8 @@ pub(crate) struct Part<'a> {
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
     pub(crate) head: RecordHead,
-    parts: [Option<Part<'a>>; MAX_PARTS],
+    parts: [Part<'a>; MAX_PARTS],
+    len: usize,
 }
 
 /// Parts of one record: eight fetches, of which one may give six.
@@ -44,23 +45,21 @@ impl<'a> Record<'a> {
         let (head, rest) = RecordHead::read_from_prefix(bytes).map_err(|_| BadRecord)?;
         let body_len = usize::try_from(head.len).map_err(|_| BadRecord)?.checked_sub(size_of::<RecordHead>());
         let mut body = body_len.and_then(|n| rest.get(..n)).ok_or(BadRecord)?;
-        let mut parts = [None; MAX_PARTS];
-        for slot in parts.iter_mut().take(usize::from(head.parts)) {
+        let len = usize::from(head.parts);
+        let mut parts = [Part { kind: 0, flags: 0, bytes: &[] }; MAX_PARTS];
+        for slot in parts.get_mut(..len).ok_or(BadRecord)? {
             let (part, rest) = PartHead::read_from_prefix(body).map_err(|_| BadRecord)?;
             let len = usize::try_from(part.len).map_err(|_| BadRecord)?;
             let bytes = rest.get(..len).ok_or(BadRecord)?;
-            *slot = Some(Part { kind: part.kind, flags: part.flags, bytes });
+            *slot = Part { kind: part.kind, flags: part.flags, bytes };
             body = rest.get(len.next_multiple_of(8)..).unwrap_or_default();
         }
-        if usize::from(head.parts) > MAX_PARTS {
-            return Err(BadRecord);
-        }
-        Ok(Self { head, parts })
+        Ok(Self { head, parts, len })
     }
 
     /// Parts of one kind, in order.
     pub(crate) fn all(&self, kind: u16) -> impl Iterator<Item = Part<'a>> + '_ {
-        self.parts.iter().flatten().filter(move |p| p.kind == kind).copied()
+        self.parts().filter(move |p| p.kind == kind)
     }
 
     /// The first part of a kind.
@@ -74,7 +73,7 @@ impl<'a> Record<'a> {
     }
 
     fn parts(&self) -> impl Iterator<Item = Part<'a>> + '_ {
-        self.parts.iter().flatten().copied()
+        self.parts.iter().take(self.len).copied()
     }
 
     /// The return value.
