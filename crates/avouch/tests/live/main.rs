@@ -1,0 +1,168 @@
+//! The agent on the real kernel when things go wrong: death, overflow, floods of processes. Nothing wrong may be said, and what
+//! was not seen must show as a count or a gap.
+//!
+//! Needs root and a kernel that takes the sensor; else the tests say that they are skipped, which is a failure with CI=true.
+
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test")]
+
+mod agent;
+mod pids_cgroup;
+
+use std::process::Command;
+use std::time::Duration;
+
+use agent::{Agent, RULES, can_watch, shell};
+use pids_cgroup::PidsCgroup;
+use serde_json::Value;
+
+/// A command that leaves a mark which the rule of these tests looks for.
+fn mark(name: &str) {
+    shell(&format!("true; exec /bin/cat /etc/hostname-of-{name} 2>/dev/null"));
+}
+
+#[test]
+fn what_is_detected_is_told_within_a_second() {
+    if !can_watch() {
+        return;
+    }
+    let agent = Agent::start(RULES, &[]);
+    mark("latency");
+    let alert = agent.alert("latency", Duration::from_secs(1));
+    assert_eq!(alert["rule"], "Marked file opened");
+    assert_eq!(alert["output_fields"]["proc.name"], "cat");
+    let end = agent.stop();
+    assert!(end.observations.iter().any(|o| o["kind"] == "stop" && o["reason"] == "SIGTERM"), "{:?}", end.observations);
+}
+
+#[test]
+fn a_killed_agent_leaves_a_gap_that_the_next_one_tells() {
+    if !can_watch() {
+        return;
+    }
+    let agent = Agent::start(RULES, &[]);
+    mark("before");
+    agent.alert("before", Duration::from_secs(5));
+    let dir = agent.kill();
+    mark("between");
+    let agent = Agent::start_in(dir, RULES, &[]);
+    mark("after");
+    agent.alert("after", Duration::from_secs(5));
+    let end = agent.stop();
+    let kinds: Vec<&str> = end.observations.iter().filter_map(|o| o["kind"].as_str()).collect();
+    let gap = end.observations.iter().find(|o| o["kind"] == "gap").unwrap_or_else(|| panic!("no gap in {kinds:?}"));
+    assert!(gap["from"].as_str() < gap["to"].as_str(), "{gap}");
+    assert!(gap["reason"].as_str().unwrap().contains("no stop record"), "{gap}");
+    let named = |mark: &str| end.findings.iter().any(|f| f.to_string().contains(&format!("hostname-of-{mark}")));
+    assert!(named("before") && named("after"));
+    assert!(!named("between"), "nobody watched then");
+}
+
+#[test]
+fn an_overflow_is_counted_and_taints() {
+    if !can_watch() {
+        return;
+    }
+    let agent = Agent::start(RULES, &["--ring-mb", "1"]);
+    agent.pause();
+    // Some thousand executions with their arguments and environments are more than a MiB.
+    shell("i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done");
+    agent.resume();
+    // While the ring is still full, the mark is lost as well.
+    agent.alert_by(|| mark("overflow"), "overflow");
+    let end = agent.stop();
+    let last = end.last_observation();
+    let lost = last["lost"]["by_cause"]["ring_full"].as_u64().unwrap_or(0);
+    assert!(lost > 100, "{last}");
+    assert!(last["lost"]["by_cpu"].as_object().is_some_and(|cpus| !cpus.is_empty()), "{last}");
+    let finding = end.findings.iter().find(|f| f.to_string().contains("hostname-of-overflow")).expect("the finding");
+    assert!(finding["tainted"]["lost_events"].as_u64().is_some_and(|n| n > 0), "{finding}");
+}
+
+#[test]
+fn fifty_thousand_short_processes_are_all_accounted_for() {
+    const PROCESSES: u64 = 50_000;
+    if !can_watch() {
+        return;
+    }
+    let agent = Agent::start(RULES, &[]);
+    let before = agent.threads();
+    shell(&format!("i=0; while [ $i -lt {PROCESSES} ]; do ( : ); i=$((i+1)); done"));
+    mark("flood");
+    agent.alert("flood", Duration::from_secs(10));
+    let end = agent.stop();
+    let last = end.last_observation();
+    let (events, lost) = (last["events"].as_u64().unwrap(), last["lost"]["events"].as_u64().unwrap());
+    assert!(events + lost >= 2 * PROCESSES, "a birth and a death each: {last}");
+    // What ended is forgotten; when deaths were lost, that many may be left over.
+    let left = last["state"]["threads"].as_u64().unwrap();
+    assert!(left <= before + 500 + lost, "{left} threads are left of {before} before: {last}");
+}
+
+#[test]
+fn a_fork_bomb_in_a_box_says_nothing_wrong() {
+    if !can_watch() {
+        return;
+    }
+    let Some(cgroup) = PidsCgroup::new(64) else { return };
+    let agent = Agent::start(RULES, &[]);
+    let mut bomb = Command::new("/bin/sh")
+        .arg("-c")
+        .arg(format!("echo $$ > {} && b() {{ b | b & }} && b 2>/dev/null; sleep 2", cgroup.procs().display()))
+        .spawn()
+        .expect("run sh");
+    std::thread::sleep(Duration::from_secs(2));
+    cgroup.end_all();
+    bomb.wait().expect("wait for the bomb");
+    mark("bomb");
+    agent.alert("bomb", Duration::from_secs(10));
+    let end = agent.stop();
+    // The other tests of this file leave marks as well: all of them by `cat`, once each.
+    let told = |f: &&Value| f.to_string().contains("hostname-of-bomb");
+    assert_eq!(end.findings.iter().filter(told).count(), 1, "{:?}", end.findings);
+    let wrong: Vec<&Value> =
+        end.findings.iter().filter(|f| f["alert"]["output_fields"]["proc.name"] != "cat").collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let last = end.last_observation();
+    assert_eq!(last["state"]["events_not_applied"], 0, "{last}");
+}
+
+#[test]
+fn a_recording_of_a_live_run_replays_to_the_same_detections() {
+    if !can_watch() {
+        return;
+    }
+    let agent = Agent::start(RULES, &[]);
+    let capture = agent.dir().join("live.scap.gz");
+    let recorded = Command::new(env!("CARGO_BIN_EXE_avouch"))
+        .args(["record", "--rules"])
+        .arg(agent.rules())
+        .arg("-o")
+        .arg(&capture)
+        .args(["--", "/bin/sh", "-c", "cat /etc/hostname-of-replay-1; cd /etc; cat hostname-of-replay-2; true"])
+        .output()
+        .expect("run avouch record");
+    assert!(recorded.status.success(), "{}", String::from_utf8_lossy(&recorded.stderr));
+    agent.alert("replay-2", Duration::from_secs(5));
+    let replayed = Command::new(env!("CARGO_BIN_EXE_avouch"))
+        .arg("replay")
+        .arg(&capture)
+        .args(["--format", "json", "--quiet", "--rules"])
+        .arg(agent.rules())
+        .output()
+        .expect("run avouch replay");
+    let text = String::from_utf8_lossy(&replayed.stdout).into_owned();
+    let end = agent.stop();
+    let detections = |list: &mut dyn Iterator<Item = Value>| -> Vec<(String, String)> {
+        let pair = |v: Value| {
+            let f = &v["output_fields"];
+            (f["evt.arg.name"].as_str().unwrap_or("").to_owned(), f["proc.pid"].to_string())
+        };
+        let mut all: Vec<_> = list.map(pair).filter(|(name, _)| name.contains("hostname-of-replay")).collect();
+        all.sort();
+        all
+    };
+    let live = detections(&mut end.findings.iter().map(|f| f["alert"].clone()));
+    let again = detections(&mut text.lines().filter_map(|l| serde_json::from_str(l).ok()));
+    assert_eq!(live, again);
+    assert_eq!(live.len(), 2, "{text}");
+}
