@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod live;
 mod load;
+mod privileges;
 mod responses;
 mod signals;
 mod terminal;

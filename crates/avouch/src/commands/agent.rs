@@ -17,7 +17,7 @@ use super::printer::{self, Printer};
 use crate::args::{AgentArgs, Format};
 use crate::responses::{self, Responses};
 use crate::signals::Signals;
-use crate::{Outcome, live, load, terminal};
+use crate::{Outcome, live, load, privileges, terminal};
 
 const MB: usize = 1 << 20;
 
@@ -36,6 +36,12 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     // The kernel is watched before anything is read from /proc, so that nothing falls between the two.
     let mut source = live::open_source(&args.kernel, args.capture.as_deref(), &plan.interest)?;
     let now = live::now();
+    let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
+    let (responses, unprevented) = responses.map_or((None, Vec::new()), |(r, gaps)| (Some(r), gaps));
+    if args.capture.is_none() {
+        // Before other threads start, which inherit what is left.
+        privileges::give_up(args.respond.is_some())?;
+    }
     let options = LiveOptions {
         utc_offset: Box::new(printer::local_offset),
         render: config.render,
@@ -50,8 +56,6 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         input: args.capture.clone().unwrap_or_else(|| PathBuf::from("live")),
         ..LiveOptions::default()
     };
-    let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
-    let (responses, unprevented) = responses.map_or((None, Vec::new()), |(r, gaps)| (Some(r), gaps));
     let mut out = Output { printer: Printer::new(format, false, alert, None), files: None, error: None, responses };
     if let Some(dir) = &args.out_dir {
         let gap = RecordFiles::gap(dir, &rfc3339(now.wall))?;
