@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use avouch_event::{Interest, Item, Losses};
-use avouch_pipeline::live::{Answer, CaptureSource, ContainerLookup, LiveSource, Now, SourceError};
-use avouch_procfs::Procfs;
+use avouch_event::{Event, Interest, Item, Losses};
+use avouch_pipeline::live::{Answer, CaptureSource, ContainerLookup, LiveSource, Now, SourceError, TaskLookup};
+use avouch_procfs::{Procfs, TaskFacts};
 use avouch_runtime::{ContainerQuery, Reach, Resolver, RuntimeKind};
 use avouch_sensor::{Options, Sensor};
 use avouch_state::{CgroupContainer, ContainerType};
@@ -60,6 +60,31 @@ impl LiveSource for Kernel {
 
     fn gaps(&self) -> Vec<String> {
         self.0.gaps()
+    }
+}
+
+/// Looks up threads that acted and are not known, in /proc.
+pub(crate) fn tasks() -> anyhow::Result<Box<dyn TaskLookup>> {
+    let procfs = Procfs::open(avouch_procfs::Options::default()).context("failed to read /proc")?;
+    let facts = TaskFacts::new(procfs.boot_time());
+    Ok(Box::new(Tasks { procfs, facts }))
+}
+
+struct Tasks {
+    procfs: Procfs,
+    facts: TaskFacts,
+}
+
+impl TaskLookup for Tasks {
+    fn tell(&mut self, tid: i64, timestamp: u64, emit: &mut dyn FnMut(&Event<'_>)) -> bool {
+        let facts = &mut self.facts;
+        // What its descriptors are is told by the sensor with each call.
+        let told = self.procfs.process(tid, false, &mut |item| {
+            if let Some(event) = facts.event(item, timestamp) {
+                emit(&event);
+            }
+        });
+        told.is_some()
     }
 }
 

@@ -257,6 +257,7 @@ pub struct Observation {
     pub state: StateCounts,
     pub snapshot: SnapshotCounts,
     pub containers: ContainerCounts,
+    pub unknown_threads: super::repair::RepairCounts,
     /// Detections in containers of which nothing was known.
     pub detections_in_unknown_containers: u64,
     /// Activity not written since the start, by kind.

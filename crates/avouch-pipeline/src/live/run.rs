@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use avouch_engine::RenderOptions;
-use avouch_event::{Event, Item, Losses};
+use avouch_event::{Event, EventBuf, Item, Losses};
 use avouch_state::{Limits as StateLimits, State};
 
 use super::activity::{Activity, ActivityLimits};
@@ -15,6 +15,7 @@ use super::records::{
     ClockState, Finding, Interval, LeftOut, LossCounts, Observation, OwnUse, Record, RulesState, SnapshotCounts,
     StateCounts, Taint, rfc3339,
 };
+use super::repair::{Repair, TaskLookup};
 use super::slices::{SliceOptions, Slices};
 use super::source::{LiveSource, SourceError};
 use crate::alert::{self, AlertOptions};
@@ -47,6 +48,8 @@ pub struct LiveOptions {
     pub hold: HoldLimits,
     /// Asks what containers are.
     pub lookup: Option<Box<dyn ContainerLookup>>,
+    /// Looks up threads whose birth was missed.
+    pub tasks: Option<Box<dyn TaskLookup>>,
     /// Records of activity; none when `None`.
     pub activity: Option<ActivityLimits>,
     /// Slices around detections; none when `None`.
@@ -68,6 +71,7 @@ impl Default for LiveOptions {
             render: RenderOptions::default(),
             hold: HoldLimits::default(),
             lookup: None,
+            tasks: None,
             activity: None,
             slices: None,
             findings: None,
@@ -128,6 +132,7 @@ struct Mark {
 /// What becomes of items once they are in order.
 struct Watch {
     judge: Judge,
+    repair: Repair,
     activity: Option<Activity>,
     slices: Option<Slices>,
     findings: Option<AlertOptions>,
@@ -161,6 +166,7 @@ impl Live {
             intake: Intake::new(options.lookup, options.hold),
             watch: Watch {
                 judge,
+                repair: Repair::new(options.tasks),
                 activity: options.activity.map(Activity::new),
                 slices,
                 findings: options.findings,
@@ -341,6 +347,7 @@ impl Live {
             state: state_counts(&watch.judge.state),
             snapshot: watch.snapshot,
             containers: self.intake.counts(),
+            unknown_threads: watch.repair.counts(),
             detections_in_unknown_containers: watch.in_unknown_containers,
             activity_left_out: left_out,
             slices: watch.slices.as_ref().map(Slices::counts),
@@ -394,6 +401,9 @@ fn state_counts(state: &State) -> StateCounts {
 
 impl Watch {
     fn item(&mut self, rules: Rules<'_>, item: &Item<'_>, sink: &mut impl LiveSink) {
+        if let Item::Event(event) = item {
+            self.introduce(event);
+        }
         self.judge.apply(item);
         if let Some(slices) = &mut self.slices {
             slices.item(item);
@@ -405,6 +415,25 @@ impl Watch {
             Item::User(_) => self.snapshot.users += 1,
             Item::Interface(_) => self.snapshot.interfaces += 1,
             Item::Reset | Item::Machine(_) | Item::Group(_) | Item::SnapshotEnd => {}
+        }
+    }
+
+    /// Lets the state learn who acts, when it does not know.
+    fn introduce(&mut self, event: &Event<'_>) {
+        let mut facts = Vec::new();
+        let keep = &mut |item: &Item<'_>| {
+            if let Item::Event(fact) = item {
+                facts.push(EventBuf::from_event(fact));
+            }
+        };
+        if self.repair.before(event, &self.judge.state, self.mono, keep) {
+            for fact in &facts {
+                let item = Item::Event(fact.event());
+                self.judge.apply(&item);
+                if let Some(slices) = &mut self.slices {
+                    slices.item(&item);
+                }
+            }
         }
     }
 

@@ -47,6 +47,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         render: config.render,
         hold: HoldLimits { wait: Duration::from_millis(args.container_wait), ..HoldLimits::default() },
         lookup: if args.capture.is_some() { None } else { Some(live::lookup()?) },
+        tasks: if args.capture.is_some() { None } else { Some(live::tasks()?) },
         activity: args
             .activity
             .then(|| ActivityLimits { per_second: args.activity_budget, ..ActivityLimits::default() }),

@@ -122,7 +122,7 @@ impl Agent {
     }
 
     /// Repeats an act until it is alerted.
-    pub(crate) fn alert_by(&self, act: impl Fn(), mark: &str) -> Value {
+    pub(crate) fn alert_by(&self, mut act: impl FnMut(), mark: &str) -> Value {
         let wanted = format!("hostname-of-{mark}");
         let end = Instant::now() + Duration::from_secs(10);
         while Instant::now() < end {

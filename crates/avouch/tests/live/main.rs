@@ -8,7 +8,8 @@
 mod agent;
 mod pids_cgroup;
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use agent::{Agent, RULES, can_watch, shell};
@@ -76,6 +77,34 @@ fn an_overflow_is_counted_and_taints() {
     assert!(last["lost"]["by_cpu"].as_object().is_some_and(|cpus| !cpus.is_empty()), "{last}");
     let finding = end.findings.iter().find(|f| f.to_string().contains("hostname-of-overflow")).expect("the finding");
     assert!(finding["tainted"]["lost_events"].as_u64().is_some_and(|n| n > 0), "{finding}");
+}
+
+#[test]
+fn a_process_whose_birth_was_lost_is_looked_up() {
+    if !can_watch() {
+        return;
+    }
+    let agent = Agent::start(RULES, &["--ring-mb", "1"]);
+    agent.pause();
+    shell("i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done");
+    // The ring is full: nobody is told of this shell.
+    let mut lost = Command::new("/bin/sh")
+        .args(["-c", "while read line; do true < /etc/hostname-of-lost; done 2>/dev/null", "lost-shell"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("run sh");
+    let mut stdin = lost.stdin.take().expect("its standard input");
+    std::thread::sleep(Duration::from_millis(100));
+    agent.resume();
+    let alert = agent.alert_by(|| writeln!(stdin, "go").expect("tell it to act"), "lost");
+    drop(stdin);
+    lost.wait().expect("wait for sh");
+    let fields = &alert["output_fields"];
+    assert_eq!(fields["proc.name"], "sh", "{alert}");
+    assert!(fields["proc.cmdline"].as_str().is_some_and(|c| c.ends_with("lost-shell")), "{alert}");
+    let end = agent.stop();
+    let last = end.last_observation();
+    assert!(last["unknown_threads"]["repaired"].as_u64().is_some_and(|n| n > 0), "{last}");
 }
 
 #[test]
