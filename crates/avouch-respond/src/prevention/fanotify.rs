@@ -226,29 +226,36 @@ impl Answerer {
         {
             return Ok(None);
         }
-        let policy = &self.rules.policy;
-        let in_scope = |item: Item| match item.scope {
-            _ if item.mode == Mode::Off => Ok(false),
-            Scope::All => Ok(true),
-            Scope::Containers => file::in_container(pid, self.rules.host_root),
-        };
-        if in_scope(policy.forbidden_binaries)? {
-            let path = file::path_of(fd, pid)?;
-            let text = path.to_string_lossy();
-            let name = path.file_name().map(|n| n.to_string_lossy());
-            let named = name.is_some_and(|name| policy.names.iter().any(|n| *n == name));
-            let listed = named || policy.paths.iter().any(|p| *p == text);
-            if listed || (!policy.sha256.is_empty() && self.forbidden_content(fd)?) {
-                return Ok(Some((ITEMS[2], self.rules.policy.forbidden_binaries.mode)));
-            }
+        let forbidden = self.rules.policy.forbidden_binaries;
+        // Names first: who asks is dearer to find out, and a digest dearer still.
+        if forbidden.mode != Mode::Off
+            && ((self.listed(fd, pid)? && self.in_scope(forbidden, pid)?)
+                || (!self.rules.policy.sha256.is_empty()
+                    && self.in_scope(forbidden, pid)?
+                    && self.forbidden_content(fd)?))
+        {
+            return Ok(Some((ITEMS[2], forbidden.mode)));
         }
-        let policy = &self.rules.policy;
-        let in_scope = policy.exec_not_from_image.mode != Mode::Off
-            && (policy.exec_not_from_image.scope == Scope::All || file::in_container(pid, self.rules.host_root)?);
-        if in_scope && file::upper_layer(fd, pid)? {
-            return Ok(Some((ITEMS[0], policy.exec_not_from_image.mode)));
+        let dropped = self.rules.policy.exec_not_from_image;
+        if dropped.mode != Mode::Off && file::upper_layer(fd, pid)? && self.in_scope(dropped, pid)? {
+            return Ok(Some((ITEMS[0], dropped.mode)));
         }
         Ok(None)
+    }
+
+    fn in_scope(&self, item: Item, pid: u32) -> Result<bool, Unknown> {
+        match item.scope {
+            Scope::All => Ok(true),
+            Scope::Containers => file::in_container(pid, self.rules.host_root),
+        }
+    }
+
+    fn listed(&self, fd: BorrowedFd<'_>, pid: u32) -> Result<bool, Unknown> {
+        let path = file::path_of(fd, pid)?;
+        let policy = &self.rules.policy;
+        let text = path.to_string_lossy();
+        let name = path.file_name().map(|n| n.to_string_lossy());
+        Ok(policy.paths.iter().any(|p| *p == text) || name.is_some_and(|name| policy.names.iter().any(|n| *n == name)))
     }
 
     fn forbidden_content(&mut self, fd: BorrowedFd<'_>) -> Result<bool, Unknown> {
