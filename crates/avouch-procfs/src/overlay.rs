@@ -84,7 +84,9 @@ impl Overlays {
 fn overlays(dir: &OwnedFd, buf: &mut Vec<u8>, options: &Options, counts: &mut Counts) -> Vec<Overlay> {
     let mounts = mounts(dir, buf, options, counts);
     let overlays = mounts.into_iter().filter(|m| m.fs_type == b"overlay");
-    overlays.filter_map(|mount| Some(Overlay { upper: mount.super_option(b"upperdir")?, mount })).collect()
+    // A path that is not absolute counts from where the mounter stood, which nobody tells.
+    let upper = |mount: &Mount| mount.super_option(b"upperdir").filter(|path| path.starts_with(b"/"));
+    overlays.filter_map(|mount| Some(Overlay { upper: upper(&mount)?, mount })).collect()
 }
 
 /// Mounts of the namespace of the process whose folder is `dir`; none when it is gone.
