@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use avouch_conformance::{testdata, workspace_root};
 use avouch_engine::{CompileOptions, Matching, Scratch};
-use avouch_event::{Arena, EventType, Item, Want};
+use avouch_event::{Arena, Event, EventType, Item, ReadPaths, Want, types};
 use avouch_pipeline::interest::{Asker, Plan, class_of, of_rules};
 use avouch_pipeline::{RuleSet, RuleSetOptions, SYSCALL};
 use avouch_scap::Capture;
@@ -100,6 +100,52 @@ fn wants(plan: &Plan) -> BTreeMap<(&str, EventType), Want> {
     wants
 }
 
+/// The path of a file opened for reading, as the call gave it, where the kernel judges it.
+fn path_read<'e>(event: &Event<'e>, class: Want) -> Option<&'e [u8]> {
+    let at = match event.ty {
+        _ if class != Want::READS => return None,
+        types::OPEN_X => 1,
+        types::OPENAT_2_X => 2,
+        _ => return None,
+    };
+    event.params.charbuf(at)
+}
+
+/// Tests of paths, alone and with others, plain and negated.
+fn conditions_on_paths() -> Vec<String> {
+    let fields = ["fd.name", "fd.nameraw", "fd.directory", "fs.path.name", "fs.path.nameraw", "evt.arg.name"];
+    let tests = [
+        "startswith /etc",
+        "startswith /lib",
+        "= /etc",
+        "in (/etc/passwd, /etc/ld.so.cache, /proc)",
+        "glob \"/*/?i*\"",
+        "iglob \"/ETC/*\"",
+        "regex \"/etc/.*\"",
+        "regex \"/(etc|usr)/.*\"",
+        "regex \"/proc/?.*\"",
+        "pmatch (/etc, /usr/lib)",
+        "pmatch (\"/proc/*/fd\")",
+        "contains ../",
+        "contains etc",
+        "endswith .so",
+        "startswith oneof (/etc, /usr)",
+        "= /",
+        "startswith /D",
+        "startswith \"<\"",
+        "!= /etc",
+    ];
+    let rest = ["evt.rawarg.name", "evt.abspath", "fd.filename", "tolower(fd.name)"];
+    let both = |field: &str| {
+        let field = field.to_owned();
+        tests.into_iter().flat_map(move |t| [format!("{field} {t}"), format!("not {field} {t}")])
+    };
+    let all: Vec<String> = fields.into_iter().chain(rest).flat_map(both).collect();
+    let apart = all.iter().zip(all.iter().cycle().skip(47));
+    let pairs: Vec<String> = apart.flat_map(|(a, b)| [format!("({a} and {b})"), format!("({a} or {b})")]).collect();
+    all.into_iter().chain(pairs).map(|c| format!("evt.type in (open, openat) and {c}")).collect()
+}
+
 #[test]
 fn a_match_on_a_recorded_event_is_asked_for() {
     let Some(data) = testdata() else { return };
@@ -109,14 +155,16 @@ fn a_match_on_a_recorded_event_is_asked_for() {
     sets.push(RuleSet::load(&packs, &options()).unwrap());
     let facts = vec![("facts.yaml".to_owned(), rules_of(&conditions_on_facts()))];
     sets.push(RuleSet::from_texts(facts, Vec::new(), &options()));
-    let (mut matches, mut left_out) = (0_u64, 0_u64);
+    let paths = vec![("paths.yaml".to_owned(), rules_of(&conditions_on_paths()))];
+    sets.push(RuleSet::from_texts(paths, Vec::new(), &options()));
+    let (mut matches, mut left_out, mut bounded, mut passed_over) = (0_u64, 0_u64, 0_u64, 0_u64);
     for set in &sets {
         let plan = of_rules(set);
         let wants = wants(&plan);
         let program = set.compiled.program(SYSCALL).unwrap();
         assert!(program.rules().len() > 40, "{:?}", set.diagnostics);
-        for path in captures(&data) {
-            let bytes = std::fs::read(&path).unwrap();
+        for file in captures(&data) {
+            let bytes = std::fs::read(&file).unwrap();
             let mut capture = Capture::from_slice(&bytes);
             let mut state = State::new(Limits::default());
             let (mut arena, mut scratch) = (Arena::new(), Scratch::new());
@@ -140,20 +188,36 @@ fn a_match_on_a_recorded_event_is_asked_for() {
                     assert!(
                         want.contains(class),
                         "{} event {} {} of class {class:?} is not asked for ({want:?}) by: {}",
-                        path.display(),
+                        file.display(),
                         event.num,
                         event.ty.name(),
                         source.condition_text,
                     );
+                    if let Some(path) = path_read(&event, class) {
+                        let paths = &plan.read_paths[&Asker::Rule(rule.name.clone())];
+                        assert!(
+                            paths.passes(path),
+                            "{} event {} of {:?} does not pass {paths:?} of: {}",
+                            file.display(),
+                            event.num,
+                            path.escape_ascii().to_string(),
+                            source.condition_text,
+                        );
+                        bounded += u64::from(*paths != ReadPaths::Any);
+                    }
                 }
                 matches += u64::try_from(found.len()).unwrap();
                 left_out += u64::from(!plan.interest.of(event.ty).contains(class));
+                if let Some(path) = path_read(&event, class) {
+                    passed_over += plan.read_paths.values().filter(|paths| !paths.passes(path)).count() as u64;
+                }
             }
         }
     }
     // Otherwise nothing was proved, or nothing was spared.
     assert!(matches > 100_000, "{matches}");
     assert!(left_out > 500, "{left_out}");
+    assert!(bounded > 100 && passed_over > 10_000, "{bounded} {passed_over}");
 }
 
 #[test]
@@ -161,6 +225,18 @@ fn the_upstream_packs_ask_for_this() {
     let Some(data) = testdata() else { return };
     let stable = RuleSet::load(&[data.join("rules/5.1.0/falco_rules.yaml")], &RuleSetOptions::default()).unwrap();
     insta::assert_snapshot!("upstream_stable", of_rules(&stable).to_string());
+}
+
+/// Why the kernel must tell of every file opened for reading, or of which.
+#[test]
+fn the_files_opened_for_reading_are_these() {
+    let Some(data) = testdata() else { return };
+    for (pack, name) in [("falco-incubating_rules", "reads_incubating"), ("falco-sandbox_rules", "reads_sandbox")] {
+        let packs = ["falco_rules", pack].map(|p| data.join(format!("rules/5.1.0/{p}.yaml")));
+        let plan = of_rules(&RuleSet::load(&packs, &RuleSetOptions::default()).unwrap()).to_string();
+        let from = plan.find("files opened for reading").unwrap();
+        insta::assert_snapshot!(name, plan.get(from..).unwrap());
+    }
 }
 
 #[test]

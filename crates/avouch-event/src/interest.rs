@@ -50,11 +50,49 @@ impl Want {
 /// Which files opened for reading are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadPaths {
-    /// Those whose absolute path, as the call gave it, begins with one of these; and every path that does not tell where it
-    /// leads (relative, or with `..`, `.` or an empty component). Nothing at all when there are none.
+    /// Those whose absolute path, as the call gave it, begins with one of these; and every path that is not plain: relative,
+    /// long, with two dots one after the other anywhere, with `.` or an empty component.
     Prefixes(BTreeSet<Box<[u8]>>),
     /// Every one.
     Any,
+}
+
+impl ReadPaths {
+    /// Calls of which a source tells by the path which opens for reading are wanted. The flags and the path of `openat2`
+    /// lie both in the caller's memory: there reads are not told from writes at all.
+    pub const TYPES: [EventType; 2] = [types::OPEN_X, types::OPENAT_2_X];
+    /// Longer paths are not looked at, and wanted.
+    pub const LONGEST: usize = 126;
+
+    /// Whether an open for reading with this path, as the call gave it, is wanted. The kernel programs do the same.
+    #[must_use]
+    pub fn passes(&self, path: &[u8]) -> bool {
+        let Self::Prefixes(prefixes) = self else { return true };
+        if path.first() != Some(&b'/') || path.len() > Self::LONGEST || Self::never_plain(path) || path.ends_with(b"/.")
+        {
+            return true;
+        }
+        (0..=path.len()).filter_map(|len| path.get(..len)).any(|head| prefixes.contains(head))
+    }
+
+    /// Lets all through that `other` does.
+    pub fn widen(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Prefixes(mine), Self::Prefixes(theirs)) => {
+                mine.extend(theirs.iter().cloned());
+                drop_covered(mine);
+            }
+            (mine, Self::Any) => *mine = Self::Any,
+            (Self::Any, _) => {}
+        }
+    }
+
+    /// Whether every path that has `part` in it passes, whatever the prefixes: it need not lead where it seems to.
+    #[must_use]
+    pub fn never_plain(part: &[u8]) -> bool {
+        let has = |what: &[u8]| part.windows(what.len()).any(|w| w == what);
+        has(b"..") || has(b"//") || has(b"/./")
+    }
 }
 
 /// What is wanted of every event type. Types are exit events, and `procexit`.
@@ -64,13 +102,17 @@ pub struct Interest {
     read_paths: ReadPaths,
 }
 
-/// Calls that open a file by its path.
-const OPENING: [EventType; 3] = [types::OPEN_X, types::OPENAT_2_X, types::OPENAT2_X];
+impl Default for ReadPaths {
+    /// None but those that are not plain.
+    fn default() -> Self {
+        Self::Prefixes(BTreeSet::new())
+    }
+}
 
 impl Default for Interest {
     /// Nothing.
     fn default() -> Self {
-        Self { wants: vec![Want::NONE; EventType::COUNT].into(), read_paths: ReadPaths::Prefixes(BTreeSet::new()) }
+        Self { wants: vec![Want::NONE; EventType::COUNT].into(), read_paths: ReadPaths::default() }
     }
 }
 
@@ -96,7 +138,7 @@ impl Interest {
     /// Adds `want` to what is wanted of `ty`; files opened for reading whatever their path. A number that the table does not
     /// have is left alone.
     pub fn add(&mut self, ty: EventType, want: Want) {
-        if OPENING.contains(&ty) && want.contains(Want::READS) {
+        if ReadPaths::TYPES.contains(&ty) && want.contains(Want::READS) {
             self.read_paths = ReadPaths::Any;
         }
         self.set(ty, want);
@@ -106,6 +148,7 @@ impl Interest {
     pub fn add_reads_below<'p>(&mut self, ty: EventType, want: Want, prefixes: impl IntoIterator<Item = &'p [u8]>) {
         if let ReadPaths::Prefixes(all) = &mut self.read_paths {
             all.extend(prefixes.into_iter().map(Box::from));
+            drop_covered(all);
         }
         self.set(ty, want);
     }
@@ -121,11 +164,7 @@ impl Interest {
         for (mine, theirs) in self.wants.iter_mut().zip(&other.wants) {
             *mine = mine.union(*theirs);
         }
-        match (&mut self.read_paths, &other.read_paths) {
-            (ReadPaths::Prefixes(mine), ReadPaths::Prefixes(theirs)) => mine.extend(theirs.iter().cloned()),
-            (mine, ReadPaths::Any) => *mine = ReadPaths::Any,
-            (ReadPaths::Any, _) => {}
-        }
+        self.read_paths.widen(&other.read_paths);
     }
 
     /// Types of which events are wanted, in order of their numbers.
@@ -135,6 +174,19 @@ impl Interest {
             Some((EventType(number), *w))
         })
     }
+}
+
+/// Leaves out what begins with another prefix. In their order a text stands behind its own prefixes, with nothing but longer
+/// texts of that prefix between.
+fn drop_covered(prefixes: &mut BTreeSet<Box<[u8]>>) {
+    let mut last: Option<Box<[u8]>> = None;
+    prefixes.retain(|prefix| {
+        let covered = last.as_ref().is_some_and(|l| prefix.starts_with(l));
+        if !covered {
+            last = Some(prefix.clone());
+        }
+        !covered
+    });
 }
 
 #[cfg(test)]
@@ -172,5 +224,35 @@ mod tests {
         assert_eq!(a.read_paths(), &ReadPaths::Any);
         a.add_reads_below(types::OPEN_X, Want::READS, [&b"/x"[..]]);
         assert_eq!(a.read_paths(), &ReadPaths::Any);
+    }
+
+    #[test]
+    fn a_path_passes_by_its_beginning_or_for_not_being_plain() {
+        let mut interest = Interest::default();
+        interest.add_reads_below(types::OPEN_X, Want::READS, [&b"/etc/shadow"[..], b"/root/", b"/root/.ssh"]);
+        let ReadPaths::Prefixes(prefixes) = interest.read_paths() else { panic!() };
+        assert_eq!(prefixes.len(), 2);
+        let passes = |path: &str| interest.read_paths().passes(path.as_bytes());
+        for path in ["/etc/shadow", "/etc/shadow-", "/root/x", "/root/"] {
+            assert!(passes(path), "{path}");
+        }
+        for path in ["", "etc/x", "x", "/lib/../x", "/lib/a..b", "/lib//x", "/lib/./x", "/lib/.", "//"] {
+            assert!(passes(path), "{path}");
+        }
+        for path in ["/", "/etc/shado", "/root", "/lib/x", "/lib/", "/lib/.x", "/lib/x.", "/lib/x./y", "/etc/sha\u{e9}"]
+        {
+            assert!(!passes(path), "{path}");
+        }
+        let long = |len: usize| format!("/{}", "x".repeat(len - 1));
+        assert!(!passes(&long(ReadPaths::LONGEST)) && passes(&long(ReadPaths::LONGEST + 1)));
+        assert!(!ReadPaths::Prefixes(BTreeSet::new()).passes(b"/") && ReadPaths::Any.passes(b"/"));
+    }
+
+    #[test]
+    fn calls_that_are_not_told_apart_by_path_leave_the_paths_alone() {
+        let mut a = Interest::default();
+        a.add(types::OPENAT2_X, Want::ALL);
+        a.add(types::READ_X, Want::ALL);
+        assert_eq!(a.read_paths(), &ReadPaths::Prefixes(BTreeSet::new()));
     }
 }

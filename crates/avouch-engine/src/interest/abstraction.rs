@@ -23,17 +23,17 @@ pub(super) fn unlisted() -> Values {
 
 /// What a part of a condition may come to on events of a class. Both are set where it is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct May {
-    hold: bool,
-    fail: bool,
+pub(super) struct May {
+    pub(super) hold: bool,
+    pub(super) fail: bool,
 }
 
 const EITHER: May = May { hold: true, fail: true };
 
 /// All events of one class.
 pub(super) struct Abstraction<'a> {
-    facts: &'a dyn SourceFacts,
-    ty: EventType,
+    pub(super) facts: &'a dyn SourceFacts,
+    pub(super) ty: EventType,
     class: Want,
     /// What `evt.type` reads on a generic event.
     name: Values,
@@ -89,7 +89,7 @@ impl<'a> Abstraction<'a> {
         }
     }
 
-    fn check(&self, check: &TypedCheck) -> May {
+    pub(super) fn check(&self, check: &TypedCheck) -> May {
         let known = self.known(&check.lhs);
         let constants = match &check.rhs {
             TypedRhs::Consts(constants) => constants,

@@ -8,9 +8,10 @@
 
 mod abstraction;
 mod fields;
+mod paths;
 
 use avouch_event::syscalls::SYSCALLS;
-use avouch_event::{EVENTS, EventType, FieldRef, Want, types};
+use avouch_event::{EVENTS, EventType, FieldRef, ReadPaths, Want, types};
 
 use crate::program::{Program, RuleIndex};
 use abstraction::Abstraction;
@@ -28,6 +29,10 @@ pub trait SourceFacts {
 
     /// The parts of events of this type that the field is read from, beyond what every event has.
     fn parts(&self, name: &str, field: &FieldRef, ty: EventType) -> Want;
+
+    /// For a type of [`ReadPaths::TYPES`]: what the path of the call begins with whenever the field begins with `head`, if
+    /// the path is plain. `None` where nothing follows. `head` is printable ASCII.
+    fn path_head<'h>(&self, name: &str, field: &FieldRef, ty: EventType, head: &'h [u8]) -> Option<&'h [u8]>;
 }
 
 /// What is known of a field on all events of a class.
@@ -76,7 +81,7 @@ impl Known {
 }
 
 /// One rule's wish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Of this type of events ...
     pub ty: EventType,
@@ -84,6 +89,8 @@ pub struct Asked {
     pub rule: RuleIndex,
     /// ... can match these classes, and reads these parts.
     pub want: Want,
+    /// Of opens for reading, of a type of [`ReadPaths::TYPES`], it can match those with these paths.
+    pub read_paths: ReadPaths,
 }
 
 /// What the rules of a program ask of a live source.
@@ -105,19 +112,23 @@ pub fn interest(program: &Program, facts: &dyn SourceFacts) -> Asks {
         if classes.is_empty() {
             continue;
         }
-        let mut wants = vec![Want::NONE; program.rules.len()];
+        let mut wants = vec![(Want::NONE, ReadPaths::default()); program.rules.len()];
         for class in classes {
             let mut events = Abstraction::new(facts, ty, *class);
-            for (rule, want) in program.rules.iter().zip(&mut wants) {
+            for (rule, (want, paths)) in program.rules.iter().zip(&mut wants) {
                 if rule.types.contains(ty) && events.may_match(&rule.typed) {
                     *want = want.union(*class);
+                    if class.contains(Want::READS) && ReadPaths::TYPES.contains(&ty) {
+                        *paths = paths::of(&mut events, &rule.typed);
+                    }
                 }
             }
         }
-        for (((want, reads), rule), number) in wants.into_iter().zip(&reads).zip(&program.rules).zip(0..) {
+        for ((((want, read_paths), reads), rule), number) in wants.into_iter().zip(&reads).zip(&program.rules).zip(0..)
+        {
             if want.any() && rule.types.contains(ty) {
                 let want = reads.iter().fold(want, |w, (name, field)| w.union(facts.parts(name, field, ty)));
-                list.push(Asked { ty, rule: RuleIndex(number), want });
+                list.push(Asked { ty, rule: RuleIndex(number), want, read_paths });
             }
         }
     }

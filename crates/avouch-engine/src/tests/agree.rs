@@ -86,6 +86,7 @@ fn other_check() -> impl Strategy<Value = String> {
         (prop::sample::select(vec!["in", "intersects"]), words()).prop_map(|(op, l)| format!("t.list {op} {l}"));
     let fixed = prop::sample::select(vec![
         "t.name exists",
+        "t.path exists",
         "t.names exists",
         "t.list exists",
         "t.ips exists",

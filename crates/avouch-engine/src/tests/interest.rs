@@ -1,6 +1,6 @@
 //! What is asked of a source covers what rules match, on random rules and events; and leaves out what it should.
 
-use avouch_event::{Arena, EventType, FieldReader, FieldRef, Value, Want, types};
+use avouch_event::{Arena, EventType, FieldReader, FieldRef, ReadPaths, Value, Want, types};
 use proptest::prelude::*;
 
 use super::toy::{Reader, Toy};
@@ -39,6 +39,11 @@ impl SourceFacts for ToyFacts {
     fn parts(&self, name: &str, _: &FieldRef, _: EventType) -> Want {
         if name == "t.buf" { Want::DATA } else { Want::NONE }
     }
+
+    /// `t.path` is the path of the call.
+    fn path_head<'h>(&self, name: &str, _: &FieldRef, _: EventType, head: &'h [u8]) -> Option<&'h [u8]> {
+        (name == "t.path").then_some(head)
+    }
 }
 
 /// The class that the toy's source would see in an event.
@@ -62,6 +67,14 @@ fn class_of(ty: EventType, reader: &Reader) -> Want {
             None => Want::FAILURES,
         },
         _ => Want::SUCCESSES,
+    }
+}
+
+fn path_of(reader: &Reader) -> Option<Vec<u8>> {
+    let field = avouch_event::FieldCatalog::resolve(&Toy, "t.path", None).unwrap();
+    match reader.read(&field, &Arena::new()) {
+        Some(Value::Str(path)) => Some(path.to_vec()),
+        _ => None,
     }
 }
 
@@ -96,6 +109,13 @@ proptest! {
             let class = class_of(*ty, reader);
             let asked = asks.list.iter().find(|a| a.ty == *ty).map_or(Want::NONE, |a| a.want);
             prop_assert!(asked.contains(class), "{condition} on {ty:?} {class:?} {reader:?}");
+            if class == Want::READS && ReadPaths::TYPES.contains(ty) {
+                let path = path_of(reader);
+                let paths = &asks.list.iter().find(|a| a.ty == *ty).unwrap().read_paths;
+                // An event without a path tells nothing of paths.
+                let passes = path.as_ref().is_none_or(|p| paths.passes(p));
+                prop_assert!(passes, "{condition} on {reader:?}: {paths:?}");
+            }
             if *ty == types::GENERIC_X {
                 let named = asks.generic.as_ref().is_none_or(|names| names.contains(&"restart_syscall"));
                 prop_assert!(named, "{condition}: {:?}", asks.generic);
@@ -144,4 +164,70 @@ fn generic_calls_are_named_where_a_rule_names_them() {
     assert_eq!(generic(&["not evt.type = open"]), None);
     assert_eq!(generic(&["evt.type startswith ac"]), None);
     assert_eq!(generic(&["t.int = 1"]), None);
+}
+
+/// The beginnings of paths for which a condition on an open may hold, one space apart; `any` for all.
+fn paths(condition: &str) -> String {
+    let asks = asks(&[&format!("evt.type = open and not t.int exists and ({condition})")]);
+    match &asks.list.first().expect(condition).read_paths {
+        ReadPaths::Any => "any".to_owned(),
+        ReadPaths::Prefixes(all) => {
+            all.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[test]
+fn each_operator_bounds_the_path_in_its_way() {
+    for (test, expected) in [
+        ("t.path = /a", "/a"),
+        ("t.path in (/a, /b/)", "/a /b/"),
+        ("t.path startswith /a", "/a"),
+        ("t.path startswith anyof (/a, /b)", "/a /b"),
+        ("t.path startswith oneof (/a, /b)", "/a /b"),
+        ("t.path glob \"/a/*.pem\"", "/a/"),
+        ("t.path glob \"/a/[ab]\"", "/a/"),
+        ("t.path glob \"*/a\"", "any"),
+        ("t.path iglob \"/1a\"", "/1"),
+        ("t.path regex \"/home/.*/x\"", "/home/"),
+        ("t.path regex \"^/etc/?.*\"", "/etc"),
+        ("t.path regex \"/etc/+x\"", "/etc/"),
+        ("t.path regex \"/a|/b\"", "any"),
+        ("t.path regex \"(/a)?.*\"", "any"),
+        ("t.path pmatch (/a/b/, \"c/*/d\", \"/e/f?/g\")", "/a/b /c/ /e/f"),
+        ("t.path contains /a", "any"),
+        ("t.path endswith .pem", "any"),
+        ("t.path contains ../", ""),
+        ("t.path contains //", ""),
+        ("t.path endswith /.", "any"),
+        ("t.path != /a", "any"),
+        ("t.path exists", "any"),
+        ("t.path = val(t.other)", "any"),
+        ("tolower(t.path) = /a", "any"),
+        ("t.name = /a", "any"),
+        ("t.path = a", ""),
+        ("t.path startswith \"\"", "any"),
+        ("t.path startswith /a\u{e9}x", "/a"),
+    ] {
+        assert_eq!(paths(test), expected, "{test}");
+    }
+}
+
+#[test]
+fn tests_of_paths_combine() {
+    for (condition, expected) in [
+        ("t.path startswith /a and t.name = x", "/a"),
+        ("t.path startswith /a or t.name = x", "any"),
+        ("t.path startswith /a or t.path = /b", "/a /b"),
+        ("t.path startswith /a and t.path in (/ab, /c)", "/ab"),
+        ("t.path startswith /a and t.path startswith /b", ""),
+        ("not t.path startswith /a", "any"),
+        ("not (not t.path startswith /a and not t.path = /b)", "/a /b"),
+        ("not (not t.path startswith /a or t.name = x)", "/a"),
+        // What cannot be on events of the class bounds nothing.
+        ("t.path startswith /a or t.int > 1", "/a"),
+        ("t.path startswith /a or not (t.int = 1 or not t.path = /b)", "/a /b"),
+    ] {
+        assert_eq!(paths(condition), expected, "{condition}");
+    }
 }

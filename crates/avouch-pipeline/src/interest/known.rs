@@ -3,7 +3,7 @@
 use avouch_engine::{Known, SourceFacts, Values};
 use avouch_event::{
     Category, Event, EventFlags, EventInfo, EventType, FieldArg, FieldRef, FieldType, ParamExtra, ParamInfo, ParamType,
-    SourceCategory, Want, types,
+    ReadPaths, SourceCategory, Want, types,
 };
 
 /// The connection is being made. Counts as a success, as far as classes go.
@@ -115,7 +115,20 @@ impl SourceFacts for SyscallFacts {
     fn parts(&self, name: &str, field: &FieldRef, ty: EventType) -> Want {
         ty.info().map_or(Want::NONE, |info| parts(name, field, info))
     }
+
+    fn path_head<'h>(&self, name: &str, _: &FieldRef, ty: EventType, head: &'h [u8]) -> Option<&'h [u8]> {
+        // Each reads as the absolute path of the call, or as a beginning of it. Odd bytes may be shown as other odd ones.
+        let of_state = ["fd.name", "fd.nameraw", "fd.directory", "evt.abspath"];
+        let of_event = ["fs.path.name", "fs.path.nameraw", "evt.arg.name", "evt.rawarg.name"];
+        let is_path = ReadPaths::TYPES.contains(&ty) && (of_state.contains(&name) || of_event.contains(&name));
+        // The state gives this for every path that is opened from a very long directory.
+        let stands_for_another = head.len() > 1 && (head.starts_with(TOO_LONG) || TOO_LONG.starts_with(head));
+        (is_path && !stands_for_another).then_some(head)
+    }
 }
+
+/// What the state gives in place of a path that is too long.
+const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
 
 const fn flag(flag: bool) -> Known {
     Known::always(Values::Flag(flag))

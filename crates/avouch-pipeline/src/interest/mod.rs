@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use avouch_engine::interest;
-use avouch_event::{EventType, Interest, Want};
+use avouch_event::{EventType, Interest, ReadPaths, Want};
 
 use crate::RuleSet;
 use crate::ruleset::SYSCALL;
@@ -43,6 +43,8 @@ pub struct Plan {
     pub interest: Interest,
     /// Who asked for what, by type.
     pub reasons: BTreeMap<EventType, Vec<(Asker, Want)>>,
+    /// Who asks for files opened for reading, and for which.
+    pub read_paths: BTreeMap<Asker, ReadPaths>,
     /// Names of the calls without an event of their own that matter; `None` for all of them.
     pub generic: Option<Vec<&'static str>>,
 }
@@ -52,6 +54,9 @@ impl Plan {
     pub fn add(&mut self, asker: &Asker, interest: &Interest) {
         self.interest.merge(interest);
         for (ty, want) in interest.iter() {
+            if ReadPaths::TYPES.contains(&ty) && want.contains(Want::READS) {
+                self.read_paths.entry(asker.clone()).or_default().widen(interest.read_paths());
+            }
             self.reasons.entry(ty).or_default().push((asker.clone(), want));
         }
     }
@@ -67,7 +72,15 @@ pub fn of_rules(rules: &RuleSet) -> Plan {
     for asked in asks.list {
         let Some(rule) = program.rule(asked.rule) else { continue };
         reads_other_descriptors |= asked.want.contains(Want::STATE);
-        plan.interest.add(asked.ty, asked.want);
+        match &asked.read_paths {
+            ReadPaths::Prefixes(prefixes) => {
+                plan.interest.add_reads_below(asked.ty, asked.want, prefixes.iter().map(|p| &**p));
+            }
+            ReadPaths::Any => plan.interest.add(asked.ty, asked.want),
+        }
+        if ReadPaths::TYPES.contains(&asked.ty) && asked.want.contains(Want::READS) {
+            plan.read_paths.entry(Asker::Rule(rule.name.clone())).or_default().widen(&asked.read_paths);
+        }
         plan.reasons.entry(asked.ty).or_default().push((Asker::Rule(rule.name.clone()), asked.want));
     }
     plan.generic = asks.generic;
@@ -86,11 +99,26 @@ impl fmt::Display for Plan {
                 writeln!(f, "    {}: {asker}", names(*wanted))?;
             }
         }
+        if !self.read_paths.is_empty() {
+            writeln!(f, "files opened for reading: {}", paths(self.interest.read_paths()))?;
+            for (asker, read_paths) in &self.read_paths {
+                writeln!(f, "    {}: {asker}", paths(read_paths))?;
+            }
+        }
         match &self.generic {
             None => writeln!(f, "calls without an event of their own: all"),
             Some(names) if names.is_empty() => Ok(()),
             Some(names) => writeln!(f, "calls without an event of their own: {}", names.join(" ")),
         }
+    }
+}
+
+fn paths(paths: &ReadPaths) -> String {
+    let ReadPaths::Prefixes(prefixes) = paths else { return "any path".to_owned() };
+    let texts: Vec<_> = prefixes.iter().map(|p| String::from_utf8_lossy(p)).collect();
+    match texts.len() {
+        0 => "paths that are not plain".to_owned(),
+        n => format!("{n} prefixes: {}", texts.join(" ")),
     }
 }
 
