@@ -127,3 +127,18 @@ fn tables_name_what_a_sensor_gives() {
         assert!(!want.contains(Want::FAILURES), "{}", ty.name());
     }
 }
+
+#[test]
+fn files_opened_for_reading_are_asked_for_by_path() {
+    let reads = |c: &str| paths(plan(&format!("evt.type in (open, openat, openat2) and {c}")).interest.read_paths());
+    assert_eq!(reads("fd.name startswith /etc and evt.is_open_read = true"), "1 prefixes: /etc");
+    assert_eq!(reads("fd.directory = /etc"), "1 prefixes: /etc");
+    assert_eq!(reads("fd.nameraw contains ../"), "paths that are not plain");
+    // Writes are no matter of paths.
+    assert_eq!(reads("(fd.name = /a or evt.is_open_write = true)"), "1 prefixes: /a");
+    assert_eq!(reads("fd.filename = x"), "any path");
+    // What the state gives for a path opened from a very long directory.
+    assert_eq!(reads("fd.name startswith /DIR_TOO"), "any path");
+    let text = plan("evt.type = open and proc.name = x").to_string();
+    assert!(text.contains("files opened for reading: any path\n    any path: r\n"), "{text}");
+}
