@@ -24,7 +24,7 @@ replay: build ## Replay the shipped recording and show detections by SOC 2 crite
 
 test: setup lint deny ## Pass all tests
 	@./deploy/test-setup.sh
-	cargo test --workspace --locked -- --nocapture --quiet
+	AVOUCH_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/avouch" cargo test --workspace --locked -- --nocapture --quiet
 
 kernel-test: setup ## Boot real kernels in QEMU and run tests inside (KERNELS="6.1 6.12"; default all)
 	@./deploy/kernel-test-setup.sh

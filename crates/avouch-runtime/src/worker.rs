@@ -199,6 +199,9 @@ fn on_change(shared: &Arc<Shared>, change: Change, open: &mut HashMap<String, Op
     }
 }
 
+/// How long files are looked for where no runtime is.
+const FILES_WAIT: Duration = Duration::from_millis(150);
+
 /// What one round of calls gave.
 enum Round {
     Complete(Metadata),
@@ -225,7 +228,7 @@ impl Shared {
                 Round::Partial { metadata, alone } if last || alone => {
                     return Ok(self.enriched(metadata, ask, late, true));
                 }
-                Round::Nothing(reason) if last => {
+                Round::Nothing(reason) if last || self.in_vain(reason, ask) => {
                     let told = locked(&self.pods).metadata(&ask.query.full_id);
                     return told.map(|m| self.enriched(m, ask, late, true)).ok_or(reason);
                 }
@@ -235,6 +238,13 @@ impl Shared {
             pause *= 2;
             late = true;
         }
+    }
+
+    /// Whether to ask on is to wait for nothing: no runtime is there, and what files could tell either needs the process, which
+    /// is gone, or stands there before a container starts.
+    fn in_vain(&self, reason: UnknownReason, ask: &Ask) -> bool {
+        let gone = || ask.query.pid.is_some_and(|pid| !self.config.root.join(format!("proc/{pid}")).exists());
+        reason == UnknownReason::NoRuntime && (ask.since.elapsed() >= FILES_WAIT || gone())
     }
 
     async fn round(&self, query: &ContainerQuery, deadline: Instant) -> Round {

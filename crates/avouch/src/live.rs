@@ -109,7 +109,10 @@ pub(crate) fn facts(emit: &mut dyn FnMut(&Item<'_>)) -> anyhow::Result<Option<St
 
 /// Asks the container runtimes of this machine.
 pub(crate) fn lookup() -> anyhow::Result<Box<dyn ContainerLookup>> {
-    let resolver = Resolver::start(avouch_runtime::Config::default()).context("failed to start asking runtimes")?;
+    // Pods of this node, where a kubeconfig or a service account says how to ask for them.
+    let kubernetes = avouch_runtime::KubernetesConfig::from_environment(|name| std::env::var(name).ok());
+    let config = avouch_runtime::Config { kubernetes, ..avouch_runtime::Config::default() };
+    let resolver = Resolver::start(config).context("failed to start asking runtimes")?;
     Ok(Box::new(Runtimes(resolver)))
 }
 
