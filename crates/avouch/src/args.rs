@@ -181,7 +181,7 @@ pub(crate) struct AgentArgs {
     /// Seconds between two observations and health lines.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     pub(crate) every: f64,
-    /// Folder for findings.jsonl, observations.jsonl and activity.jsonl, to which is appended.
+    /// Folder for findings.jsonl, observations.jsonl, activity.jsonl and integrity.jsonl, to which is appended.
     #[arg(long, value_name = "DIR")]
     pub(crate) out_dir: Option<PathBuf>,
     /// Size in MB at which a file of --out-dir is moved aside (to NAME.1) and begun anew.
@@ -193,6 +193,10 @@ pub(crate) struct AgentArgs {
     /// Most records of activity a second; what is left out is counted.
     #[arg(long, value_name = "N", default_value_t = 200, requires = "activity")]
     pub(crate) activity_budget: u32,
+    /// Watch files: digest, owner and mode before and after a change, and who made it, in integrity.jsonl. CONFIG (YAML)
+    /// says which files and within which bounds; the usual places of a Linux machine without it.
+    #[arg(long, value_name = "CONFIG", num_args = 0..=1, requires = "out_dir", conflicts_with = "capture")]
+    pub(crate) integrity: Option<Option<PathBuf>>,
     /// Folder for a small capture of each detection, with what came before it.
     #[arg(long, value_name = "DIR")]
     pub(crate) slices: Option<PathBuf>,

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod integrity;
 mod live;
 mod load;
 mod privileges;

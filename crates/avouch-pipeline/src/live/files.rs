@@ -51,7 +51,7 @@ struct Out {
 /// The files of a folder, open to append.
 pub struct RecordFiles {
     /// In the order of [`Stream::ALL`].
-    outs: [Out; 3],
+    outs: [Out; 4],
     max_bytes: u64,
 }
 
@@ -63,8 +63,8 @@ impl RecordFiles {
     /// When the folder or a file cannot be made.
     pub fn open(dir: &Path, max_bytes: u64) -> Result<Self, RecordFilesError> {
         private_dir(dir).map_err(|source| RecordFilesError::Folder { path: dir.to_owned(), source })?;
-        let [findings, observations, activity] = Stream::ALL.map(|s| open(dir.join(s.file_name())));
-        Ok(Self { outs: [findings?, observations?, activity?], max_bytes })
+        let [findings, observations, activity, integrity] = Stream::ALL.map(|s| open(dir.join(s.file_name())));
+        Ok(Self { outs: [findings?, observations?, activity?, integrity?], max_bytes })
     }
 
     /// When the run before this one died, the gap it left: from its last record to `now` (RFC 3339). The run before is what
@@ -101,11 +101,12 @@ impl RecordFiles {
     pub fn write(&mut self, record: &Record) -> Result<(), RecordFilesError> {
         let stream = record.stream();
         let max_bytes = self.max_bytes;
-        let [findings, observations, activity] = &mut self.outs;
+        let [findings, observations, activity, integrity] = &mut self.outs;
         let out = match stream {
             Stream::Findings => findings,
             Stream::Observations => observations,
             Stream::Activity => activity,
+            Stream::Integrity => integrity,
         };
         let failed = |path: &Path| {
             let path = path.to_owned();

@@ -8,6 +8,7 @@
 
 mod activity;
 mod capture;
+mod changes;
 mod containers;
 mod digest;
 mod disk;
@@ -26,6 +27,7 @@ mod who;
 
 pub use activity::{Activity, ActivityLimits};
 pub use capture::CaptureSource;
+pub use changes::FileEvent;
 pub use containers::{Answer, ContainerLookup};
 pub use digest::RulesDigest;
 pub use files::{RecordFiles, RecordFilesError};

@@ -43,6 +43,9 @@ pub enum Record {
     File(Box<FileChange>),
     /// Activity that was not written, to keep to the budget.
     LeftOut(LeftOut),
+    /// A watched file changed, or all were read once; with a `kind` of its own.
+    #[serde(untagged)]
+    Integrity(Json),
 }
 
 impl Record {
@@ -55,6 +58,7 @@ impl Record {
             }
             Self::Finding(_) | Self::Act(_) => Stream::Findings,
             Self::Command(_) | Self::Connection(_) | Self::File(_) | Self::LeftOut(_) => Stream::Activity,
+            Self::Integrity(_) => Stream::Integrity,
         }
     }
 }
@@ -68,11 +72,13 @@ pub enum Stream {
     Observations,
     /// What happened, whatever the rules are.
     Activity,
+    /// Watched files before and after a change.
+    Integrity,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 3] = [Self::Findings, Self::Observations, Self::Activity];
+    pub const ALL: [Self; 4] = [Self::Findings, Self::Observations, Self::Activity, Self::Integrity];
 
     /// Name of the file.
     #[must_use]
@@ -81,6 +87,7 @@ impl Stream {
             Self::Findings => "findings.jsonl",
             Self::Observations => "observations.jsonl",
             Self::Activity => "activity.jsonl",
+            Self::Integrity => "integrity.jsonl",
         }
     }
 }

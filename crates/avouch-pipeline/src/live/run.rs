@@ -8,6 +8,7 @@ use avouch_event::{Event, EventBuf, Item, Losses};
 use avouch_state::{Limits as StateLimits, State};
 
 use super::activity::{Activity, ActivityLimits};
+use super::changes::{ChangeTypes, FileEvent};
 use super::containers::ContainerLookup;
 use super::intake::{ContainerCounts, HoldLimits, Intake};
 use super::own::OwnMeter;
@@ -85,6 +86,14 @@ impl Default for LiveOptions {
 pub trait LiveSink: Sink {
     /// Something is to be kept.
     fn record(&mut self, record: Record);
+
+    /// Whether changes of files are to be told.
+    fn wants_changes(&self) -> bool {
+        false
+    }
+
+    /// A file was changed.
+    fn changed(&mut self, _change: &FileEvent<'_>) {}
 }
 
 /// What a health line tells.
@@ -134,6 +143,7 @@ struct Watch {
     judge: Judge,
     repair: Repair,
     activity: Option<Activity>,
+    changes: ChangeTypes,
     slices: Option<Slices>,
     findings: Option<AlertOptions>,
     input: PathBuf,
@@ -168,6 +178,7 @@ impl Live {
                 judge,
                 repair: Repair::new(options.tasks),
                 activity: options.activity.map(Activity::new),
+                changes: ChangeTypes::new(),
                 slices,
                 findings: options.findings,
                 input: options.input,
@@ -442,6 +453,9 @@ impl Watch {
             && !event.hidden
         {
             activity.event(event, &self.judge.state, &mut |record| sink.record(record));
+        }
+        if sink.wants_changes() {
+            self.changes.tell(event, &self.judge.state, |change| sink.changed(change));
         }
         let container_unknown = unknown_container(&self.judge.state);
         let mut tee = Tee {

@@ -8,13 +8,14 @@ use avouch_event::Interest;
 use avouch_pipeline::interest::{self, Asker, Plan};
 use avouch_pipeline::live::records::{Record, RulesChange, RulesState, Start, Stop, rfc3339};
 use avouch_pipeline::live::{
-    ActivityLimits, Health, HoldLimits, Live, LiveOptions, LiveSink, LiveSource, Now, RecordFiles, RecordFilesError,
-    SliceOptions,
+    ActivityLimits, FileEvent, Health, HoldLimits, Live, LiveOptions, LiveSink, LiveSource, Now, RecordFiles,
+    RecordFilesError, SliceOptions,
 };
 use avouch_pipeline::{Detection, RuleSet, Sink};
 
 use super::printer::{self, Printer};
 use crate::args::{AgentArgs, Format};
+use crate::integrity::WatchedFiles;
 use crate::responses::{self, Responses};
 use crate::signals::Signals;
 use crate::{Outcome, live, load, privileges, terminal};
@@ -25,7 +26,7 @@ const MB: usize = 1 << 20;
 pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     let config = load::config(&args.select)?;
     let rules = load::rule_set(&args.load, config.compile, &args.mapping)?;
-    let plan = plan(&rules, args.activity);
+    let plan = plan(&rules, wants_activity(args));
     if args.dry_run {
         return dry_run(&plan);
     }
@@ -57,11 +58,20 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         input: args.capture.clone().unwrap_or_else(|| PathBuf::from("live")),
         ..LiveOptions::default()
     };
-    let mut out = Output { printer: Printer::new(format, false, alert, None), files: None, error: None, responses };
+    let mut out = Output {
+        printer: Printer::new(format, false, alert, None),
+        files: None,
+        error: None,
+        responses,
+        watched_files: None,
+    };
     if let Some(dir) = &args.out_dir {
         let gap = RecordFiles::gap(dir, &rfc3339(now.wall))?;
         out.files = Some(RecordFiles::open(dir, args.rotate_mb.max(1) * MB as u64)?);
         gap.into_iter().for_each(|gap| out.record(Record::Gap(gap)));
+        if let Some(config) = &args.integrity {
+            out.watched_files = Some(WatchedFiles::start(config.as_deref(), dir)?);
+        }
     }
     let mut run = Live::new(rules, options, now).context("failed to make the folder of slices")?;
     let mut gaps = unprevented;
@@ -78,6 +88,8 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     run.finish(&*source, now, &mut out);
     let last = out.responses.as_mut().map(Responses::finish).unwrap_or_default();
     out.tell(last);
+    let last = out.watched_files.take().map(WatchedFiles::finish).unwrap_or_default();
+    last.into_iter().for_each(|record| out.record(record));
     run.observe(&*source, now, &mut out);
     out.record(Record::Stop(Stop {
         time: rfc3339(now.wall),
@@ -142,8 +154,7 @@ fn watch(
         if now.mono >= next {
             // Observations that could not be made in time are not made up for.
             next = now.mono.saturating_add(every);
-            let lost = out.responses.as_ref().map(Responses::losses).unwrap_or_default();
-            run.note_gaps([gaps, &lost].concat());
+            run.note_gaps([gaps, &out.losses()].concat());
             let health = run.observe(source, now, out);
             out.flush()?;
             if !args.quiet {
@@ -173,7 +184,7 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
         .and_then(|rules| {
             // At the start a broken rule is left out; here it would take a rule away that watches.
             ensure!(!rules.has_errors(), "rule files have errors");
-            let plan = plan(&rules, args.activity);
+            let plan = plan(&rules, wants_activity(args));
             source.set_interest(&plan.interest)?;
             Ok((rules, plan))
         });
@@ -188,7 +199,7 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
             Some(format!("{error:#}"))
         }
     };
-    let plan = plan(run.rules(), args.activity);
+    let plan = plan(run.rules(), wants_activity(args));
     if refused.is_none() {
         terminal::say(&format!("rules loaded anew: {}\n", rules_text(run.rules_state())));
     }
@@ -198,6 +209,11 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
         collected: collected(&plan.interest),
         refused,
     }));
+}
+
+/// Whether commands and changes of files are collected whatever the rules are.
+fn wants_activity(args: &AgentArgs) -> bool {
+    args.activity || args.integrity.is_some()
 }
 
 /// What is to be collected: for the rules, for the state behind them, and for activity when it is recorded.
@@ -295,13 +311,23 @@ struct Output {
     files: Option<RecordFiles>,
     error: Option<RecordFilesError>,
     responses: Option<Responses>,
+    watched_files: Option<WatchedFiles>,
 }
 
 impl Output {
-    /// Tells what was done or denied meanwhile.
+    /// Tells what was done or denied meanwhile, and what was found of watched files.
     fn acts(&mut self) {
         let acts = self.responses.as_mut().map(Responses::take).unwrap_or_default();
         self.tell(acts);
+        let found = self.watched_files.as_mut().map(WatchedFiles::take).unwrap_or_default();
+        found.into_iter().for_each(|record| self.record(record));
+    }
+
+    /// What responses and the watch over files lost so far, as sentences.
+    fn losses(&self) -> Vec<String> {
+        let responses = self.responses.as_ref().map(Responses::losses).unwrap_or_default();
+        let files = self.watched_files.as_ref().map(WatchedFiles::losses).unwrap_or_default();
+        [responses, files].concat()
     }
 
     fn tell(&mut self, acts: Vec<avouch_respond::Act>) {
@@ -342,6 +368,16 @@ impl LiveSink for Output {
             && self.error.is_none()
         {
             self.error = files.write(&record).err();
+        }
+    }
+
+    fn wants_changes(&self) -> bool {
+        self.watched_files.is_some()
+    }
+
+    fn changed(&mut self, change: &FileEvent<'_>) {
+        if let Some(files) = &mut self.watched_files {
+            files.changed(change);
         }
     }
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test")]
 
 mod agent;
+mod integrity;
 mod pids_cgroup;
 
 use std::io::Write;

@@ -84,10 +84,10 @@ const OPENS: [EventType; 5] =
 
 /// A change, before it is a record.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Change {
-    action: &'static str,
-    path: Vec<u8>,
-    to: Option<Vec<u8>>,
+pub(in crate::live) struct Change {
+    pub(in crate::live) action: &'static str,
+    pub(in crate::live) path: Vec<u8>,
+    pub(in crate::live) to: Option<Vec<u8>>,
     detail: Vec<(&'static str, u64)>,
 }
 
@@ -119,7 +119,7 @@ pub(super) struct Files {
 }
 
 /// The events that tell of changes.
-pub(super) fn types() -> impl Iterator<Item = EventType> {
+pub(in crate::live) fn types() -> impl Iterator<Item = EventType> {
     OPENS.into_iter().chain(ROWS.iter().map(|row| row.ty))
 }
 
@@ -147,7 +147,7 @@ impl Files {
 }
 
 /// The change that an event tells, and the thread that made it.
-pub(super) fn change<'s>(event: &Event<'_>, state: &'s State) -> Option<(Change, &'s Thread)> {
+pub(in crate::live) fn change<'s>(event: &Event<'_>, state: &'s State) -> Option<(Change, &'s Thread)> {
     if OPENS.contains(&event.ty) {
         return opened(event, state);
     }

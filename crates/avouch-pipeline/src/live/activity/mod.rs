@@ -18,6 +18,7 @@ use avouch_state::State;
 use self::budget::Budget;
 use self::connections::Connections;
 use self::files::Files;
+pub(super) use self::files::{change, types as change_types};
 use super::records::{Command, Record, Who, rfc3339};
 
 /// ns of the time over which connections and file changes are condensed.
