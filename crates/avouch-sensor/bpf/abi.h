@@ -74,6 +74,8 @@ enum open_class {
 	OPEN_FLAGS_ARG1 = 1,
 	OPEN_FLAGS_ARG2 = 2,
 	OPEN_WRITES = 3,
+	/* By a handle: flags in argument 2, no path. */
+	OPEN_BY_HANDLE = 4,
 };
 
 struct op {
@@ -85,6 +87,9 @@ struct op {
 	/* Bits of `want` of which one must be set; 0: always. */
 	__u8 want;
 };
+
+/* Prefixes of paths that the kernel holds. */
+#define PREFIXES 4096
 
 /* A path is looked at up to here; longer ones pass. A power of two. */
 #define PREFIX_MAX 128

@@ -182,7 +182,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	class = class_of(plan, r, ret);
 	if (!(class & want))
 		return 0;
-	if (class == WANT_READS && settings.reads_below && !path_wanted(r->args[plan->open_class == OPEN_FLAGS_ARG1 ? 0 : 1]))
+	if (class == WANT_READS && settings.reads_below && plan->open_class != OPEN_BY_HANDLE &&
+	    !path_wanted(r->args[plan->open_class == OPEN_FLAGS_ARG1 ? 0 : 1]))
 		return 0;
 	if (compat((struct task_struct *)bpf_get_current_task())) {
 		lost(LOSS_COMPAT);

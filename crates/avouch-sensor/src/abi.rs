@@ -6,6 +6,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub(crate) const SYSCALLS: usize = 512;
 /// Fetches of one call.
 pub(crate) const OPS: usize = 8;
+/// Prefixes of paths that the kernel holds.
+pub(crate) const PREFIXES: usize = 4096;
 /// Bytes of a path that the kernel looks at before it lets an open for reading through.
 pub(crate) const PREFIX_MAX: usize = 128;
 /// Columns of the kernel's loss counters.
@@ -289,6 +291,7 @@ mod tests {
         assert_eq!(number("SYSCALLS"), SYSCALLS as u64);
         assert_eq!(number("LOSSES"), LOSSES as u64);
         assert_eq!(number("PREFIX_MAX"), PREFIX_MAX as u64);
+        assert_eq!(number("PREFIXES"), PREFIXES as u64);
         assert_eq!(number("RECORD_EXIT"), u64::from(record::EXIT));
         assert_eq!(number("PART_CGROUP2"), u64::from(part::CGROUP2));
         assert_eq!(number("PART_TASK"), u64::from(part::TASK));

@@ -1,9 +1,11 @@
 //! From what is wanted to what the kernel programs are told: a byte a call, a plan a call, and the hooks of process life.
 
+use std::collections::BTreeSet;
+
 use avouch_event::{EventType, Interest, ReadPaths, Want, types};
 use zerocopy::{Immutable, IntoBytes};
 
-use crate::abi::{OPS, PREFIX_MAX, Plan, Prefix, SYSCALLS, record};
+use crate::abi::{OPS, PREFIX_MAX, PREFIXES, Plan, Prefix, SYSCALLS, record};
 use crate::calls::{self, Row};
 
 /// `struct settings` of the programs.
@@ -23,7 +25,7 @@ const EXECUTIONS: [EventType; 2] = [types::EXECVE_19_X, types::EXECVEAT_X];
 impl Settings {
     /// What the programs are told so that `interest` is served.
     pub(crate) fn of(interest: &Interest) -> Self {
-        let reads_below = u32::from(matches!(interest.read_paths(), ReadPaths::Prefixes(_)));
+        let reads_below = u32::from(held(interest).is_some());
         let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below };
         for (nr, name) in calls::names() {
             let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
@@ -50,9 +52,18 @@ fn want(interest: &Interest, name: &str, row: Option<&Row>) -> u8 {
     if want.any() { (want.0 & 0xff) as u8 } else { 0 }
 }
 
+/// The prefixes that the kernel is to test; none when every file is wanted, or when there are more than it holds, so that every
+/// file has to be told.
+fn held(interest: &Interest) -> Option<&BTreeSet<Box<[u8]>>> {
+    match interest.read_paths() {
+        ReadPaths::Prefixes(all) if all.len() <= PREFIXES => Some(all),
+        ReadPaths::Prefixes(_) | ReadPaths::Any => None,
+    }
+}
+
 /// Keys of the kernel's trie of paths: what of each prefix it looks at. A shorter prefix lets more through, never less.
 pub(crate) fn prefixes(interest: &Interest) -> Vec<Prefix> {
-    let ReadPaths::Prefixes(all) = interest.read_paths() else { return Vec::new() };
+    let Some(all) = held(interest) else { return Vec::new() };
     let key = |path: &[u8]| {
         let mut key = Prefix { bits: 0, path: [0; PREFIX_MAX] };
         let len = path.len().min(PREFIX_MAX - 1);
@@ -121,6 +132,9 @@ mod tests {
         assert_eq!(keys.iter().map(|k| k.bits).collect::<Vec<_>>(), [40, 127 * 8]);
         assert_eq!(keys[0].path[..6], *b"/etc/\0");
         assert_eq!(Settings::of(&Interest::everything()).reads_below, 0);
+        let many: Vec<String> = (0..=PREFIXES).map(|n| format!("/{n}/")).collect();
+        interest.add_reads_below(types::OPENAT_2_X, Want::READS, many.iter().map(String::as_bytes));
+        assert_eq!((Settings::of(&interest).reads_below, prefixes(&interest).len()), (0, 0));
     }
 
     #[test]

@@ -39,3 +39,13 @@ pub(super) fn exe(thread: &Thread) -> String {
     let path: &[u8] = if thread.exepath.is_empty() { thread.comm() } else { &thread.exepath };
     String::from_utf8_lossy(path).into_owned()
 }
+
+/// Name and arguments as they were given.
+pub(super) fn cmdline(thread: &Thread) -> String {
+    let mut out = String::from_utf8_lossy(&thread.exe).into_owned();
+    for arg in thread.cmdline.args() {
+        out.push(' ');
+        out.push_str(&String::from_utf8_lossy(arg));
+    }
+    out
+}

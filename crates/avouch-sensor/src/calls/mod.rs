@@ -196,8 +196,9 @@ impl Row {
     pub(crate) fn open_class(&self) -> u8 {
         match self.name {
             "open" => 1,
-            "openat" | "open_by_handle_at" => 2,
+            "openat" => 2,
             "creat" => 3,
+            "open_by_handle_at" => 4,
             // What `openat2` asks for stands in memory: it passes as either.
             _ => 0,
         }

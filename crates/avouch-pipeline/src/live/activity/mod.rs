@@ -167,17 +167,12 @@ impl Activity {
             self.leave_out(Kind::Command);
             return;
         }
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut cmdline = text(&thread.exe);
-        for arg in thread.cmdline.args() {
-            cmdline.push(' ');
-            cmdline.push_str(&text(arg));
-        }
+        let cmdline = super::who::cmdline(thread);
         emit(Record::Command(Box::new(Command {
             time: rfc3339(event.timestamp),
             who: Who::of(state, thread),
             cmdline,
-            cwd: text(state.cwd(thread)),
+            cwd: String::from_utf8_lossy(state.cwd(thread)).into_owned(),
             tty: thread.tty,
         })));
     }
