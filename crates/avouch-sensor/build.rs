@@ -14,6 +14,8 @@ fn main() {
         "aarch64" => "arm64",
         other => panic!("no kernel sensor for {other}: its registers are not described"),
     };
+    // Tests compile the programs for the other architecture.
+    println!("cargo:rustc-env=BPF_INCLUDE={}", var("DEP_BPF_INCLUDE"));
     let out = PathBuf::from(var("OUT_DIR")).join("sensor.bpf.o");
     let status = Command::new(env::var("CLANG").unwrap_or_else(|_| "clang".to_owned()))
         .args(["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", &format!("-D__TARGET_ARCH_{arch}")])
