@@ -1,6 +1,6 @@
 //! What a test costs and how often it holds: guesses that decide only the order of tests, never a result.
 
-use avouch_event::Shape;
+use avouch_event::{FieldArg, FieldType, Shape};
 
 use crate::constant::{Const, Kind};
 use crate::graph::{Graph, Mode, Node, NodeId, OperandId, Test};
@@ -71,7 +71,9 @@ pub(crate) fn rank_or(g: &Guess) -> f32 {
 fn operand_cost(graph: &Graph, id: OperandId) -> f32 {
     fn cost(operand: &Operand) -> f32 {
         match &operand.source {
-            Source::Field(_) => match operand.shape {
+            Source::Field(field) => match operand.shape {
+                // Texts that are chosen by a key are composed for the event (`evt.arg.flags`): some 200 ns.
+                Shape::Scalar if matches!(field.arg, FieldArg::Key(_)) && field.ty == FieldType::Charbuf => 80.0,
                 Shape::Scalar => 4.0,
                 Shape::Endpoints => 6.0,
                 Shape::List => 15.0,
