@@ -1,12 +1,13 @@
 //! HTTP calls over unix sockets and other streams, one connection a call: runtimes restart, and a fresh connection needs no
 //! repair.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
@@ -44,10 +45,11 @@ fn protocol(place: &str) -> impl Fn(hyper::Error) -> RuntimeError + '_ {
     move |e| RuntimeError::Protocol { place: place.to_owned(), problem: e.to_string() }
 }
 
-/// Sends a request without body over HTTP/1.
-pub(crate) async fn send<S>(place: &str, stream: S, request: Request<Empty<Bytes>>) -> Result<Exchange, RuntimeError>
+/// Sends a request over HTTP/1.
+pub(crate) async fn send<S, B>(place: &str, stream: S, request: Request<B>) -> Result<Exchange, RuntimeError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(protocol(place))?;
     let connection = Connection(tokio::spawn(async move {

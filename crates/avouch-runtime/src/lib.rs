@@ -53,7 +53,7 @@ mod worker;
 pub use counters::{Counters, UnknownReason};
 pub use errors::RuntimeError;
 pub use inspect::{InspectError, from_podman_inspect};
-pub use kubernetes::{AccessConfig, KubernetesConfig, Owner, Pod, PodContainer};
+pub use kubernetes::{AccessConfig, KubernetesConfig, Owner, Pod, PodContainer, PodLabels};
 pub use metadata::{Metadata, Mount, Probe, RuntimeKind, short_id};
 pub use resolver::{Answer, Asked, ContainerQuery, Reach, Resolver};
 pub use settings::{Config, Limits};

@@ -1,5 +1,6 @@
 //! Where a live run gets its events, its facts and its clocks from, on this machine.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,7 +9,8 @@ use anyhow::Context;
 use avouch_event::{Event, Interest, Item, Losses};
 use avouch_pipeline::live::{Answer, CaptureSource, ContainerLookup, LiveSource, Now, SourceError, TaskLookup};
 use avouch_procfs::{Procfs, TaskFacts};
-use avouch_runtime::{ContainerQuery, Reach, Resolver, RuntimeKind};
+use avouch_respond::{PatchLabels, Pod};
+use avouch_runtime::{ContainerQuery, KubernetesConfig, PodLabels, Reach, Resolver, RuntimeKind};
 use avouch_sensor::{Options, Sensor};
 use avouch_state::{CgroupContainer, ContainerType};
 use nix::time::{ClockId, clock_gettime};
@@ -107,11 +109,23 @@ pub(crate) fn facts(emit: &mut dyn FnMut(&Item<'_>)) -> anyhow::Result<Option<St
     Ok((!missing.is_empty()).then(|| format!("of what ran before the start is not known: {}", missing.join(", "))))
 }
 
+/// How to ask for the pods of this node, where a kubeconfig or a service account says so.
+fn kubernetes() -> Option<KubernetesConfig> {
+    KubernetesConfig::from_environment(|name| std::env::var(name).ok())
+}
+
+/// Sets labels of pods, where Kubernetes can be reached.
+pub(crate) fn pod_labels() -> Option<Box<dyn PatchLabels + Send>> {
+    let labels = PodLabels::new(kubernetes()?.access);
+    let set = move |pod: &Pod, wanted: &BTreeMap<String, String>| {
+        labels.set(&pod.namespace, &pod.name, pod.uid.as_deref(), wanted).map_err(|e| e.to_string())
+    };
+    Some(Box::new(set))
+}
+
 /// Asks the container runtimes of this machine.
 pub(crate) fn lookup() -> anyhow::Result<Box<dyn ContainerLookup>> {
-    // Pods of this node, where a kubeconfig or a service account says how to ask for them.
-    let kubernetes = avouch_runtime::KubernetesConfig::from_environment(|name| std::env::var(name).ok());
-    let config = avouch_runtime::Config { kubernetes, ..avouch_runtime::Config::default() };
+    let config = avouch_runtime::Config { kubernetes: kubernetes(), ..avouch_runtime::Config::default() };
     let resolver = Resolver::start(config).context("failed to start asking runtimes")?;
     Ok(Box::new(Runtimes(resolver)))
 }

@@ -10,7 +10,7 @@ use avouch_pipeline::live::records::{Who, rfc3339};
 use avouch_pipeline::{Detection, read_text};
 use avouch_respond::{Act, LayerState, Pod, Policy, Prevention, Reach, Responder, Trigger};
 
-use crate::live;
+use crate::{live, privileges};
 
 /// Detections that may wait for their response, and acts for being told. What does not fit is counted.
 const QUEUE: usize = 1_024;
@@ -41,8 +41,10 @@ impl Responses {
         };
         let (queue, triggers) = sync_channel::<Trigger>(QUEUE);
         let (done, acts) = sync_channel(QUEUE);
-        let mut responder = Responder::new(policy, None);
+        let mut responder = Responder::new(policy, live::pod_labels());
         let work = move || {
+            // As the main thread does; where the kernel refuses, that one ends the agent.
+            privileges::give_up(true).ok();
             for trigger in triggers {
                 for act in responder.respond(&trigger, live::now().wall) {
                     // Waits when the run is behind: an act must be told, and no other may follow untold.

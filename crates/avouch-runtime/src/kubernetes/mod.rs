@@ -1,12 +1,15 @@
 //! Pods of this node, as the cluster's API tells them: listed once, then watched.
 
 mod access;
+mod call;
+mod labels;
 mod pod;
 mod store;
 mod watch;
 
 use std::path::PathBuf;
 
+pub use labels::PodLabels;
 pub use pod::{Owner, Pod, PodContainer};
 pub(crate) use store::PodStore;
 pub(crate) use watch::{PodChange, Watch};

@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use http::Request;
 use http_body_util::Empty;
-use rustls::pki_types::ServerName;
 use serde::Deserialize;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use super::access::Access;
+use super::call::{in_time, place, request};
 use super::pod::{Pod, RawPod};
 use super::{KubernetesConfig, PodStore};
 use crate::counters::Tallies;
 use crate::errors::RuntimeError;
-use crate::http::{Exchange, Lines, collect, send};
+use crate::http::{Exchange, Lines, collect};
 use crate::settings::Limits;
 
 /// Pods of one page of a list.
@@ -229,43 +227,9 @@ pub(crate) fn lock(store: &std::sync::Mutex<PodStore>) -> std::sync::MutexGuard<
     store.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn place(access: &Access) -> String {
-    format!("{}:{}", access.host, access.port)
-}
-
-async fn in_time<T>(
-    place: &str,
-    limit: Duration,
-    work: impl Future<Output = Result<T, RuntimeError>>,
-) -> Result<T, RuntimeError> {
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(RuntimeError::Timeout(place.to_owned())))
-}
-
 /// One GET; anything but success is an error.
 async fn call(access: &Access, path: &str) -> Result<Exchange, RuntimeError> {
-    let place = place(access);
-    let mut request = Request::get(path).header("host", &place).header("accept", "application/json");
-    if let Some(value) = access.authorization()? {
-        request = request.header("authorization", value);
-    }
-    let request = request
-        .body(Empty::new())
-        .map_err(|e| RuntimeError::Protocol { place: place.clone(), problem: e.to_string() })?;
-    let failed = |source| RuntimeError::Connect { place: place.clone(), source };
-    let stream = TcpStream::connect((access.host.as_str(), access.port)).await.map_err(failed)?;
-    let exchange = match &access.tls {
-        None => send(&place, stream, request).await?,
-        Some((config, name)) => {
-            let name: ServerName<'static> = name.clone();
-            let stream = TlsConnector::from(Arc::clone(config)).connect(name, stream).await.map_err(failed)?;
-            send(&place, stream, request).await?
-        }
-    };
-    let status = exchange.response.status();
-    if status.is_success() {
-        return Ok(exchange);
-    }
-    Err(RuntimeError::Refused { place, operation: path.to_owned(), status: status.to_string() })
+    request(access, Request::get(path).header("accept", "application/json"), Empty::new()).await
 }
 
 /// A value as a query takes it.

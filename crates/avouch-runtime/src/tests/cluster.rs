@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::recorded::{fixtures, testdata};
 use super::server::{Reply, Server};
 use super::{is_partial, known, nothing, query, until};
-use crate::{AccessConfig, Answer, Config, KubernetesConfig, Pod, Reach, Resolver, RuntimeKind};
+use crate::{AccessConfig, Answer, Config, KubernetesConfig, Pod, PodLabels, Reach, Resolver, RuntimeKind};
 
 /// Recorded lists of pods.
 fn recorded() -> Option<[Value; 2]> {
@@ -257,4 +257,32 @@ fn a_cluster_that_refuses_is_shown_as_failing() {
             .any(|(name, reach)| name == "kubernetes" && matches!(&reach, Reach::Fails(why) if why.contains("403")))
     };
     until(&resolver, "the refusal", |_| fails());
+}
+
+#[test]
+fn a_pod_is_labelled_by_a_merge_patch() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let server = Server::loopback(move |asked| {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap();
+        let other = body["metadata"]["uid"] == "of-another";
+        told.lock().unwrap().push((asked.path, asked.authorization, body));
+        if other { Reply::Text(409, "{}".to_owned()) } else { Reply::Text(200, "{}".to_owned()) }
+    });
+    let access = config(dir.path(), &server).kubernetes.unwrap().access;
+    let labels = [("avouch.io/quarantine".to_owned(), "true".to_owned())].into();
+    let pods = PodLabels::new(access);
+    pods.set("shop", "web-1", Some("u-1"), &labels).unwrap();
+    let wanted = json!({"metadata": {"labels": {"avouch.io/quarantine": "true"}, "uid": "u-1"}});
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [("/api/v1/namespaces/shop/pods/web-1".to_owned(), "Bearer abc".to_owned(), wanted)]
+    );
+    let refused = pods.set("shop", "web-1", Some("of-another"), &labels).unwrap_err().to_string();
+    assert!(refused.contains("409"), "{refused}");
+    for (namespace, name) in [("a/b", "c"), ("a", ".."), ("", "c"), ("a", "c?x=1")] {
+        assert!(pods.set(namespace, name, None, &labels).is_err(), "{namespace} {name}");
+    }
+    assert_eq!(seen.lock().unwrap().len(), 2, "names that are none are not asked for");
 }

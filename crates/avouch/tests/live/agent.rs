@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -21,18 +22,22 @@ pub(crate) const RULES: &str = r#"
   priority: NOTICE
 "#;
 
-/// Whether the sensor can run here; says why not.
-pub(crate) fn can_watch() -> bool {
+/// One test at a time: each watches the whole machine, and some flood it.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The right to watch, held for the length of a test; `None`, said aloud with the reason, where the sensor cannot run.
+pub(crate) fn alone() -> Option<MutexGuard<'static, ()>> {
     let reason = if !geteuid().is_root() {
         "needs root"
     } else if !Path::new("/sys/kernel/btf/vmlinux").exists() {
         "the kernel carries no BTF"
     } else {
-        return true;
+        // A test that failed has ended its agent all the same.
+        return Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner));
     };
     assert!(std::env::var("CI").is_err(), "{reason}, and in CI it must run");
     println!("SKIP: {reason}");
-    false
+    None
 }
 
 /// Runs a shell command to its end, whatever that is.

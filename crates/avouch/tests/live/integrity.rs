@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::agent::{Agent, RULES, can_watch, shell};
+use crate::agent::{Agent, RULES, alone, shell};
 
 /// The first record that is wanted.
 fn record(dir: &Path, want: impl Fn(&Value) -> bool) -> Value {
@@ -26,9 +26,7 @@ fn record(dir: &Path, want: impl Fn(&Value) -> bool) -> Value {
 
 #[test]
 fn a_watched_file_is_told_with_its_digests_and_who_changed_it() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let watched = TempDir::new().unwrap();
     let config = watched.path().join("config.yaml");
     let secret = watched.path().join("etc/passwd");

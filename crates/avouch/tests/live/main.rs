@@ -13,7 +13,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent::{Agent, RULES, can_watch, shell};
+use agent::{Agent, RULES, alone, shell};
 use pids_cgroup::PidsCgroup;
 use serde_json::Value;
 
@@ -24,9 +24,7 @@ fn mark(name: &str) {
 
 #[test]
 fn what_is_detected_is_told_within_a_second() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &[]);
     mark("latency");
     let alert = agent.alert("latency", Duration::from_secs(1));
@@ -38,9 +36,7 @@ fn what_is_detected_is_told_within_a_second() {
 
 #[test]
 fn a_killed_agent_leaves_a_gap_that_the_next_one_tells() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &[]);
     mark("before");
     agent.alert("before", Duration::from_secs(5));
@@ -61,9 +57,7 @@ fn a_killed_agent_leaves_a_gap_that_the_next_one_tells() {
 
 #[test]
 fn an_overflow_is_counted_and_taints() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &["--ring-mb", "1"]);
     agent.pause();
     // Some thousand executions with their arguments and environments are more than a MiB.
@@ -82,9 +76,7 @@ fn an_overflow_is_counted_and_taints() {
 
 #[test]
 fn a_process_whose_birth_was_lost_is_looked_up() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &["--ring-mb", "1"]);
     agent.pause();
     shell("i=0; while [ $i -lt 3000 ]; do /bin/true; i=$((i+1)); done");
@@ -111,9 +103,7 @@ fn a_process_whose_birth_was_lost_is_looked_up() {
 #[test]
 fn fifty_thousand_short_processes_are_all_accounted_for() {
     const PROCESSES: u64 = 50_000;
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &[]);
     let before = agent.threads();
     shell(&format!("i=0; while [ $i -lt {PROCESSES} ]; do ( : ); i=$((i+1)); done"));
@@ -130,9 +120,7 @@ fn fifty_thousand_short_processes_are_all_accounted_for() {
 
 #[test]
 fn a_fork_bomb_in_a_box_says_nothing_wrong() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let Some(cgroup) = PidsCgroup::new(64) else { return };
     let agent = Agent::start(RULES, &[]);
     let mut bomb = Command::new("/bin/sh")
@@ -158,9 +146,7 @@ fn a_fork_bomb_in_a_box_says_nothing_wrong() {
 
 #[test]
 fn a_recording_of_a_live_run_replays_to_the_same_detections() {
-    if !can_watch() {
-        return;
-    }
+    let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &[]);
     let capture = agent.dir().join("live.scap.gz");
     let recorded = Command::new(env!("CARGO_BIN_EXE_avouch"))
