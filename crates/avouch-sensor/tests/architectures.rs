@@ -1,7 +1,5 @@
 //! The kernel programs compile for every architecture that the sensor names, whatever this machine is.
 
-#![expect(clippy::expect_used, reason = "a test")]
-
 use std::path::Path;
 use std::process::Command;
 
