@@ -200,7 +200,7 @@ fn on_change(shared: &Arc<Shared>, change: Change, open: &mut HashMap<String, Op
 }
 
 /// How long files are looked for where no runtime is.
-const FILES_WAIT: Duration = Duration::from_millis(150);
+const FILES_WAIT: Duration = Duration::from_millis(300);
 
 /// What one round of calls gave.
 enum Round {
@@ -240,11 +240,10 @@ impl Shared {
         }
     }
 
-    /// Whether to ask on is to wait for nothing: no runtime is there, and what files could tell either needs the process, which
-    /// is gone, or stands there before a container starts.
+    /// Whether to ask on is to wait for nothing: no runtime is there, and what files tell stands there about when a container
+    /// starts. Not at once: the first process of a container is often the runtime's own, gone before the state is written.
     fn in_vain(&self, reason: UnknownReason, ask: &Ask) -> bool {
-        let gone = || ask.query.pid.is_some_and(|pid| !self.config.root.join(format!("proc/{pid}")).exists());
-        reason == UnknownReason::NoRuntime && (ask.since.elapsed() >= FILES_WAIT || gone())
+        reason == UnknownReason::NoRuntime && ask.since.elapsed() >= FILES_WAIT
     }
 
     async fn round(&self, query: &ContainerQuery, deadline: Instant) -> Round {
