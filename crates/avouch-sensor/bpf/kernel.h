@@ -78,10 +78,6 @@ struct qstr {
 	const unsigned char *name;
 };
 
-struct file_system_type {
-	const char *name;
-};
-
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;

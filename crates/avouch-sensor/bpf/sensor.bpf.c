@@ -24,7 +24,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define O_ACCMODE 3
 #define O_CREAT 0100
 #define O_TRUNC 01000
-#define PF_KTHREAD 0x200000
 #define TS_COMPAT 2
 
 struct settings {
