@@ -14,7 +14,7 @@ use avouch_event::{EVENTS, EventType, Interest, Want, types};
 use nix::fcntl::{OFlag, open, openat};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::Mode;
-use nix::unistd::{dup2_stdout, fexecve, mkdtemp, pipe};
+use nix::unistd::{dup2_stdout, fexecve, pipe};
 
 use crate::seen::Seen;
 
@@ -27,9 +27,12 @@ pub(crate) struct Act {
     pub(crate) check: fn(&Seen) -> Result<(), String>,
 }
 
-/// A folder of its own for an act; the system's temporary files are cleared by their own rules.
+/// Names the folder that an act may use.
+pub(crate) const FOLDER: &str = "AVOUCH_HOOK_FOLDER";
+
+/// The act's own folder, which the test removes.
 fn folder() -> std::path::PathBuf {
-    mkdtemp("/tmp/avouch-hooks-XXXXXX").expect("make a folder")
+    std::env::var_os(FOLDER).expect("the test names a folder").into()
 }
 
 fn ends_with(text: Option<&[u8]>, end: &str) -> bool {

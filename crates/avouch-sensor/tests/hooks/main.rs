@@ -15,7 +15,7 @@ use avouch_event::{Item, LossCause};
 use avouch_sensor::{Options, Sensor};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::acts::{ACTS, Act};
+use self::acts::{ACTS, Act, FOLDER};
 use self::seen::Seen;
 
 /// Names the act that this process is to perform.
@@ -72,7 +72,9 @@ fn trials(seen: impl Fn(&str) -> Option<Seen>) -> Vec<Trial> {
 fn watch(sensor: &mut Sensor, act: &Act) -> Seen {
     sensor.set_interest(&(act.interest)()).expect("ask for other events");
     let exe = std::env::current_exe().expect("this test's own path");
-    let mut child = Command::new(exe).env(ACT, act.name).spawn().expect("start the child");
+    // Rules of a read-path test name the folder's beginning.
+    let folder = tempfile::Builder::new().prefix("avouch-hooks-").tempdir_in("/tmp").expect("make a folder");
+    let mut child = Command::new(exe).env(ACT, act.name).env(FOLDER, folder.path()).spawn().expect("start the child");
     let mut seen = Seen::of(i64::from(child.id()));
     let end = Instant::now() + PATIENCE;
     while !seen.ended() && Instant::now() < end {
