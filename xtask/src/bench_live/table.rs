@@ -21,10 +21,12 @@ impl Table {
     pub(super) fn ratio(&mut self, workload: &Workload, pairs: &[(f64, f64)]) {
         let mut ratios: Vec<f64> = pairs.iter().map(|(off, on)| on / off).collect();
         ratios.sort_by(f64::total_cmp);
-        let (Some(least), Some(most), Some(median)) = (ratios.first(), ratios.last(), ratios.get(ratios.len() / 2))
-        else {
+        let (Some(least), Some(most)) = (ratios.first(), ratios.last()) else {
             return self.skipped(workload.name, "no rounds");
         };
+        // Of an even number of rounds, what lies between the two in the middle.
+        let middle = ratios.get((ratios.len() - 1) / 2..=ratios.len() / 2).unwrap_or_default();
+        let median = middle.iter().sum::<f64>() / middle.len().max(1) as f64;
         let mean = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / pairs.len() as f64;
         self.line(
             workload.name,
@@ -34,7 +36,7 @@ impl Table {
                 mean(|p| p.1),
                 workload.unit,
                 workload.floor,
-                met(*median <= workload.floor)
+                met(median <= workload.floor)
             ),
         );
     }
