@@ -1,7 +1,8 @@
 //! What rules are evidence for: criteria of SOC 2, and ids of NIST SP 800-53, PCI DSS and MITRE ATT&CK.
 //!
 //! A [`Mapping`] is keyed by rule name, so that rule files of others get mapped without editing them; tags in the rules
-//! (`SOC2_CC6.1`, `NIST_800-53_AC-2`, `PCI_DSS_11.5.1`, `T1059`) are read as well. A [`RollUp`] counts detections by
+//! (`SOC2_CC6.1`, `SOC2_CC6.1.pof03`, `NIST_800-53_AC-2`, `PCI_DSS_11.5.1`, `T1059`) are read as well: the first
+//! criterion among a rule's tags is its primary one, unless a file says otherwise. A [`RollUp`] counts detections by
 //! criterion.
 //!
 //! Invariant: a roll-up never says that a criterion passed. It says what was detected, that the rules for it were loaded
@@ -31,6 +32,6 @@ mod shapes;
 mod tags;
 mod yaml;
 
-pub use criteria::{Criterion, Scope, all_criteria, criterion};
+pub use criteria::{Criterion, PointOfFocus, Scope, all_criteria, all_points, criterion, point_of_focus};
 pub use mapping::{Criteria, Mapping};
 pub use roll_up::{RollUp, RollUpRow, RuleCount, RuleIndex, Standing};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use avouch_diagnostics::{Diagnostic, FileId, Span};
 
 use crate::codes;
-use crate::criteria::{Criterion, all_criteria, criterion};
+use crate::criteria::{Criterion, PointOfFocus, all_criteria, criterion};
 use crate::shapes::{is_attack, is_nist, is_pci, nearest};
 use crate::tags::{self, Tag};
 use crate::yaml::{self, Content, Node};
@@ -17,6 +17,8 @@ pub struct Criteria {
     pub primary: Vec<&'static Criterion>,
     /// Criteria that it touches.
     pub secondary: Vec<&'static Criterion>,
+    /// Points of focus that it serves, from tags. They do not make a criterion primary or secondary.
+    pub points: Vec<&'static PointOfFocus>,
     /// Controls of NIST SP 800-53 revision 5.
     pub nist_800_53: Vec<String>,
     /// Requirements of PCI DSS 4.0.
@@ -38,14 +40,14 @@ impl Criteria {
         self.primary.is_empty() && self.secondary.is_empty()
     }
 
-    /// Adds what a rule's tags say to what the files say. Where no file names a primary criterion, the tags do.
+    /// Adds what a rule's tags say to what the files say. Where no file names a primary criterion, the first tag of a
+    /// criterion does; the others are secondary.
     fn add_tags(&mut self, rule_tags: &[String]) {
-        let from_file = !self.primary.is_empty();
         for tag in rule_tags {
             match tags::read(tag) {
-                Tag::Soc2(c) if self.primary.contains(&c) => {}
-                Tag::Soc2(c) if !from_file => self.primary.push(c),
+                Tag::Soc2(c) if self.primary.is_empty() => self.primary.push(c),
                 Tag::Soc2(c) => push_new(&mut self.secondary, c),
+                Tag::Point(p) => push_new(&mut self.points, p),
                 Tag::Nist(id) => push_new(&mut self.nist_800_53, id.to_owned()),
                 Tag::Pci(id) => push_new(&mut self.pci_dss, id.to_owned()),
                 Tag::Technique(id) => push_new(&mut self.attack, id.to_owned()),

@@ -51,7 +51,7 @@ fn tags_add_to_files_and_stand_alone() {
             .into();
     let mut mapping = Mapping::default();
     let alone = mapping.criteria("r", &tags);
-    assert_eq!((ids(&alone.primary), ids(&alone.secondary)), (vec!["CC6.1", "CC7.1"], vec![]));
+    assert_eq!((ids(&alone.primary), ids(&alone.secondary)), (vec!["CC6.1"], vec!["CC7.1"]));
     assert_eq!(
         (alone.nist_800_53, alone.attack, alone.tactics),
         (vec!["AC-2".to_owned()], vec!["T1059".to_owned()], vec!["execution".to_owned()])
@@ -60,6 +60,21 @@ fn tags_add_to_files_and_stand_alone() {
     assert_eq!(mapping.load(FileId(0), "rules:\n  R: {soc2: {primary: CC6.1, secondary: [CC6.8]}}"), []);
     let both = mapping.criteria("r", &tags);
     assert_eq!((ids(&both.primary), ids(&both.secondary)), (vec!["CC6.1"], vec!["CC6.8", "CC7.1"]));
+}
+
+#[test]
+fn the_first_tag_of_a_criterion_is_the_primary_one() {
+    let read = |tags: &[&str]| {
+        let tags: Vec<String> = tags.iter().map(|t| (*t).to_owned()).collect();
+        Mapping::default().criteria("r", &tags)
+    };
+    let c =
+        read(&["host", "SOC2_CC6.1.pof03", "SOC2_CC7.1", "SOC2_CC6.1", "SOC2_CC7.1", "SOC2_cc6.1.POF03", "tsc_CC8.1"]);
+    assert_eq!((ids(&c.primary), ids(&c.secondary)), (vec!["CC7.1"], vec!["CC6.1", "CC8.1"]));
+    assert_eq!(c.points.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["CC6.1.pof03"]);
+    let point_alone = read(&["SOC2_CC6.1.pof03", "SOC2_CC6.1.pof99"]);
+    assert!(point_alone.is_unmapped(), "a point of focus is no tag of a criterion");
+    assert_eq!((point_alone.points.len(), point_alone.unknown_tags), (1, vec!["SOC2_CC6.1.pof99".to_owned()]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Ids in the tags of rules, as several products write them.
 
-use crate::criteria::{Criterion, criterion};
+use crate::criteria::{Criterion, PointOfFocus, criterion, point_of_focus};
 use crate::shapes::{is_attack, is_nist, is_pci};
 
 /// What a tag says.
@@ -8,6 +8,8 @@ use crate::shapes::{is_attack, is_nist, is_pci};
 pub(crate) enum Tag<'t> {
     /// `SOC2_CC6.1`, `tsc_CC6.1`.
     Soc2(&'static Criterion),
+    /// `SOC2_CC6.1.pof03`.
+    Point(&'static PointOfFocus),
     /// `NIST_800-53_AC-2`.
     Nist(&'t str),
     /// `PCI_DSS_11.5.1`.
@@ -28,7 +30,8 @@ pub(crate) fn read(tag: &str) -> Tag<'_> {
         head.eq_ignore_ascii_case(prefix).then(|| tag.get(prefix.len()..)).flatten()
     };
     if let Some(id) = after("SOC2_").or_else(|| after("tsc_")) {
-        return criterion(id).map_or(Tag::Unknown, Tag::Soc2);
+        let point = || point_of_focus(id).map(Tag::Point);
+        return criterion(id).map(Tag::Soc2).or_else(point).unwrap_or(Tag::Unknown);
     }
     if let Some(id) = after("NIST_800-53_") {
         return if is_nist(id) { Tag::Nist(id) } else { Tag::Unknown };
@@ -51,6 +54,8 @@ mod tests {
     fn tags_of_several_products_are_read() {
         assert_eq!(read("SOC2_CC6.1"), Tag::Soc2(criterion("CC6.1").unwrap()));
         assert_eq!(read("tsc_cc6.1"), Tag::Soc2(criterion("CC6.1").unwrap()));
+        assert_eq!(read("SOC2_CC6.1.pof03"), Tag::Point(point_of_focus("CC6.1.pof03").unwrap()));
+        assert_eq!(read("SOC2_CC6.1.pof99"), Tag::Unknown);
         assert_eq!(read("NIST_800-53_AC-2"), Tag::Nist("AC-2"));
         assert_eq!(read("PCI_DSS_11.5.1"), Tag::Pci("11.5.1"));
         assert_eq!(read("T1059.004"), Tag::Technique("T1059.004"));
