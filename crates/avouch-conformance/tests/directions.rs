@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-runtime", &["avouch-event"]),
     ("avouch-respond", &["avouch-event"]),
     ("avouch-integrity", &["avouch-event"]),
+    ("avouch-finding", &["avouch-event"]),
     (
         "avouch-pipeline",
         &[
@@ -60,7 +61,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// Crates that take time, bytes and settings as arguments.
 const PURE: &[&str] =
-    &["avouch-event", "avouch-diagnostics", "avouch-rules", "avouch-engine", "avouch-state", "avouch-controls"];
+    &["avouch-event", "avouch-diagnostics", "avouch-rules", "avouch-engine", "avouch-state", "avouch-controls", "avouch-finding"];
 
 /// What a pure crate must not pull in.
 const IMPURE: &[&str] = &["tokio", "reqwest", "kube", "rayon", "memmap2", "indicatif", "clap", "chrono", "hostname"];
