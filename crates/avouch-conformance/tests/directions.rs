@@ -20,6 +20,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-runtime", &["avouch-event"]),
     ("avouch-respond", &["avouch-event"]),
     ("avouch-integrity", &["avouch-event"]),
+    ("avouch-redact", &[]),
+    ("avouch-ledger", &["avouch-redact"]),
+    ("avouch-anchor", &[]),
     ("avouch-finding", &["avouch-event"]),
     (
         "avouch-pipeline",
