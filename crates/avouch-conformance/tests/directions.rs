@@ -14,7 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-state", &["avouch-event"]),
     ("avouch-scap", &["avouch-event"]),
     ("avouch-audit", &["avouch-event"]),
-    ("avouch-controls", &["avouch-diagnostics"]),
+    ("avouch-controls", &["avouch-diagnostics", "avouch-event"]),
     ("avouch-sensor", &["avouch-event"]),
     ("avouch-procfs", &["avouch-event"]),
     ("avouch-runtime", &["avouch-event"]),
@@ -24,6 +24,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-ledger", &["avouch-redact"]),
     ("avouch-anchor", &[]),
     ("avouch-finding", &["avouch-event"]),
+    ("avouch-coverage", &["avouch-finding"]),
     (
         "avouch-pipeline",
         &[
@@ -63,8 +64,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that take time, bytes and settings as arguments.
-const PURE: &[&str] =
-    &["avouch-event", "avouch-diagnostics", "avouch-rules", "avouch-engine", "avouch-state", "avouch-controls", "avouch-finding"];
+const PURE: &[&str] = &[
+    "avouch-event",
+    "avouch-diagnostics",
+    "avouch-rules",
+    "avouch-engine",
+    "avouch-state",
+    "avouch-controls",
+    "avouch-finding",
+    "avouch-coverage",
+];
 
 /// What a pure crate must not pull in.
 const IMPURE: &[&str] = &["tokio", "reqwest", "kube", "rayon", "memmap2", "indicatif", "clap", "chrono", "hostname"];

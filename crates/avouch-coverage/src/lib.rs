@@ -1,0 +1,22 @@
+//! Was it watched? From observations to the share of a period in which a rule was watching, to the list of gaps, and to the
+//! time line of a control.
+//!
+//! A *subject* is one source on one node: the system calls of a machine, the audit log of a cluster, the records of a cloud
+//! account. A [`Question`] names the rules and sources that a control stands on; [`cover`] answers, for every subject that
+//! was to be watched, when it was and when not, and why not. [`time_line`] joins that with failures into pass, fail and
+//! unknown.
+//!
+//! Invariants: what nothing says is unknown, never watched; every nanosecond that was to be watched is counted once, so
+//! states always add up to subjects times time. No IO, no clock.
+
+mod cover;
+mod expect;
+mod spans;
+mod time_line;
+mod watched;
+
+pub use cover::{Cause, Coverage, GapLine, Question, SubjectCoverage, Totals, cover};
+pub use expect::{Expectation, expectations};
+pub use spans::{Span, Spans};
+pub use time_line::{Day, Failure, State, TimeLine, time_line};
+pub use watched::{Period, RuleKey, RuleSet, Stretch, Watched};

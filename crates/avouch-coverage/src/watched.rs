@@ -1,0 +1,75 @@
+//! What is known of a period before anything is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use avouch_finding::{Gap, Observation, RulesLoaded, SourceState};
+
+use crate::expect::Expectation;
+use crate::spans::Span;
+
+/// A period, half-open.
+pub type Period = Span;
+
+/// A rule of a source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "self-explanatory")]
+pub struct RuleKey {
+    pub source: String,
+    pub name: String,
+}
+
+/// Rules that ran together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleSet {
+    /// Which.
+    pub rules: BTreeSet<RuleKey>,
+}
+
+impl From<&RulesLoaded> for RuleSet {
+    fn from(loaded: &RulesLoaded) -> Self {
+        let key = |r: &avouch_finding::RuleIdentity| RuleKey { source: r.source.clone(), name: r.name.clone() };
+        Self { rules: loaded.rules.iter().map(key).collect() }
+    }
+}
+
+/// A node was watched for a while.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// When.
+    pub span: Span,
+    /// Machine, cluster or account.
+    pub node: String,
+    /// Digest of the rule set.
+    pub rules: String,
+    /// Sources that were asked for.
+    pub sources: BTreeMap<String, SourceState>,
+    /// Whole events that were lost.
+    pub lost: u64,
+}
+
+impl From<&Observation> for Stretch {
+    fn from(o: &Observation) -> Self {
+        Self {
+            span: Span::new(o.from, o.to),
+            node: o.node.clone(),
+            rules: o.rules.clone(),
+            sources: o.sources.clone(),
+            lost: o.lost.events,
+        }
+    }
+}
+
+/// Everything that coverage of a period is computed from.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    /// The period.
+    pub period: Period,
+    /// What was to be watched; see [`crate::expectations`].
+    pub expected: Vec<Expectation>,
+    /// What was watched, in any order.
+    pub stretches: Vec<Stretch>,
+    /// Gaps that avouch noticed, for their reasons.
+    pub gaps: Vec<Gap>,
+    /// Rule sets by digest. A stretch of a set that is not here watched nothing that is known.
+    pub rule_sets: BTreeMap<String, RuleSet>,
+}
