@@ -24,6 +24,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-ledger", &["avouch-redact"]),
     ("avouch-anchor", &[]),
     ("avouch-finding", &["avouch-event"]),
+    ("avouch-store", &["avouch-finding", "avouch-ledger"]),
     ("avouch-coverage", &["avouch-finding"]),
     (
         "avouch-pipeline",

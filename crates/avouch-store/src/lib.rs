@@ -1,0 +1,1 @@
+//! Embedded store: an index over facts.
