@@ -5,6 +5,7 @@
 
 mod agent;
 mod flood;
+mod rate;
 mod table;
 mod workloads;
 
@@ -19,8 +20,9 @@ use self::workloads::Workload;
 
 const USAGE: &str = "cargo xtask bench-live [--rounds N] [--rules PATH] [--only NAME] [--peer 'COMMAND']
 
-Needs root. Builds the release binary, then measures open/close, compile, nginx under wrk (where both are installed), an idle
-machine, and a flood of collected events. --peer runs another open sensor's command line in the agent's place, for comparison.";
+Needs root. Builds the release binary, then measures open/close, getpid, compile, nginx under wrk (where both are installed), an
+idle machine, a flood of files opened for writing, and rates of a cheap collected call (names for --only: open-close, getpid,
+compile, nginx, idle, flood, rate). --peer runs another open sensor's command line in the agent's place, for comparison.";
 
 /// What was asked for.
 struct Request {
@@ -80,6 +82,9 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
     }
     if wanted("flood") {
         table.flood(&flood::collected(&request.rules)?);
+    }
+    if wanted("rate") {
+        rate::rates(&request.rules)?.iter().for_each(|rate| table.rate(rate));
     }
     table.print()
 }

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use anyhow::{Context, Result};
 
 use super::flood::{Flood, Idle};
+use super::rate::{self, Rate};
 use super::workloads::Workload;
 
 /// Lines that were measured.
@@ -65,6 +66,31 @@ impl Table {
                 flood.ns_an_event,
                 flood.peak_bytes >> 20,
                 met(flood.lost == 0 && flood.ns_an_event < 700.0)
+            ),
+        );
+    }
+
+    /// One rate; the floor is judged on the row of its own rate.
+    pub(super) fn rate(&mut self, rate: &Rate) {
+        let asked = rate.asked.map_or("as many as can be made".to_owned(), |r| format!("{r}/s asked"));
+        let causes: Vec<String> = rate.by_cause.iter().map(|(cause, n)| format!("{cause} {n}")).collect();
+        let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
+        let verdict = match rate.asked {
+            Some(rate::FLOOR) => {
+                format!("; floor: none lost: {}", met(rate.whole() && rate.made >= 0.99 * rate::FLOOR as f64))
+            }
+            _ => String::new(),
+        };
+        self.line(
+            "rate",
+            &format!(
+                "{asked}, {:.0}/s made: {} events, {} arrived, {} lost{causes}, {:.0} ns agent CPU an event, peak {} MiB{verdict}",
+                rate.made,
+                rate.sent,
+                rate.arrived,
+                rate.lost,
+                rate.ns_an_event,
+                rate.peak_bytes >> 20,
             ),
         );
     }

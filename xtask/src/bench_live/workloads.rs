@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
+use super::rate;
+
 /// One workload.
 pub(super) struct Workload {
     pub(super) name: &'static str,
@@ -71,6 +73,12 @@ fn own_loop(what: &str, turns: u32) -> Result<f64> {
 pub(super) fn act(mut args: impl Iterator<Item = String>) -> Result<()> {
     use std::io::Write;
     let what = args.next().unwrap_or_default();
+    if what == "paced" {
+        let mut number =
+            || args.next().context("the producer needs a rate and seconds")?.parse().context("not a number");
+        let (sent, took) = rate::produce(number()?, number()?)?;
+        return writeln!(std::io::stdout(), "{sent} {took}").context("failed to write to standard output");
+    }
     let turns: u32 = args.next().context("the loop needs a number of turns")?.parse()?;
     let before = own_cpu()?;
     match what.as_str() {
