@@ -34,6 +34,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "avouch-diagnostics",
             "avouch-engine",
             "avouch-event",
+            "avouch-finding",
             "avouch-rules",
             "avouch-scap",
             "avouch-state",

@@ -221,10 +221,19 @@ pub struct InputRead {
     /// Parts that could not be read, by cause.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, u64>,
+    /// By how much its times were moved because the user said that its clock was wrong; every time of what was made from it is
+    /// moved alike.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub moved_ns: i64,
     /// Time of the first event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<Time>,
     /// Time of the last event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<Time>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }

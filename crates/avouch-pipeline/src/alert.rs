@@ -73,8 +73,10 @@ pub fn json(detection: &Detection<'_>, options: &AlertOptions) -> Json {
         let c = detection.criteria;
         let ids = |list: &[&avouch_controls::Criterion]| list.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
         out.insert("criteria".to_owned(), json!(ids(&c.primary)));
+        let points: Vec<String> = c.points.iter().map(|p| p.id.clone()).collect();
         for (key, list) in [
             ("criteria_secondary", &ids(&c.secondary)),
+            ("points_of_focus", &points),
             ("nist_800_53", &c.nist_800_53),
             ("pci_dss", &c.pci_dss),
             ("attack", &c.attack),

@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod case;
 pub mod config;
+pub mod facts;
 mod folder;
 pub mod input;
 pub mod interest;

@@ -207,6 +207,23 @@ pub struct ClockState {
     pub jump_ns: Option<i64>,
 }
 
+/// How a source stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum SourceStanding {
+    /// Whatever happens is told.
+    #[serde(rename = "watching")]
+    Watching,
+    /// The recording is read to its end.
+    #[serde(rename = "ended")]
+    Ended,
+    /// It is not the run's own, and told something all the same.
+    #[serde(rename = "delivered events")]
+    Delivered,
+    /// Rules ask for it and nothing tells of it.
+    #[serde(rename = "not connected: its rules watch nothing")]
+    NotConnected,
+}
+
 /// What the state holds, and what it lost or found odd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "self-explanatory")]
@@ -251,7 +268,7 @@ pub struct Observation {
     pub time: String,
     pub rules: RulesState,
     /// Sources and whether they deliver.
-    pub sources: BTreeMap<String, String>,
+    pub sources: BTreeMap<String, SourceStanding>,
     pub events: u64,
     pub judged: BTreeMap<String, u64>,
     pub detections: u64,
@@ -298,6 +315,9 @@ pub struct Finding {
     /// File of the slice that holds the event, when one is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slice: Option<String>,
+    /// Id of the acceptance that covers it; nobody was told of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<String>,
 }
 
 /// Who did something.

@@ -14,7 +14,7 @@ use super::intake::{ContainerCounts, HoldLimits, Intake};
 use super::own::OwnMeter;
 use super::records::{
     ClockState, Finding, Interval, LeftOut, LossCounts, Observation, OwnUse, Record, RulesState, SnapshotCounts,
-    StateCounts, Taint, rfc3339,
+    SourceStanding, StateCounts, Taint, rfc3339,
 };
 use super::repair::{Repair, TaskLookup};
 use super::slices::{SliceOptions, Slices};
@@ -370,17 +370,17 @@ impl Live {
 }
 
 /// Sources that rules want or that delivered, and how they stand.
-fn sources(source: &dyn LiveSource, rules: &RulesState, summary: &Summary) -> BTreeMap<String, String> {
+fn sources(source: &dyn LiveSource, rules: &RulesState, summary: &Summary) -> BTreeMap<String, SourceStanding> {
     let delivered = summary.sources();
     let mut out = BTreeMap::new();
     for name in rules.running.keys().map(String::as_str).chain(delivered.keys().copied()) {
         let state = match (name, source.ended()) {
-            (crate::ruleset::SYSCALL, false) => "watching",
-            (crate::ruleset::SYSCALL, true) => "ended",
-            _ if delivered.contains_key(name) => "delivered events",
-            _ => "not connected: its rules watch nothing",
+            (crate::ruleset::SYSCALL, false) => SourceStanding::Watching,
+            (crate::ruleset::SYSCALL, true) => SourceStanding::Ended,
+            _ if delivered.contains_key(name) => SourceStanding::Delivered,
+            _ => SourceStanding::NotConnected,
         };
-        out.insert(name.to_owned(), state.to_owned());
+        out.insert(name.to_owned(), state);
     }
     out
 }
@@ -501,6 +501,7 @@ impl<S: LiveSink> Sink for Tee<'_, S> {
                 tainted: None,
                 container_unknown: self.container_unknown,
                 slice,
+                acceptance: None,
             });
         }
         self.sink.detection(detection);
