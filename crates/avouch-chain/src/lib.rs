@@ -1,0 +1,38 @@
+//! The ledger's format and its verifier. Pure: bytes and times come in, bytes and a report go out; files, clocks and random
+//! numbers are `avouch-ledger`'s. `docs/LEDGER.md` says the same in words, for whoever writes another verifier.
+//!
+//! A record is one line of canonical JSON that names the SHA-256 of the line before. Records stand in segments; a signed head
+//! names the last record and the root of a Merkle tree over the segment.
+//!
+//! ```
+//! use avouch_chain::{Trust, Verdict, Verifier};
+//!
+//! let mut verifier = Verifier::new(std::iter::empty(), &Trust::default());
+//! verifier.segment(1);
+//! verifier.line(b"{\"kind\":\"finding\"}");
+//! let report = verifier.finish();
+//! assert_eq!(report.verdict, Verdict::Failed);
+//! assert_eq!(report.problems[0].to_string(), "record 1: the line in its place is not a record: its `prev` is not as it must be");
+//! ```
+
+mod canonical;
+mod digest;
+mod head;
+mod keys;
+mod merkle;
+mod own;
+mod record;
+mod report;
+mod time;
+mod verify;
+
+pub use canonical::write_canonical;
+pub use digest::Digest;
+pub use head::{Head, SignedHead, canonical};
+pub use keys::{KeyEntry, PublicKey, Purpose, SecretKey};
+pub use merkle::{Proof, Tree};
+pub use own::{Own, SourceState, own_source};
+pub use record::{Appended, Draft, MAX_LINE, RecordError, RecordRef, Source, check, write_body, write_line};
+pub use report::{AnchorReport, Fault, KeyReport, Problem, Report, SourceReport, Verdict, Warning};
+pub use time::Time;
+pub use verify::{Trust, Verifier};

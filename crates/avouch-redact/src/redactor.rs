@@ -1,0 +1,198 @@
+//! The walk over a value and the replacement.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use regex::{Captures, Regex};
+use serde_json::{Map, Value};
+use sha2::Sha256;
+
+use crate::patterns::{PATTERNS, SECRET_NAME, SECRET_WORDS};
+
+/// Name of what is found by the name before it: `DB_PASSWORD=...`, `--token ...`, `{"secret": "..."}`.
+const NAMED: &str = "named-secret";
+
+/// The patterns, compiled once.
+struct Compiled {
+    /// Any keyword of any pattern.
+    keywords: AhoCorasick,
+    /// For each keyword, the pattern it belongs to; `PATTERNS.len()` is [`NAMED`].
+    pattern_of: Vec<usize>,
+    regexes: Vec<Regex>,
+    /// `name=value`, `name: value` and `--name value` in one text.
+    named: Regex,
+    /// A name alone: a JSON key, or an option whose value is the next argument.
+    name: Regex,
+    option: Regex,
+}
+
+#[expect(clippy::expect_used, reason = "constants; a test compiles them")]
+static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
+    let named = std::iter::repeat_n(PATTERNS.len(), SECRET_WORDS.len()).zip(SECRET_WORDS);
+    let rows = PATTERNS.iter().enumerate().flat_map(|(i, p)| std::iter::repeat(i).zip(p.keywords));
+    let (pattern_of, words): (Vec<usize>, Vec<&str>) = rows.chain(named).unzip();
+    let regex = |text: &str| Regex::new(text).expect("a pattern is a regex");
+    Compiled {
+        keywords: AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            // Every keyword is found, also one inside another.
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(words)
+            .expect("keywords fit into an automaton"),
+        pattern_of,
+        regexes: PATTERNS.iter().map(|p| regex(p.regex)).collect(),
+        named: regex(&format!(
+            r#"(?i){SECRET_NAME}["'\\]*(?:\s*[=:]\s*|\s+is\s+)["'\\]*([^\s"'\\&;,)}}\]]+)|(?:^|\s)--?[a-z0-9_.-]*{SECRET_NAME}\s+["']?([^\s"'-][^\s"']*)"#
+        )),
+        name: regex(&format!("(?i){SECRET_NAME}$")),
+        option: regex(&format!("(?i)^--?[a-z0-9_.-]*(?:{SECRET_NAME}|pass)$")),
+    }
+});
+
+/// Replaces secrets; one a ledger, because of the salt.
+#[derive(Clone)]
+pub struct Redactor {
+    mac: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+impl Redactor {
+    /// Whoever knows the salt can test guesses against a digest: it is kept as secret as a key.
+    #[must_use]
+    pub fn new(salt: [u8; 32]) -> Self {
+        let _ = &*COMPILED;
+        Self { mac: Hmac::<Sha256>::new(&salt.into()) }
+    }
+
+    /// The first 16 hex digits of HMAC-SHA-256 of `secret` under the salt.
+    #[must_use]
+    pub fn digest(&self, secret: &str) -> String {
+        let mut mac = self.mac.clone();
+        mac.update(secret.as_bytes());
+        mac.finalize().into_bytes().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Whether some JSON text may hold a secret. `false` is certain: [`Redactor::redact`] would change nothing.
+    #[must_use]
+    pub fn may_hold(&self, json: &[u8]) -> bool {
+        COMPILED.keywords.is_match(json)
+    }
+
+    /// Replaces secrets in every string of `value`, keys of objects included. Returns how many.
+    pub fn redact(&self, value: &mut Value) -> u64 {
+        self.walk(value, 0)
+    }
+
+    fn walk(&self, value: &mut Value, depth: usize) -> u64 {
+        match value {
+            Value::String(text) => self.replace(text),
+            Value::Array(items) => {
+                let mut count = 0;
+                let mut after_option = false;
+                for item in items {
+                    let is_option = item.as_str().is_some_and(|text| COMPILED.option.is_match(text));
+                    count += match item {
+                        Value::String(text) if after_option && !is_option => self.whole(text),
+                        item if depth < 256 => self.walk(item, depth + 1),
+                        _ => 0,
+                    };
+                    after_option = is_option;
+                }
+                count
+            }
+            Value::Object(map) => {
+                let mut count = 0;
+                let mut renamed = Map::new();
+                for (key, item) in &mut *map {
+                    count += match item {
+                        Value::String(text) if COMPILED.name.is_match(key) => self.whole(text),
+                        item if depth < 256 => self.walk(item, depth + 1),
+                        _ => 0,
+                    };
+                    let mut name = key.clone();
+                    let in_key = self.replace(&mut name);
+                    if in_key > 0 {
+                        renamed.insert(key.clone(), Value::String(name));
+                        count += in_key;
+                    }
+                }
+                for (old, new) in renamed {
+                    if let (Some(item), Value::String(new)) = (map.remove(&old), new) {
+                        map.insert(new, item);
+                    }
+                }
+                count
+            }
+            _ => 0,
+        }
+    }
+
+    /// A text that is a secret because of what stands before it.
+    fn whole(&self, text: &mut String) -> u64 {
+        // A more telling class is better, when there is one.
+        let count = self.replace(text);
+        if count > 0 || is_placeholder(text) {
+            return count;
+        }
+        *text = self.mark(NAMED, text);
+        1
+    }
+
+    fn mark(&self, pattern: &str, secret: &str) -> String {
+        format!("[redacted:{pattern} {}]", self.digest(secret))
+    }
+
+    fn replace(&self, text: &mut String) -> u64 {
+        let mut wanted = vec![false; PATTERNS.len() + 1];
+        let mut any = false;
+        for found in COMPILED.keywords.find_overlapping_iter(text.as_bytes()) {
+            wanted[COMPILED.pattern_of[found.pattern().as_usize()]] = true;
+            any = true;
+        }
+        if !any {
+            return 0;
+        }
+        let rows = PATTERNS.iter().map(|p| p.name).zip(&COMPILED.regexes).chain([(NAMED, &COMPILED.named)]);
+        rows.zip(wanted).filter(|(_, wanted)| *wanted).map(|((name, regex), _)| self.apply(name, regex, text)).sum()
+    }
+
+    fn apply(&self, name: &str, regex: &Regex, text: &mut String) -> u64 {
+        let (mut out, mut copied, mut count) = (String::new(), 0, 0);
+        for found in regex.captures_iter(text) {
+            let secret = secret_of(&found);
+            if is_placeholder(secret.as_str()) {
+                continue;
+            }
+            out.push_str(&text[copied..secret.start()]);
+            out.push_str(&self.mark(name, secret.as_str()));
+            copied = secret.end();
+            count += 1;
+        }
+        if count > 0 {
+            out.push_str(&text[copied..]);
+            *text = out;
+        }
+        count
+    }
+}
+
+#[expect(clippy::expect_used, reason = "group 0 is the match")]
+fn secret_of<'t>(found: &Captures<'t>) -> regex::Match<'t> {
+    found.iter().skip(1).flatten().next().or_else(|| found.get(0)).expect("a match")
+}
+
+/// What stands for a secret without being one: a variable, a word for nothing, what was replaced before.
+fn is_placeholder(text: &str) -> bool {
+    text.is_empty()
+        || text.contains("[redacted:")
+        || text.starts_with(['$', '<'])
+        || text.bytes().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.' | b'-' | b'/'))
+        || ["true", "false", "null", "none", "nil", "undefined"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
