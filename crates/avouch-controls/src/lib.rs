@@ -24,14 +24,56 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+mod acceptance;
+mod catalogue;
 pub mod codes;
+mod control;
+mod cover;
+mod coverage;
 mod criteria;
+mod crosswalk;
+mod diff;
+mod families;
+mod files;
+mod form;
+mod history;
+mod list;
 mod mapping;
+mod names;
+mod profile;
+mod records;
 mod roll_up;
+mod schema;
+mod select;
 mod shapes;
 mod tags;
+mod times;
+mod view;
 mod yaml;
 
+pub use acceptance::{
+    Acceptance, AcceptanceStanding, Narrowing, Review, SubjectField, lint_acceptances, parse_acceptances,
+};
+pub use catalogue::{Catalogue, CatalogueEntry};
+pub use control::{
+    Control, ControlType, Evidence, Frequency, Level, Nature, NotCovered, Relation, RuleSelector, Targets,
+};
+pub use cover::{AcceptanceSet, Covered, Subject};
+pub use coverage::{Coverage, CoveringRule, CriterionCoverage, FrameworkCoverage, PointCoverage, framework_coverage};
 pub use criteria::{Criterion, PointOfFocus, Scope, all_criteria, all_points, criterion, point_of_focus};
+pub use crosswalk::{Crosswalk, Framework};
+pub use diff::{Change, diff};
+pub use families::{FamilyRow, FamilyTable, list_table, profile_table, standard_table};
+pub use files::{FileKind, check_file};
+pub use history::{ControlHistory, ControlStretch, VersionStretch};
+pub use list::{Approval, ControlList};
 pub use mapping::{Criteria, Mapping};
+pub use profile::{Counts, Profile, ProfileFamily};
+pub use records::{
+    CompletenessTest, Deviation, EvidenceRecord, PopulationRecord, TestResult, parse_deviations, parse_evidence,
+    parse_population,
+};
 pub use roll_up::{RollUp, RollUpRow, RuleCount, RuleIndex, Standing};
+pub use select::{RuleFacts, lint_selectors};
+pub use times::{Period, Time};
+pub use view::Placed;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use avouch_diagnostics::{Diagnostic, FileId, Span};
+use avouch_diagnostics::{Code, Diagnostic, FileId, Severity, Span};
 
 use crate::codes;
 use crate::criteria::{Criterion, PointOfFocus, all_criteria, criterion};
@@ -98,7 +98,7 @@ impl Mapping {
     pub fn load(&mut self, file: FileId, text: &str) -> Vec<Diagnostic> {
         let mut loader = Loader::default();
         match yaml::parse(file, text) {
-            Err(problem) => loader.error(codes::NOT_YAML, problem.title, problem.span, "here"),
+            Err(problem) => loader.error(&codes::NOT_YAML, problem.title, problem.span, "here"),
             Ok(None) => {}
             Ok(Some(root)) => loader.root(&root),
         }
@@ -130,17 +130,16 @@ struct Loader {
 }
 
 impl Loader {
-    fn error(&mut self, code: &'static str, title: impl Into<String>, span: Span, label: &str) {
-        self.problems.push(Diagnostic::error(code, title).at(span, label));
+    fn error(&mut self, code: &Code, title: impl Into<String>, span: Span, label: &str) {
+        self.problems.push(code.at_fault(title).at(span, label));
     }
 
     fn wrong_kind(&mut self, node: &Node, what: &str, wanted: &str) {
-        self.error(codes::WRONG_KIND, format!("{what} must be {wanted}"), node.span, "something else stands here");
+        self.error(&codes::WRONG_KIND, format!("{what} must be {wanted}"), node.span, "something else stands here");
     }
 
     fn unknown_key(&mut self, key: &Node, name: &str, known: &[&'static str]) {
-        let mut problem =
-            Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key `{name}`")).at(key.span, "no such key");
+        let mut problem = codes::UNKNOWN_KEY.at_fault(format!("unknown key `{name}`")).at(key.span, "no such key");
         if let Some(near) = nearest(name, known.iter().copied()) {
             problem = problem.help(format!("a key with a similar name exists: `{near}`"));
         }
@@ -182,7 +181,8 @@ impl Loader {
     fn rule(&mut self, key: &Node, name: &str, value: &Node) {
         let lower = name.to_lowercase();
         if let Some((_, _, first)) = self.entries.get(&lower) {
-            let problem = Diagnostic::error(codes::DUPLICATE, format!("rule `{name}` is mapped twice"))
+            let problem = codes::DUPLICATE
+                .at_fault(format!("rule `{name}` is mapped twice"))
                 .at(key.span, "this entry is not used")
                 .context(*first, "first mapped here")
                 .item("rule", name);
@@ -231,7 +231,8 @@ impl Loader {
                 Some(c) if found.contains(&c) => self.twice(id, span),
                 Some(c) => found.push(c),
                 None => {
-                    let mut problem = Diagnostic::error(codes::UNKNOWN_CRITERION, format!("unknown criterion `{id}`"))
+                    let mut problem = codes::UNKNOWN_CRITERION
+                        .at_fault(format!("unknown criterion `{id}`"))
                         .at(span, "no such criterion");
                     if let Some(near) = nearest(id, all_criteria().iter().map(|c| c.id.as_str())) {
                         problem = problem.help(format!("a criterion with a similar id exists: `{near}`"));
@@ -247,7 +248,8 @@ impl Loader {
         let mut found: Vec<String> = Vec::new();
         for (id, span) in self.texts(node, field) {
             if !is_id(id) {
-                let problem = Diagnostic::error(codes::BAD_ID, format!("`{id}` is no id of `{field}`"))
+                let problem = codes::BAD_ID
+                    .at_fault(format!("`{id}` is no id of `{field}`"))
                     .at(span, "wrong shape")
                     .help(format!("ids look like {example}"));
                 self.problems.push(problem);
@@ -261,10 +263,10 @@ impl Loader {
     }
 
     fn twice(&mut self, id: &str, span: Span) {
-        self.problems.push(
-            Diagnostic::warning(codes::DUPLICATE, format!("`{id}` is named twice"))
-                .at(span, "named before in this list"),
-        );
+        let mut problem =
+            codes::DUPLICATE.at_fault(format!("`{id}` is named twice")).at(span, "named before in this list");
+        problem.severity = Severity::Warning;
+        self.problems.push(problem);
     }
 
     /// The texts of a list; a text alone is a list of one.

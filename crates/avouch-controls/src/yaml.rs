@@ -1,11 +1,11 @@
-//! The YAML that mapping files need: mappings, lists and texts with their places. No anchors, no tags, bounded size.
+//! The YAML that our files need: mappings, lists and texts with their places. No anchors, no tags, bounded size.
 
 use avouch_diagnostics::{FileId, Span};
 use granit_parser::{Event, Options, Parser, StrInput};
 
 /// Larger files are refused; 242 rules take 90 kB.
 const MAX_BYTES: usize = 16 << 20;
-/// A mapping file has five levels.
+/// Control lists have eight levels.
 const MAX_DEPTH: usize = 16;
 
 /// A part of the file.
@@ -49,7 +49,8 @@ pub(crate) fn parse(file: FileId, text: &str) -> Result<Option<Node>, Problem> {
             (Event::StreamEnd, _) => return Ok(None),
             (Event::DocumentStart(..), _) => {
                 let (event, span) = reader.next()?;
-                return reader.node(event, span, 0).map(Some);
+                let root = reader.node(event, span, 0)?;
+                return reader.end().map(|()| Some(root));
             }
             _ => {}
         }
@@ -77,6 +78,19 @@ impl<'t> Reader<'t> {
             Some(Err(e)) => {
                 let at = e.marker().byte_offset().unwrap_or(0).saturating_add(self.skipped).min(self.text.len());
                 Err(Problem { title: format!("file is not YAML: {}", e.info()), span: (self.place)(at, at) })
+            }
+        }
+    }
+
+    /// A second document would be read by nobody.
+    fn end(&mut self) -> Result<(), Problem> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentStart(..), span) => {
+                    return Err(Problem { title: "file has more than one document".to_owned(), span });
+                }
+                _ => {}
             }
         }
     }
@@ -113,7 +127,7 @@ impl<'t> Reader<'t> {
                     entries.push((key, self.node(event, at, depth + 1)?));
                 }
             }
-            Event::Alias(_) => Err(Problem { title: "aliases are not read in mapping files".to_owned(), span }),
+            Event::Alias(_) => Err(Problem { title: "aliases are not read in these files".to_owned(), span }),
             _ => Ok(Node { content: Content::Text(String::new()), span }),
         }
     }

@@ -14,7 +14,8 @@ use crate::{Outcome, terminal};
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
     let mut out = std::io::stdout().lock();
-    if let Some(code) = codes().iter().find(|c| c.id.eq_ignore_ascii_case(&args.subject) || c.name == args.subject) {
+    let mut all = codes().into_iter().chain(avouch_controls::codes::ALL.iter().copied());
+    if let Some(code) = all.find(|c| c.id.eq_ignore_ascii_case(&args.subject) || c.name == args.subject) {
         writeln!(out, "{} {}", code.id, code.name)?;
         if let Some(falco) = code.falco {
             writeln!(out, "Falco calls it {falco}.")?;
@@ -22,11 +23,6 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
         for part in [code.meaning, code.example, code.fix].into_iter().filter(|p| !p.is_empty()) {
             writeln!(out, "\n{}", part.trim_end())?;
         }
-        return Ok(Outcome::Fine);
-    }
-    let mut of_mappings = avouch_controls::codes::ALL.iter();
-    if let Some((id, title, meaning)) = of_mappings.find(|c| c.0.eq_ignore_ascii_case(&args.subject)) {
-        writeln!(out, "{id} {title}\n\n{meaning}")?;
         return Ok(Outcome::Fine);
     }
     if args.rules.is_empty() {
