@@ -18,5 +18,5 @@ mod watched;
 pub use cover::{Cause, Coverage, GapLine, Question, SubjectCoverage, Totals, cover};
 pub use expect::{Expectation, expectations};
 pub use spans::{Span, Spans};
-pub use time_line::{Day, Failure, State, TimeLine, time_line};
+pub use time_line::{Day, Mark, Marked, State, TimeLine, time_line};
 pub use watched::{Period, RuleKey, RuleSet, Stretch, Watched};

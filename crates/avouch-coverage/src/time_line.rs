@@ -8,14 +8,23 @@ use crate::watched::Period;
 
 const DAY: u64 = 86_400_000_000_000;
 
-/// A control failed on a subject for a while: a finding that was what the rule says until it was dealt with, or one that
-/// nobody looked at in time.
+/// What findings say of a subject for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It failed: a finding was what its rule says, until it was dealt with; or nobody looked at one in time.
+    Fails,
+    /// There is a finding of which nobody has said yet what it is.
+    Open,
+}
+
+/// A mark on a subject for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "self-explanatory")]
-pub struct Failure {
+pub struct Marked {
     pub node: String,
     pub source: String,
     pub span: Span,
+    pub mark: Mark,
 }
 
 /// State of a subject on a day.
@@ -77,13 +86,13 @@ pub struct TimeLine {
     pub longest_failure: Option<Span>,
 }
 
-/// Joins coverage and failures.
+/// Joins coverage and what findings say.
 ///
-/// A failure counts where it happened, watched or not: it was seen. Of the rest, what was watched without a loss passes, and
-/// all else is unknown. On a day a subject with a failure fails; one that was watched for at least `least` parts in a million of the time
-/// expected on that day passes; any other is unknown.
+/// A failure counts where it happened, watched or not: it was seen. Of the rest, what was watched without a loss and has no open
+/// finding passes, and all else is unknown. On a day a subject with a failure fails; one that passed for at least `least` parts
+/// in a million of the time expected on that day passes; any other is unknown.
 #[must_use]
-pub fn time_line(period: Period, coverage: &Coverage, failures: &[Failure], least: u32) -> TimeLine {
+pub fn time_line(period: Period, coverage: &Coverage, marks: &[Marked], least: u32) -> TimeLine {
     let mut out = TimeLine::default();
     let mut from = period.from;
     while from < period.to {
@@ -92,9 +101,12 @@ pub fn time_line(period: Period, coverage: &Coverage, failures: &[Failure], leas
         from = next;
     }
     for subject in &coverage.subjects {
-        let of_it = |f: &&Failure| f.node == subject.node && f.source == subject.source;
-        let fails = Spans::new(failures.iter().filter(of_it).map(|f| f.span.and(period))).and(&subject.expected);
-        let pass = subject.observed.without(&fails);
+        let marked = |mark: Mark| {
+            let of_it = move |m: &&Marked| m.mark == mark && m.node == subject.node && m.source == subject.source;
+            Spans::new(marks.iter().filter(of_it).map(|m| m.span.and(period))).and(&subject.expected)
+        };
+        let fails = marked(Mark::Fails);
+        let pass = subject.observed.without(&fails).without(&marked(Mark::Open));
         let unknown = subject.expected.without(&fails).without(&pass);
         for n in 0..out.days.len() {
             let to = out.days.get(n + 1).map_or(period.to, |d| d.from);

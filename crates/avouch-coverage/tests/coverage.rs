@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_coverage::{
-    Cause, Failure, Period, Question, RuleKey, RuleSet, Span, Spans, State, Stretch, Watched, cover, expectations,
+    Cause, Mark, Marked, Period, Question, RuleKey, RuleSet, Span, Spans, State, Stretch, Watched, cover, expectations,
     time_line,
 };
 use avouch_finding::{Estate, Gap, SourceState, Time, Watching};
@@ -132,11 +132,21 @@ fn an_empty_period_has_nothing_to_pass() {
 fn days_are_cut_at_midnight_utc_and_a_failure_is_worse_than_not_knowing() {
     let w = watched(span(DAY - HOUR, 3 * DAY), vec![stretch("n", DAY - HOUR, 2 * DAY)], &[]);
     let coverage = cover(&w, &question());
-    let failure = |from, to| Failure { node: "n".into(), source: "syscall".into(), span: span(from, to) };
+    let failure =
+        |from, to| Marked { node: "n".into(), source: "syscall".into(), span: span(from, to), mark: Mark::Fails };
     let line = time_line(w.period, &coverage, &[failure(DAY + HOUR, DAY + 3 * HOUR)], 1_000_000);
     let states: Vec<State> = line.days.iter().map(avouch_coverage::Day::worst).collect();
     assert_eq!(states, [State::Pass, State::Fail, State::Unknown]);
     assert_eq!(line.longest_failure, Some(span(DAY + HOUR, DAY + 3 * HOUR)));
+}
+
+#[test]
+fn a_finding_of_which_nobody_said_what_it_is_leaves_its_time_unknown() {
+    let w = watched(span(0, DAY), vec![stretch("n", 0, DAY)], &[]);
+    let open = Marked { node: "n".into(), source: "syscall".into(), span: span(HOUR, 3 * HOUR), mark: Mark::Open };
+    let line = time_line(w.period, &cover(&w, &question()), &[open], 1_000_000);
+    assert_eq!(line.days[0].worst(), State::Unknown);
+    assert_eq!((line.unknown_ns, line.fail_ns), (u128::from(2 * HOUR), 0));
 }
 
 #[test]
@@ -220,7 +230,7 @@ proptest! {
     #[test]
     fn states_add_up_to_subjects_times_days(
         stretches in prop::collection::vec(any_stretch(), 1..8),
-        fails in prop::collection::vec((any_span(), 0..2_u8), 0..4),
+        marks in prop::collection::vec((any_span(), 0..2_u8, any::<bool>()), 0..4),
         least in 0..1_000_001_u32,
     ) {
         // Small numbers become hours, so that several days come out.
@@ -228,11 +238,12 @@ proptest! {
         let stretches: Vec<Stretch> = stretches.into_iter().map(|s| Stretch { span: wide(s.span), ..s }).collect();
         let w = watched(span(3 * HOUR, 7 * DAY), stretches, &[]);
         let coverage = cover(&w, &question());
-        let failures: Vec<Failure> = fails
+        let mark = |fails| if fails { Mark::Fails } else { Mark::Open };
+        let marks: Vec<Marked> = marks
             .into_iter()
-            .map(|(s, n)| Failure { node: format!("n{n}"), source: "syscall".into(), span: wide(s) })
+            .map(|(s, n, f)| Marked { node: format!("n{n}"), source: "syscall".into(), span: wide(s), mark: mark(f) })
             .collect();
-        let line = time_line(w.period, &coverage, &failures, least);
+        let line = time_line(w.period, &coverage, &marks, least);
         prop_assert_eq!(line.days.len(), 7);
         for day in &line.days {
             prop_assert_eq!(day.pass + day.fail + day.unknown + day.not_expected, coverage.subjects.len() as u64);
