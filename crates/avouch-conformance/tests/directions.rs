@@ -25,8 +25,21 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-ledger", &["avouch-chain", "avouch-redact"]),
     ("avouch-anchor", &[]),
     ("avouch-finding", &["avouch-event"]),
+    ("avouch-document", &[]),
     ("avouch-store", &["avouch-finding", "avouch-ledger"]),
     ("avouch-coverage", &["avouch-finding"]),
+    (
+        "avouch-report",
+        &[
+            "avouch-controls",
+            "avouch-coverage",
+            "avouch-document",
+            "avouch-event",
+            "avouch-finding",
+            "avouch-ledger",
+            "avouch-store",
+        ],
+    ),
     (
         "avouch-pipeline",
         &[

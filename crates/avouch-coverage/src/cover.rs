@@ -119,11 +119,11 @@ impl Coverage {
 
 /// Answers the question.
 #[must_use]
-pub fn cover(watched: &Watched, question: &Question) -> Coverage {
+pub fn cover(watched: &Watched<'_>, question: &Question) -> Coverage {
     let asked = Asked::new(watched, question);
     let wanted = question.sources();
     let mut by_node: BTreeMap<&str, Vec<&Stretch>> = BTreeMap::new();
-    for stretch in &watched.stretches {
+    for stretch in watched.stretches {
         by_node.entry(&stretch.node).or_default().push(stretch);
     }
     for stretches in by_node.values_mut() {
@@ -147,9 +147,9 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(watched: &'a Watched, question: &'a Question) -> Self {
+    fn new(watched: &'a Watched<'a>, question: &'a Question) -> Self {
         let mut first: BTreeMap<&RuleKey, u64> = BTreeMap::new();
-        for stretch in &watched.stretches {
+        for stretch in watched.stretches {
             let Some(set) = watched.rule_sets.get(&stretch.rules) else { continue };
             for rule in question.rules.intersection(&set.rules) {
                 let at = first.entry(rule).or_insert(u64::MAX);
@@ -161,7 +161,7 @@ impl<'a> Asked<'a> {
             // A rule that never ran is asked for all the time.
             rules.entry(&rule.source).or_default().push((rule, first.get(rule).copied().unwrap_or(0)));
         }
-        Self { rules, sets: &watched.rule_sets }
+        Self { rules, sets: watched.rule_sets }
     }
 
     /// Names of the rules that should have run in the stretch and did not.
@@ -176,7 +176,13 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn subject(watched: &Watched, asked: &Asked<'_>, expected: &Expectation, stretches: &[&Stretch], out: &mut Coverage) {
+fn subject(
+    watched: &Watched<'_>,
+    asked: &Asked<'_>,
+    expected: &Expectation,
+    stretches: &[&Stretch],
+    out: &mut Coverage,
+) {
     let (mut good, mut lossy, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for stretch in stretches {
         let mut bad = |cause: Cause| found.push((stretch.span, cause));
@@ -225,10 +231,10 @@ fn subject(watched: &Watched, asked: &Asked<'_>, expected: &Expectation, stretch
 }
 
 /// Cuts a stretch that nobody watched by the gaps that were noticed in it, each part with its reason.
-fn reasons(watched: &Watched, expected: &Expectation, span: Span) -> Vec<(Span, String)> {
+fn reasons(watched: &Watched<'_>, expected: &Expectation, span: Span) -> Vec<(Span, String)> {
     let mut out = Vec::new();
     let mut rest = Spans::from(span);
-    for gap in &watched.gaps {
+    for gap in watched.gaps {
         if gap.node != expected.node || !(gap.source.is_empty() || gap.source == expected.source) {
             continue;
         }

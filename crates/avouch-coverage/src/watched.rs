@@ -60,16 +60,16 @@ impl From<&Observation> for Stretch {
 }
 
 /// Everything that coverage of a period is computed from.
-#[derive(Clone, Debug, Default)]
-pub struct Watched {
+#[derive(Clone, Debug)]
+pub struct Watched<'a> {
     /// The period.
     pub period: Period,
     /// What was to be watched; see [`crate::expectations`].
     pub expected: Vec<Expectation>,
     /// What was watched, in any order.
-    pub stretches: Vec<Stretch>,
+    pub stretches: &'a [Stretch],
     /// Gaps that avouch noticed, for their reasons.
-    pub gaps: Vec<Gap>,
+    pub gaps: &'a [Gap],
     /// Rule sets by digest. A stretch of a set that is not here watched nothing that is known.
-    pub rule_sets: BTreeMap<String, RuleSet>,
+    pub rule_sets: &'a BTreeMap<String, RuleSet>,
 }

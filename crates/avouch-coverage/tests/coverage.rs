@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_coverage::{
-    Cause, Mark, Marked, Period, Question, RuleKey, RuleSet, Span, Spans, State, Stretch, Watched, cover, expectations,
-    time_line,
+    Cause, Coverage, Mark, Marked, Period, Question, RuleKey, RuleSet, Span, Spans, State, Stretch, Watched,
+    expectations, time_line,
 };
 use avouch_finding::{Estate, Gap, SourceState, Time, Watching};
 use proptest::prelude::*;
@@ -40,9 +40,23 @@ fn question() -> Question {
     Question { rules: BTreeSet::from([rule("a"), rule("b")]), sources: BTreeSet::new() }
 }
 
-fn watched(period: Period, stretches: Vec<Stretch>, estates: &[Estate]) -> Watched {
-    let expected = expectations(period, &stretches, estates);
-    Watched { period, expected, stretches, gaps: Vec::new(), rule_sets: sets() }
+/// What is known, owned.
+struct Known {
+    period: Period,
+    stretches: Vec<Stretch>,
+    estates: Vec<Estate>,
+    gaps: Vec<Gap>,
+    rule_sets: BTreeMap<String, RuleSet>,
+}
+
+fn watched(period: Period, stretches: Vec<Stretch>, estates: &[Estate]) -> Known {
+    Known { period, stretches, estates: estates.to_vec(), gaps: Vec::new(), rule_sets: sets() }
+}
+
+fn cover(known: &Known, question: &Question) -> Coverage {
+    let expected = expectations(known.period, &known.stretches, &known.estates);
+    let (stretches, gaps, rule_sets) = (&known.stretches[..], &known.gaps[..], &known.rule_sets);
+    avouch_coverage::cover(&Watched { period: known.period, expected, stretches, gaps, rule_sets }, question)
 }
 
 #[test]

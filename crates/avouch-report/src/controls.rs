@@ -1,0 +1,298 @@
+//! Each control over the period: what watched it, what was found, and its time line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use avouch_controls::{Control, ControlHistory, ControlStretch, Criteria, Level, RuleFacts, criterion, point_of_focus};
+use avouch_coverage::{
+    Cause, Coverage, GapLine, Mark, Marked, Question, RuleKey, Span, Spans, SubjectCoverage, TimeLine, cover, time_line,
+};
+use avouch_finding::{Decision, RuleIdentity, Time};
+use rustc_hash::FxHashMap;
+
+use crate::facts::PeriodFacts;
+use crate::findings::FindingRow;
+use crate::names::NameId;
+use crate::stats::Counts;
+
+/// What the period says of a control. Never a score: the shares behind it stand beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Watched all the time, nothing failed, nothing open.
+    NoDeviation,
+    /// Something failed.
+    Deviations,
+    /// Nothing failed that is known, but it was not watched all the time, or findings are open.
+    PartlyUnknown,
+    /// Nothing in the period tells of it.
+    NoEvidence,
+    /// The control names no evidence that avouch makes.
+    NotCovered,
+}
+
+impl Outcome {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoDeviation => "no deviation seen",
+            Self::Deviations => "deviations",
+            Self::PartlyUnknown => "partly unknown",
+            Self::NoEvidence => "no evidence",
+            Self::NotCovered => "not covered",
+        }
+    }
+}
+
+/// A stretch of the period in which a control said the same.
+#[derive(Clone, Debug)]
+pub struct ControlPart<'l> {
+    /// When.
+    pub span: Span,
+    /// What it said, and in which versions of the list.
+    pub stretch: ControlStretch<'l>,
+    /// Rules that it stands on.
+    pub rules: BTreeSet<RuleKey>,
+    /// Selected rules that never ran in the period.
+    pub coverage: Coverage,
+    /// Sources that it stands on and of which nothing was heard at all.
+    pub missing_sources: Vec<String>,
+    /// Pass, fail and unknown.
+    pub line: TimeLine,
+    /// Findings of its rules.
+    pub counts: Counts,
+    /// Findings that were looked at, or decided, later than the control's targets, or are overdue.
+    pub late: BTreeMap<RuleKey, Late>,
+}
+
+/// Findings of a rule that were not dealt with in the time that the control gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Late {
+    /// Findings with a target.
+    pub of: u64,
+    /// Looked at too late, or not at all and overdue.
+    pub look: u64,
+    /// Decided too late, or not at all and overdue.
+    pub decision: u64,
+    /// Overdue and still open at the end of the period.
+    pub open: u64,
+    /// First and last of them.
+    pub between: Option<(Time, Time)>,
+}
+
+/// A control over the period.
+#[derive(Clone, Debug)]
+pub struct ControlResult<'l> {
+    /// Its id.
+    pub id: &'l str,
+    /// In order of time; never empty.
+    pub parts: Vec<ControlPart<'l>>,
+}
+
+impl<'l> ControlResult<'l> {
+    /// What it said last.
+    #[must_use]
+    pub fn control(&self) -> Option<&'l Control> {
+        self.parts.last().map(|p| p.stretch.control)
+    }
+
+    /// What the period says of it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        if self.parts.iter().all(|p| p.rules.is_empty() && p.coverage.subjects.is_empty()) {
+            return Outcome::NotCovered;
+        }
+        let sum = |of: fn(&TimeLine) -> u128| self.parts.iter().map(|p| of(&p.line)).sum::<u128>();
+        if sum(|l| l.fail_ns) > 0 || self.parts.iter().any(|p| p.counts.true_ > 0) {
+            Outcome::Deviations
+        } else if sum(|l| l.pass_ns) == 0 {
+            Outcome::NoEvidence
+        } else if sum(|l| l.unknown_ns) > 0 {
+            Outcome::PartlyUnknown
+        } else {
+            Outcome::NoDeviation
+        }
+    }
+}
+
+/// How the report judges.
+#[derive(Clone, Copy, Debug)]
+pub struct Judging {
+    /// Parts in a million of a day's time that must have been watched for the day to pass.
+    pub least_watched: u32,
+}
+
+/// Results of all controls of the history.
+#[must_use]
+pub fn control_results<'l>(
+    facts: &PeriodFacts,
+    history: &ControlHistory<'l>,
+    judging: Judging,
+) -> Vec<ControlResult<'l>> {
+    let rules = facts.rules();
+    let known: Vec<(&RuleIdentity, Criteria)> = rules.values().map(|r| (*r, criteria_of(r))).collect();
+    let rule_facts: Vec<RuleFacts<'_>> = known
+        .iter()
+        .map(|(r, criteria)| RuleFacts { name: &r.name, source: &r.source, tags: &r.tags, runs: true, criteria })
+        .collect();
+    let result = |(id, stretches): (&'l str, &[ControlStretch<'l>])| ControlResult {
+        id,
+        parts: stretches.iter().map(|s| part(facts, s, &rule_facts, judging)).collect(),
+    };
+    history.controls().map(result).collect()
+}
+
+/// What a recorded rule is evidence for.
+fn criteria_of(rule: &RuleIdentity) -> Criteria {
+    Criteria {
+        primary: rule.criteria.iter().filter_map(|id| criterion(id)).collect(),
+        secondary: rule.criteria_secondary.iter().filter_map(|id| criterion(id)).collect(),
+        points: rule.points_of_focus.iter().filter_map(|id| point_of_focus(id)).collect(),
+        ..Criteria::default()
+    }
+}
+
+fn part<'l>(
+    facts: &PeriodFacts,
+    stretch: &ControlStretch<'l>,
+    rules: &[RuleFacts<'_>],
+    judging: Judging,
+) -> ControlPart<'l> {
+    let span = Span::new(Time(stretch.period.from.0), Time(stretch.period.to.0)).and(facts.period);
+    let evidence = &stretch.control.evidence;
+    let key = |r: &&RuleFacts<'_>| RuleKey { source: r.source.to_owned(), name: r.name.to_owned() };
+    let rules: BTreeSet<RuleKey> = evidence.rules.select(rules).iter().map(key).collect();
+    let sources = evidence.sources.iter().map(|s| s.text.clone()).collect();
+    let question = Question { rules, sources };
+    let watched = facts.watched(span);
+    let mut coverage = cover(&watched, &question);
+    let missing_sources = add_missing(&mut coverage, &question, span);
+    let own = Own::new(facts, &question);
+    let (marks, late) = own.marks(facts, stretch.control, span);
+    let line = time_line(span, &coverage, &marks, judging.least_watched);
+    let counts = Counts::of(own.rows(facts).filter(|r| span.from <= r.time && r.time < span.to));
+    ControlPart { span, stretch: stretch.clone(), rules: question.rules, coverage, missing_sources, line, counts, late }
+}
+
+/// A source that the control stands on and that nothing tells of is unknown all the time.
+fn add_missing(coverage: &mut Coverage, question: &Question, span: Span) -> Vec<String> {
+    let wanted: BTreeSet<&str> =
+        question.rules.iter().map(|r| r.source.as_str()).chain(question.sources.iter().map(String::as_str)).collect();
+    let missing: Vec<String> = wanted
+        .into_iter()
+        .filter(|source| coverage.subjects.iter().all(|s| s.source != **source))
+        .map(str::to_owned)
+        .collect();
+    for source in &missing {
+        coverage.subjects.push(SubjectCoverage {
+            source: source.clone(),
+            expected: Spans::from(span),
+            unobserved: Spans::from(span),
+            ..SubjectCoverage::default()
+        });
+        coverage.gaps.push(GapLine { node: String::new(), source: source.clone(), span, cause: Cause::NoAgent });
+    }
+    missing
+}
+
+/// Findings of a control's rules.
+struct Own {
+    /// Rule of a finding, by the numbers of its name and source.
+    rules: FxHashMap<(NameId, NameId), RuleKey>,
+}
+
+impl Own {
+    fn new(facts: &PeriodFacts, question: &Question) -> Self {
+        let names = facts.findings.names();
+        let ids = |r: &RuleKey| Some(((names.find(&r.name)?, names.find(&r.source)?), r.clone()));
+        Self { rules: question.rules.iter().filter_map(ids).collect() }
+    }
+
+    fn rows<'f>(&'f self, facts: &'f PeriodFacts) -> impl Iterator<Item = &'f FindingRow> {
+        facts.findings.rows().iter().filter(|r| self.rules.contains_key(&(r.rule, r.source)))
+    }
+
+    /// What findings make of the control's time. One that began before the part may still be open in it.
+    fn marks(&self, facts: &PeriodFacts, control: &Control, span: Span) -> (Vec<Marked>, BTreeMap<RuleKey, Late>) {
+        let mut spans: BTreeMap<(NameId, NameId), [Vec<Span>; 2]> = BTreeMap::new();
+        let mut late: BTreeMap<RuleKey, Late> = BTreeMap::new();
+        let end = facts.period.to;
+        for row in self.rows(facts).filter(|r| r.time < span.to && r.acceptance.is_none()) {
+            let due = Due::of(control, facts.findings.names().text(row.priority));
+            let [fails, open] = spans.entry((row.node, row.source)).or_default();
+            match row.triage.decided {
+                Some((at, _, Decision::True)) => fails.push(Span::new(row.time, at)),
+                Some(_) => {}
+                None if due.is_none() => {}
+                None => {
+                    let overdue = due.overdue(row).unwrap_or(end).min(end);
+                    open.push(Span::new(row.time, overdue));
+                    fails.push(Span::new(overdue, end));
+                }
+            }
+            if row.time >= span.from
+                && let Some(rule) = self.rules.get(&(row.rule, row.source))
+            {
+                due.count(row, end, late.entry(rule.clone()).or_default());
+            }
+        }
+        late.retain(|_, l| l.of > 0);
+        let names = facts.findings.names();
+        let mut marks = Vec::new();
+        for ((node, source), [fails, open]) in spans {
+            for (mark, spans) in [(Mark::Fails, fails), (Mark::Open, open)] {
+                let marked = |span: Span| Marked {
+                    node: names.text(node).to_owned(),
+                    source: names.text(source).to_owned(),
+                    span,
+                    mark,
+                };
+                marks.extend(Spans::new(spans).within(span).iter().map(marked));
+            }
+        }
+        (marks, late)
+    }
+}
+
+/// How soon a finding of some level is due.
+#[derive(Clone, Copy, Default)]
+struct Due {
+    look: Option<u64>,
+    decision: Option<u64>,
+}
+
+impl Due {
+    fn of(control: &Control, priority: &str) -> Self {
+        let Some(level) = Level::parse(&priority.to_ascii_lowercase()) else { return Self::default() };
+        let target = |list: &[(Level, u64)]| list.iter().find(|(l, _)| *l == level).map(|(_, ns)| *ns);
+        Self { look: target(&control.targets.acknowledge), decision: target(&control.targets.resolve) }
+    }
+
+    fn is_none(self) -> bool {
+        self.look.is_none() && self.decision.is_none()
+    }
+
+    /// From when on an undecided finding is overdue.
+    fn overdue(self, row: &FindingRow) -> Option<Time> {
+        let look = self.look.filter(|_| row.triage.acknowledged.is_none());
+        look.into_iter().chain(self.decision).min().map(|ns| Time(row.time.0.saturating_add(ns)))
+    }
+
+    fn count(self, row: &FindingRow, end: Time, late: &mut Late) {
+        if self.is_none() {
+            return;
+        }
+        late.of += 1;
+        let after = |at: Option<Time>, limit: Option<u64>| {
+            limit.is_some_and(|ns| at.unwrap_or(end) > Time(row.time.0.saturating_add(ns)))
+        };
+        let look = after(row.triage.first_look(), self.look);
+        let decision = after(row.triage.decided.map(|(t, ..)| t), self.decision);
+        late.look += u64::from(look);
+        late.decision += u64::from(decision);
+        if look || decision {
+            late.open += u64::from(row.triage.decided.is_none());
+            let (first, last) = late.between.unwrap_or((row.time, row.time));
+            late.between = Some((first.min(row.time), last.max(row.time)));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The period report: what watched each control, when it did not, what was found, what was done.
+//!
+//! [`PeriodFacts`] is filled once from the store; everything else is computed from it and from the organisation's control list,
+//! without clock or IO, so that one period renders byte for byte twice. Results are [`ControlResult`], [`RuleResult`],
+//! [`AcceptanceResult`] and [`Deviation`].
+//!
+//! Invariant: absence of data is never a pass. What nothing tells of is unknown, and said so.
+
+mod acceptances;
+mod controls;
+mod deviations;
+mod facts;
+mod findings;
+mod names;
+mod rules;
+mod stats;
+
+pub use acceptances::{AcceptanceResult, acceptance_results};
+pub use controls::{ControlPart, ControlResult, Judging, Late, Outcome, control_results};
+pub use deviations::{Deviation, DeviationKind, deviations};
+pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
+pub use findings::{FindingRow, Findings, Triage};
+pub use names::{NameId, Names};
+pub use rules::{RuleResult, rule_results};
+pub use stats::{Counts, Times};
