@@ -19,8 +19,8 @@ pub enum Own {
         /// SHA-256 of the salt of redactions: shows when it was replaced.
         salt: Digest,
     },
-    /// First record of every further segment, so that a segment can be verified without those before.
-    Segment { key: KeyEntry, ledger: String, redacted: u64, segment: u64, sources: Vec<SourceState> },
+    /// First record of every further segment, so that it can be verified without those before: what stands at its beginning.
+    Segment { key: KeyEntry, ledger: String, redacted: u64, salt: Digest, segment: u64, sources: Vec<SourceState> },
     /// The old key signs the new one, see `KeyEntry::rotation`. Heads that reach this record are the new key's.
     KeyRotated { new: KeyEntry, old: String, sig: String },
     /// The old secret key is lost: nothing ties the new one to it but this record.

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use avouch_chain::RecordError;
+
 /// Why a ledger cannot be opened, written or read.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the fields are named in the messages")]

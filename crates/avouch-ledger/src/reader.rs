@@ -1,0 +1,191 @@
+//! Records read back, also while another process writes.
+
+use std::path::{Path, PathBuf};
+
+use avouch_chain::{Digest, Proof, RecordRef, SignedHead};
+
+use crate::{
+    error::{LedgerError, io},
+    files::{self, Lines, head_lines, open_segment},
+};
+
+/// Reads a ledger. It checks that lines are records, not that they are the ones that were written: that is
+/// [`crate::verify_dir`].
+#[derive(Clone, Debug)]
+pub struct Reader {
+    dir: PathBuf,
+    /// Number and first record of each segment, in order.
+    segments: Vec<(u64, u64)>,
+}
+
+/// One record and what shows that it belongs to a signed head.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The line.
+    pub line: Vec<u8>,
+    /// A head over its segment that reaches it.
+    pub head: SignedHead,
+    /// From the record to the head's root.
+    pub proof: Proof,
+}
+
+impl Evidence {
+    /// Whether the record belongs to the head. Who signed the head is asked with [`SignedHead::verify`].
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let head = &self.head.head;
+        let in_place = RecordRef::parse(&self.line).is_ok_and(|r| r.seq == head.first_seq + self.proof.index);
+        let count = head.last_seq - head.first_seq + 1 == self.proof.count;
+        in_place && count && self.proof.holds(Digest::of(&self.line), head.merkle_root)
+    }
+}
+
+impl Reader {
+    /// Looks where each segment begins. Records that are written later are seen by [`Reader::refresh`].
+    ///
+    /// # Errors
+    /// When files cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+        let mut reader = Self { dir: dir.to_owned(), segments: Vec::new() };
+        reader.refresh()?;
+        Ok(reader)
+    }
+
+    /// Looks for segments that began since.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn refresh(&mut self) -> Result<(), LedgerError> {
+        let known = self.segments.last().map_or(0, |(segment, _)| *segment);
+        for segment in files::list(&self.dir)?.into_iter().filter(|segment| *segment > known) {
+            let mut lines = open_segment(&self.dir, segment)?;
+            let first = lines.next().map_err(io("read", &files::plain(&self.dir, segment)))?;
+            // A segment without a whole line has no record yet.
+            if let Some(line) = first.filter(|line| line.whole) {
+                let record = parse(&self.dir, segment, line.bytes)?;
+                self.segments.push((segment, record.seq));
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of the first record that is here; 0 when there is none.
+    #[must_use]
+    pub fn first_seq(&self) -> u64 {
+        self.segments.first().map_or(0, |(_, first)| *first)
+    }
+
+    /// Records from number `seq` on, to the last one that was whole when the end was reached.
+    #[must_use]
+    pub fn records(&self, seq: u64) -> Records {
+        let at = self.segments.partition_point(|(_, first)| *first <= seq).saturating_sub(1);
+        let segments = self.segments[at..].iter().rev().map(|(segment, _)| *segment).collect();
+        Records { dir: self.dir.clone(), segments, segment: 0, from: seq, lines: None }
+    }
+
+    /// The line of one record; its segment is read up to it.
+    ///
+    /// # Errors
+    /// When files cannot be read, or a line before it is no record.
+    pub fn read_at(&self, seq: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        let mut records = self.records(seq);
+        let found = records.next()?;
+        Ok(found.filter(|entry| entry.record.seq == seq).map(|entry| entry.line.to_vec()))
+    }
+
+    /// A record with the head and proof that show it belongs to the ledger; `None` when there is no such record, or no head
+    /// reaches it yet.
+    ///
+    /// # Errors
+    /// As [`Reader::read_at`].
+    pub fn prove(&self, seq: u64) -> Result<Option<Evidence>, LedgerError> {
+        let at = self.segments.partition_point(|(_, first)| *first <= seq);
+        let Some((segment, first)) = at.checked_sub(1).map(|at| self.segments[at]) else { return Ok(None) };
+        let path = files::heads(&self.dir);
+        let mut head = None;
+        for line in head_lines(&self.dir)? {
+            let line = line.map_err(io("read", &path))?;
+            let covers = |signed: &SignedHead| signed.head.segment == segment && signed.head.last_seq >= seq;
+            head = SignedHead::parse(&line).ok().filter(covers).or(head);
+        }
+        let Some(head) = head else { return Ok(None) };
+        let (mut hashes, mut found) = (Vec::new(), Vec::new());
+        let mut records = self.records(first);
+        while let Some(entry) = records.next()? {
+            hashes.push(Digest::of(entry.line));
+            if entry.record.seq == seq {
+                found = entry.line.to_vec();
+            }
+            if entry.record.seq >= head.head.last_seq {
+                break;
+            }
+        }
+        let index = usize::try_from(seq - first).ok();
+        Ok(index.and_then(|index| Proof::of(&hashes, index)).map(|proof| Evidence { line: found, head, proof }))
+    }
+}
+
+fn parse<'a>(dir: &Path, segment: u64, line: &'a [u8]) -> Result<RecordRef<'a>, LedgerError> {
+    let damaged = |part| LedgerError::Damaged {
+        dir: dir.to_owned(),
+        reason: format!("a line of segment {segment} is not a record: its `{part}`"),
+    };
+    RecordRef::parse(line).map_err(damaged)
+}
+
+/// A record and its line.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Without a newline; its SHA-256 is the record's hash.
+    pub line: &'a [u8],
+    /// Read from it.
+    pub record: RecordRef<'a>,
+}
+
+/// Records in order; see [`Reader::records`].
+pub struct Records {
+    dir: PathBuf,
+    /// Segments to come, last first.
+    segments: Vec<u64>,
+    segment: u64,
+    from: u64,
+    lines: Option<Lines>,
+}
+
+impl Records {
+    /// The next record. Not an iterator: the record lends from a buffer.
+    ///
+    /// # Errors
+    /// When files cannot be read or a line is no record.
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend")]
+    pub fn next(&mut self) -> Result<Option<Entry<'_>>, LedgerError> {
+        loop {
+            if self.lines.is_none() {
+                let Some(segment) = self.segments.pop() else { return Ok(None) };
+                self.lines = Some(open_segment(&self.dir, segment)?);
+                self.segment = segment;
+            }
+            let (from, segment) = (self.from, self.segment);
+            if self.lines.as_mut().map(|lines| skip_to(lines, &self.dir, segment, from)).transpose()? == Some(true) {
+                break;
+            }
+            self.lines = None;
+        }
+        let Some(line) = self.lines.as_ref().map(Lines::current) else { return Ok(None) };
+        Ok(Some(Entry { line, record: parse(&self.dir, self.segment, line)? }))
+    }
+}
+
+/// Goes on to the next record that is wanted; `false` at the end of the segment.
+fn skip_to(lines: &mut Lines, dir: &Path, segment: u64, from: u64) -> Result<bool, LedgerError> {
+    loop {
+        match lines.next().map_err(io("read", &files::plain(dir, segment)))? {
+            Some(line) if line.whole => {
+                if parse(dir, segment, line.bytes)?.seq >= from {
+                    return Ok(true);
+                }
+            }
+            _ => return Ok(false),
+        }
+    }
+}
