@@ -11,6 +11,7 @@ mod codes;
 mod compile;
 mod constant;
 mod cost;
+mod dictionary;
 mod event_types;
 mod explain;
 mod getopt;

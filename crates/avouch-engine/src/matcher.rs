@@ -6,15 +6,12 @@ use aho_corasick::AhoCorasick;
 use avouch_event::{IpNet, Value};
 use avouch_rules::ast::Op;
 use memchr::memmem;
-use rustc_hash::FxHashMap;
 
 use crate::constant::{Const, Kind};
+use crate::dictionary::Dictionary;
 use crate::graph::{OperandId, Test};
 use crate::naive;
 use crate::pattern::{AffixSet, Glob, PathSet, Regex};
-
-/// Numbers of the texts that one operand is compared with.
-pub(crate) type Dictionary = FxHashMap<Box<[u8]>, u32>;
 
 /// A test of one value.
 #[derive(Debug)]
@@ -110,7 +107,7 @@ impl Matcher {
             Test::Exists => Matcher::Exists,
             Test::Set(values) => match dictionary {
                 Some(dictionary) => {
-                    let mut ids: Vec<u32> = texts(values).filter_map(|t| dictionary.get(t).copied()).collect();
+                    let mut ids: Vec<u32> = texts(values).filter_map(|t| dictionary.get(t)).collect();
                     ids.sort_unstable();
                     Matcher::Ids(IdSet::new(ids, dictionary.len()))
                 }
@@ -153,40 +150,61 @@ impl Matcher {
     /// Whether one value satisfies the test. `Ids` and `Pair` need more than the value and are answered elsewhere.
     #[inline]
     pub(crate) fn matches(&self, value: Value<'_>) -> bool {
-        match (self, value) {
-            (Matcher::Exists, _) => true,
-            (Matcher::Text(t), Value::Str(v) | Value::Bytes(v)) => **t == *v,
-            (Matcher::Texts(ts), Value::Str(v) | Value::Bytes(v)) => ts.iter().any(|t| **t == *v),
-            (Matcher::Num(n), Value::Int(_) | Value::Uint(_)) => naive::bits(value) == *n,
-            (Matcher::Nums(ns), Value::Int(_) | Value::Uint(_)) => ns.binary_search(&naive::bits(value)).is_ok(),
-            (Matcher::Bools { yes, no }, Value::Bool(v)) => {
-                if v {
-                    *yes
-                } else {
-                    *no
+        match value {
+            Value::Str(v) => self.matches_text(v),
+            // Paths are texts.
+            Value::Bytes(v) => !matches!(self, Matcher::Path(_)) && self.matches_text(v),
+            Value::Bool(v) => match self {
+                Matcher::Bools { yes, no } => {
+                    if v {
+                        *yes
+                    } else {
+                        *no
+                    }
                 }
-            }
-            (Matcher::Doubles(ds), Value::Double(v)) => ds.contains(&v),
-            (Matcher::Ip(ip), Value::Ip(v)) => *ip == v,
-            (Matcher::Ips(ips), Value::Ip(v)) => ips.binary_search(&v).is_ok(),
-            (Matcher::Nets(nets), Value::Ip(v)) => nets.iter().any(|n| n.contains(v)),
-            (Matcher::Less { op, signed: true, than }, Value::Int(_) | Value::Uint(_)) => {
-                order(*op, &naive::bits(value).cast_signed(), &than.cast_signed())
-            }
-            (Matcher::Less { op, signed: false, than }, Value::Int(_) | Value::Uint(_)) => {
-                order(*op, &naive::bits(value), than)
-            }
-            (Matcher::LessText { op, than }, Value::Str(v) | Value::Bytes(v)) => order(*op, v, &**than),
-            (Matcher::LessDouble { op, than }, Value::Double(v)) => order(*op, &v, than),
-            (Matcher::Contains(finder), Value::Str(v) | Value::Bytes(v)) => finder.find(v).is_some(),
-            (Matcher::ContainsAny(automaton), Value::Str(v) | Value::Bytes(v)) => automaton.is_match(v),
-            (Matcher::StartsWith(t), Value::Str(v) | Value::Bytes(v)) => v.starts_with(t),
-            (Matcher::EndsWith(t), Value::Str(v) | Value::Bytes(v)) => v.ends_with(t),
-            (Matcher::Affix(set), Value::Str(v) | Value::Bytes(v)) => set.matches(v),
-            (Matcher::Globs(globs), Value::Str(v) | Value::Bytes(v)) => globs.iter().any(|g| g.matches(v)),
-            (Matcher::Regex(regex), Value::Str(v) | Value::Bytes(v)) => regex.matches(v),
-            (Matcher::Path(set), Value::Str(v)) => set.matches(v),
-            _ => false,
+                other => matches!(other, Matcher::Exists),
+            },
+            Value::Int(_) | Value::Uint(_) => self.matches_bits(naive::bits(value)),
+            Value::Double(v) => match self {
+                Matcher::Doubles(ds) => ds.contains(&v),
+                Matcher::LessDouble { op, than } => order(*op, &v, than),
+                other => matches!(other, Matcher::Exists),
+            },
+            Value::Ip(v) => match self {
+                Matcher::Ip(ip) => *ip == v,
+                Matcher::Ips(ips) => ips.binary_search(&v).is_ok(),
+                Matcher::Nets(nets) => nets.iter().any(|n| n.contains(v)),
+                other => matches!(other, Matcher::Exists),
+            },
+            Value::List(_) => matches!(self, Matcher::Exists),
+        }
+    }
+
+    fn matches_text(&self, v: &[u8]) -> bool {
+        match self {
+            Matcher::Text(t) => **t == *v,
+            Matcher::Texts(ts) => ts.iter().any(|t| **t == *v),
+            Matcher::LessText { op, than } => order(*op, v, &**than),
+            Matcher::Contains(finder) => finder.find(v).is_some(),
+            Matcher::ContainsAny(automaton) => automaton.is_match(v),
+            Matcher::StartsWith(t) => v.starts_with(t),
+            Matcher::EndsWith(t) => v.ends_with(t),
+            Matcher::Affix(set) => set.matches(v),
+            Matcher::Globs(globs) => globs.iter().any(|g| g.matches(v)),
+            Matcher::Regex(regex) => regex.matches(v),
+            Matcher::Path(set) => set.matches(v),
+            other => matches!(other, Matcher::Exists),
+        }
+    }
+
+    #[inline]
+    fn matches_bits(&self, v: u64) -> bool {
+        match self {
+            Matcher::Num(n) => v == *n,
+            Matcher::Nums(ns) => ns.binary_search(&v).is_ok(),
+            Matcher::Less { op, signed: true, than } => order(*op, &v.cast_signed(), &than.cast_signed()),
+            Matcher::Less { op, signed: false, than } => order(*op, &v, than),
+            other => matches!(other, Matcher::Exists),
         }
     }
 }

@@ -3,14 +3,15 @@
 use avouch_event::{EventType, FieldType, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::{Group, Item, Maker};
-use super::{Check, Kind, Matching, Node, Operand, Program, ProgramRule};
+use super::index::{Group, Item, Leaf, Lookup, Maker};
+use super::{Check, END, HOLDS, Matching, Operand, Program, ProgramRule, Shared, Step, What};
 use crate::constant::Kind as ValueKind;
 use crate::cost::{self, Guess, rank_and, rank_or};
+use crate::dictionary::Dictionary;
 use crate::event_types::{TypeSet, fixed_name, is_syscall};
 use crate::graph::{self, CheckId, FALSE, Graph, Mode, NodeId, OperandId, Test};
 use crate::lints::Shadow;
-use crate::matcher::{Dictionary, Matcher, texts};
+use crate::matcher::{Matcher, texts};
 use crate::operand::{Source, Special};
 
 /// Tests on one text field, or texts in them, from which on one dictionary look-up is cheaper than comparing.
@@ -71,7 +72,7 @@ pub(crate) fn build(source: &str, matching: Matching, rules: Vec<ProgramRule>) -
     }
     let shadows = Shadow::new(&graph, &classes, rules.len()).find();
     let mut lower = Lower::new(&graph, &classes);
-    let groups: Vec<Group> = classes
+    let entries: Vec<u32> = classes
         .iter()
         .map(|list| {
             let items =
@@ -80,13 +81,13 @@ pub(crate) fn build(source: &str, matching: Matching, rules: Vec<ProgramRule>) -
                 graph: &graph,
                 guesses: &lower.guesses,
                 dictionary: &|operand| lower.dictionary_of.get(&operand).copied(),
-                text_id: &|d, text| lower.dictionaries.get(d as usize)?.get(text).copied(),
+                text_id: &|d, text| lower.dictionaries.get(d as usize)?.get(text),
             };
-            let mut group = maker.group(items, 0);
-            lower.group(&mut group);
-            group
+            let group = maker.group(items, 0);
+            lower.group(group, END)
         })
         .collect();
+    let entries = class_of.iter().map(|class| entries.get(usize::from(*class)).copied().unwrap_or(END)).collect();
     let operands = graph.operands.iter().map(|o| operand(&graph, &o.source)).collect();
     let program = Program {
         source: source.to_owned(),
@@ -94,11 +95,12 @@ pub(crate) fn build(source: &str, matching: Matching, rules: Vec<ProgramRule>) -
         rules,
         operands,
         checks: lower.checks,
-        nodes: lower.nodes,
-        children: lower.children,
         dictionaries: lower.dictionaries,
-        class_of,
-        groups,
+        steps: lower.steps,
+        shared: lower.shared,
+        lists: lower.lists,
+        lookups: lower.lookups,
+        entries,
     };
     Entry { program, never, shadows }
 }
@@ -188,6 +190,11 @@ fn specialise(graph: &mut Graph, root: NodeId, types: TypeSet, facts: &TypeFacts
         .collect()
 }
 
+/// Number of what is appended next.
+fn number<T>(to: &[T]) -> u32 {
+    u32::try_from(to.len()).unwrap_or(u32::MAX)
+}
+
 /// Turns what classes use of the graph into tables.
 struct Lower<'a> {
     graph: &'a Graph,
@@ -196,11 +203,13 @@ struct Lower<'a> {
     uses: FxHashMap<NodeId, u32>,
     dictionary_of: FxHashMap<OperandId, u32>,
     dictionaries: Vec<Dictionary>,
-    node_of: FxHashMap<NodeId, u32>,
+    shared_of: FxHashMap<NodeId, u32>,
     check_of: FxHashMap<CheckId, u32>,
-    nodes: Vec<Node>,
     checks: Vec<Check>,
-    children: Vec<u32>,
+    steps: Vec<Step>,
+    shared: Vec<Shared>,
+    lists: Vec<Box<[u32]>>,
+    lookups: Vec<Lookup<u32>>,
 }
 
 impl<'a> Lower<'a> {
@@ -240,79 +249,106 @@ impl<'a> Lower<'a> {
             uses,
             dictionary_of,
             dictionaries,
-            node_of: FxHashMap::default(),
+            shared_of: FxHashMap::default(),
             check_of: FxHashMap::default(),
-            nodes: Vec::new(),
             checks: Vec::new(),
-            children: Vec::new(),
+            steps: Vec::new(),
+            shared: Vec::new(),
+            lists: Vec::new(),
+            lookups: Vec::new(),
         }
     }
 
-    /// Rewrites the numbers in a group from the graph's to the program's.
-    fn group(&mut self, group: &mut Group) {
-        for lookup in &mut group.lookups {
-            for group in lookup.table.groups_mut() {
-                self.group(group);
-            }
+    /// Appends the steps of a group, which go on at `next`; returns where they begin. Steps are made from the last to the
+    /// first, so that it is known where each goes on.
+    fn group(&mut self, group: Group, next: u32) -> u32 {
+        let mut at = next;
+        for Leaf { rule, conjuncts } in group.leaves.into_iter().rev() {
+            let matched = self.step(What::Match(rule), at, at);
+            let condition = conjuncts.iter().rev().fold(matched, |next, c| self.node(*c, next, at));
+            at = self.step(What::Before(rule), condition, at);
         }
-        for gate in &mut group.gates {
-            gate.node = self.node(gate.node);
-            self.group(&mut gate.group);
+        for gate in group.gates.into_iter().rev() {
+            let inside = self.group(gate.group, at);
+            at = self.node(gate.node, inside, at);
         }
-        for leaf in &mut group.leaves {
-            for conjunct in &mut leaf.conjuncts {
-                *conjunct = self.node(*conjunct);
-            }
+        for Lookup { operand, table } in group.lookups.into_iter().rev() {
+            let table = table.map(&mut |group| self.group(group, END));
+            let number = number(&self.lookups);
+            self.lookups.push(Lookup { operand, table });
+            at = self.step(What::Lookup(number), at, at);
         }
+        at
+    }
+
+    fn step(&mut self, what: What, yes: u32, no: u32) -> u32 {
+        let number = number(&self.steps);
+        self.steps.push(Step { what, yes, no });
+        number
     }
 
     fn guess(&self, id: NodeId) -> Guess {
         self.guesses.get(id as usize).copied().unwrap_or(Guess { cost: 1.0, chance: 0.5 })
     }
 
-    fn node(&mut self, id: NodeId) -> u32 {
-        if let Some(done) = self.node_of.get(&id) {
-            return *done;
+    /// Appends the steps of a node.
+    fn node(&mut self, id: NodeId, yes: u32, no: u32) -> u32 {
+        let several = self.uses.get(&id).is_some_and(|n| *n > 1);
+        let remember = several && self.guess(id).cost > REMEMBER;
+        let composed = matches!(self.graph.node(id), graph::Node::And(_) | graph::Node::Or(_) | graph::Node::One(_));
+        // Written out at each place, parts that stand in each other several times would take more steps than there is
+        // memory.
+        if remember || (several && composed) {
+            let shared = match self.shared_of.get(&id) {
+                Some(known) => *known,
+                None => {
+                    let entry = self.parts(id, HOLDS, END);
+                    let new = number(&self.shared);
+                    self.shared.push(Shared { entry, remember });
+                    self.shared_of.insert(id, new);
+                    new
+                }
+            };
+            return self.step(What::Shared(shared), yes, no);
         }
-        let kind = match self.graph.node(id).clone() {
-            graph::Node::False => Kind::False,
-            graph::Node::True => Kind::True,
-            graph::Node::Check(c) => Kind::Check(self.check(c)),
-            graph::Node::Not(inner) => Kind::Not(self.node(inner)),
-            graph::Node::And(parts) => {
-                let (start, end) = self.ordered(&parts, rank_and);
-                Kind::And(start, end)
-            }
-            graph::Node::Or(parts) => {
-                let (start, end) = self.ordered(&parts, rank_or);
-                Kind::Or(start, end)
-            }
-            graph::Node::One(parts) => {
-                let (start, end) = self.ordered(&parts, |g| g.cost);
-                Kind::One(start, end)
-            }
-        };
-        let shared = self.uses.get(&id).is_some_and(|n| *n > 1);
-        let number = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        self.nodes.push(Node { kind, remember: shared && self.guess(id).cost > REMEMBER });
-        self.node_of.insert(id, number);
-        number
+        self.parts(id, yes, no)
     }
 
-    fn ordered(&mut self, parts: &[NodeId], rank: impl Fn(&Guess) -> f32) -> (u32, u32) {
+    fn parts(&mut self, id: NodeId, yes: u32, no: u32) -> u32 {
+        match self.graph.node(id).clone() {
+            graph::Node::False => no,
+            graph::Node::True => yes,
+            graph::Node::Check(c) => {
+                let check = self.check(c);
+                self.step(What::Check(check), yes, no)
+            }
+            graph::Node::Not(inner) => self.node(inner, no, yes),
+            graph::Node::And(parts) => {
+                self.ordered(&parts, rank_and).into_iter().rev().fold(yes, |next, part| self.node(part, next, no))
+            }
+            graph::Node::Or(parts) => {
+                self.ordered(&parts, rank_or).into_iter().rev().fold(no, |next, part| self.node(part, yes, next))
+            }
+            graph::Node::One(parts) => {
+                let entries = self.ordered(&parts, |g| g.cost).into_iter().map(|p| self.node(p, HOLDS, END)).collect();
+                let list = number(&self.lists);
+                self.lists.push(entries);
+                self.step(What::One(list), yes, no)
+            }
+        }
+    }
+
+    fn ordered(&self, parts: &[NodeId], rank: impl Fn(&Guess) -> f32) -> Vec<NodeId> {
         let mut parts = parts.to_vec();
         parts.sort_by(|a, b| rank(&self.guess(*a)).total_cmp(&rank(&self.guess(*b))).then(a.cmp(b)));
-        let numbers: Vec<u32> = parts.into_iter().map(|p| self.node(p)).collect();
-        let start = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
-        self.children.extend(numbers);
-        (start, u32::try_from(self.children.len()).unwrap_or(u32::MAX))
+        parts
     }
 
     fn check(&mut self, id: CheckId) -> u32 {
         if let Some(done) = self.check_of.get(&id) {
             return *done;
         }
-        let number = u32::try_from(self.checks.len()).unwrap_or(u32::MAX);
+        let number = number(&self.checks);
         let check = match self.graph.check(id) {
             Some(check) => {
                 let kind = self.graph.operand_kind(check.operand);
@@ -367,13 +403,8 @@ fn dictionaries(graph: &Graph, live: &[CheckId]) -> Dictionaries {
         if sets.len() < DICTIONARY_CHECKS && count < DICTIONARY_TEXTS {
             continue;
         }
-        let mut numbers = Dictionary::default();
-        for text in sets.into_iter().flat_map(texts) {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            numbers.entry(text.into()).or_insert(next);
-        }
         of.insert(operand, u32::try_from(all.len()).unwrap_or(u32::MAX));
-        all.push(numbers);
+        all.push(Dictionary::new(sets.into_iter().flat_map(texts)));
     }
     (of, all)
 }

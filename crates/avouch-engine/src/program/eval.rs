@@ -3,9 +3,9 @@
 use avouch_event::{Arena, FieldReader, Value};
 use avouch_rules::ast::Op;
 
-use super::index::{Gate, Group, Leaf, Lookup, Table};
+use super::index::{Lookup, Table};
 use super::scratch::{Scratch, recycle};
-use super::{Check, Kind, Matching, Operand, Program, RuleIndex};
+use super::{Check, HOLDS, Matching, Operand, Program, RuleIndex, What};
 use crate::graph::Mode;
 use crate::matcher::Matcher;
 use crate::naive;
@@ -15,12 +15,12 @@ use crate::transform;
 /// A text that stands in no rule.
 const NO_ID: u32 = u32::MAX;
 
-/// Runs the rules of `group` and puts those that match into `scratch.matches`.
-pub(super) fn run<R: FieldReader>(program: &Program, group: &Group, reader: &R, arena: &Arena, scratch: &mut Scratch) {
+/// Runs the steps from `entry` on and puts the rules that match into `scratch.matches`.
+pub(super) fn run<R: FieldReader>(program: &Program, entry: u32, reader: &R, arena: &Arena, scratch: &mut Scratch) {
     scratch.next(program);
     let values = recycle(std::mem::take(&mut scratch.values));
     let mut judge = Judge { program, reader, arena, values, scratch, best: u32::MAX };
-    judge.group(group);
+    judge.steps(entry);
     let values = recycle(std::mem::take(&mut judge.values));
     scratch.values = values;
 }
@@ -36,22 +36,56 @@ struct Judge<'p, 'e, 's, R> {
 }
 
 impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
-    fn group(&mut self, group: &'p Group) {
-        for Lookup { first, operand, table } in &group.lookups {
-            if *first < self.best {
-                self.look_up(*operand, table);
+    /// Walks the steps from `at` to their end; whether they say that a condition holds.
+    fn steps(&mut self, mut at: u32) -> bool {
+        // Both ends lie beyond the last step.
+        while let Some(step) = self.program.steps.get(at as usize) {
+            let yes = match step.what {
+                What::Check(check) => self.program.checks.get(check as usize).is_some_and(|c| self.check(c)),
+                What::Shared(part) => self.shared(part),
+                What::One(list) => self.one(list),
+                What::Lookup(lookup) => {
+                    if let Some(Lookup { operand, table }) = self.program.lookups.get(lookup as usize) {
+                        self.look_up(*operand, table);
+                    }
+                    false
+                }
+                What::Before(rule) => rule < self.best,
+                What::Match(rule) => {
+                    self.matched(rule);
+                    false
+                }
+            };
+            at = if yes { step.yes } else { step.no };
+        }
+        at == HOLDS
+    }
+
+    fn shared(&mut self, part: u32) -> bool {
+        let Some(shared) = self.program.shared.get(part as usize) else { return false };
+        if !shared.remember {
+            return self.steps(shared.entry);
+        }
+        let memo = self.scratch.shared.get(part as usize).copied().unwrap_or(0);
+        if memo >> 1 == self.scratch.now {
+            return memo & 1 == 1;
+        }
+        let result = self.steps(shared.entry);
+        if let Some(memo) = self.scratch.shared.get_mut(part as usize) {
+            *memo = self.scratch.now << 1 | u32::from(result);
+        }
+        result
+    }
+
+    fn one(&mut self, list: u32) -> bool {
+        let mut count = 0;
+        for entry in self.program.lists.get(list as usize).into_iter().flatten() {
+            count += u32::from(self.steps(*entry));
+            if count > 1 {
+                return false;
             }
         }
-        for Gate { node, group } in &group.gates {
-            if group.first < self.best && self.node(*node) {
-                self.group(group);
-            }
-        }
-        for Leaf { rule, conjuncts } in &group.leaves {
-            if *rule < self.best && conjuncts.iter().all(|c| self.node(*c)) {
-                self.matched(*rule);
-            }
-        }
+        count == 1
     }
 
     fn matched(&mut self, rule: u32) {
@@ -62,14 +96,14 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
         self.scratch.matches.push(RuleIndex(rule));
     }
 
-    fn look_up(&mut self, operand: u32, table: &'p Table) {
+    fn look_up(&mut self, operand: u32, table: &'p Table<u32>) {
         match table {
             Table::Ids { dictionary, groups } => {
                 let (start, end) = self.ids(operand, *dictionary);
                 for i in start..end {
                     let id = self.scratch.ids.get(i as usize).copied().unwrap_or(NO_ID);
                     if let Some(group) = groups.get(&id) {
-                        self.group(group);
+                        self.steps(*group);
                     }
                 }
             }
@@ -77,7 +111,7 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
                 if let Some(value @ (Value::Int(_) | Value::Uint(_))) = self.value(operand)
                     && let Some(group) = groups.get(&naive::bits(value))
                 {
-                    self.group(group);
+                    self.steps(*group);
                 }
             }
             table => match self.value(operand) {
@@ -94,26 +128,26 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
         }
     }
 
-    fn look_up_text(&mut self, text: &'e [u8], table: &'p Table) {
+    fn look_up_text(&mut self, text: &'e [u8], table: &'p Table<u32>) {
         match table {
             Table::Affixes { from_end, by_length } => {
                 for (length, groups) in by_length {
                     let Some(other) = text.len().checked_sub(*length) else { break };
                     let affix = if *from_end { text.get(other..) } else { text.get(..*length) };
                     if let Some(group) = affix.and_then(|a| groups.get(a)) {
-                        self.group(group);
+                        self.steps(*group);
                     }
                 }
             }
             Table::Paths { deepest, groups } => {
                 if let Some(group) = groups.get(&b""[..]) {
-                    self.group(group);
+                    self.steps(*group);
                 }
                 let path = self.plain_path(text);
                 let ends = memchr::memchr_iter(b'/', path).chain(std::iter::once(path.len()));
                 for end in ends.take(*deepest) {
                     if let Some(group) = path.get(..end).filter(|p| !p.is_empty()).and_then(|p| groups.get(p)) {
-                        self.group(group);
+                        self.steps(*group);
                     }
                 }
             }
@@ -131,7 +165,7 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
                 for i in start..end {
                     let pattern = self.scratch.ids.get(i).copied().unwrap_or(NO_ID);
                     if let Some(group) = groups.get(pattern as usize) {
-                        self.group(group);
+                        self.steps(*group);
                     }
                 }
             }
@@ -159,50 +193,6 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
     }
 
     #[inline]
-    fn node(&mut self, id: u32) -> bool {
-        let Some(node) = self.program.nodes.get(id as usize) else { return false };
-        if node.remember {
-            let memo = self.scratch.nodes.get(id as usize).copied().unwrap_or(0);
-            if memo >> 1 == self.scratch.now {
-                return memo & 1 == 1;
-            }
-            let result = self.compute(node.kind);
-            if let Some(memo) = self.scratch.nodes.get_mut(id as usize) {
-                *memo = self.scratch.now << 1 | u32::from(result);
-            }
-            return result;
-        }
-        self.compute(node.kind)
-    }
-
-    fn compute(&mut self, kind: Kind) -> bool {
-        match kind {
-            Kind::False => false,
-            Kind::True => true,
-            Kind::Check(check) => match self.program.checks.get(check as usize) {
-                Some(check) => self.check(check),
-                None => false,
-            },
-            Kind::Not(inner) => !self.node(inner),
-            Kind::And(start, end) => self.children(start, end).iter().all(|c| self.node(*c)),
-            Kind::Or(start, end) => self.children(start, end).iter().any(|c| self.node(*c)),
-            Kind::One(start, end) => {
-                let mut count = 0;
-                for child in self.children(start, end) {
-                    count += u32::from(self.node(*child));
-                    if count > 1 {
-                        return false;
-                    }
-                }
-                count == 1
-            }
-        }
-    }
-
-    fn children(&self, start: u32, end: u32) -> &'p [u32] {
-        self.program.children.get(start as usize..end as usize).unwrap_or(&[])
-    }
-
     fn check(&mut self, check: &'p Check) -> bool {
         match &check.matcher {
             Matcher::Ids(set) => {
@@ -216,11 +206,7 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
             Matcher::Pair { op, right } => self.pair(check, *op, *right),
             matcher => match self.value(check.operand) {
                 None => false,
-                Some(Value::List(items)) => match (check.mode, matcher) {
-                    (_, Matcher::Exists) => !items.is_empty(),
-                    (Mode::One | Mode::Any, _) => items.iter().any(|v| matcher.matches(*v) != check.negated),
-                    (Mode::All, _) => !items.is_empty() && items.iter().all(|v| matcher.matches(*v) != check.negated),
-                },
+                Some(Value::List(items)) => check.holds_for_list(items),
                 Some(value) => matcher.matches(value) != check.negated,
             },
         }
@@ -235,25 +221,32 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
     }
 
     /// The value of an operand, read once an event.
+    #[inline]
     fn value(&mut self, operand: u32) -> Option<Value<'e>> {
-        let slot = operand as usize;
-        if let Some((event, at)) = self.scratch.slots.get(slot)
-            && *event == self.scratch.now
-        {
-            return self.values.get(*at as usize).copied().flatten();
+        match self.scratch.slots.get(operand as usize) {
+            Some((event, at)) if *event == self.scratch.now => self.values.get(*at as usize).copied().flatten(),
+            _ => self.fetch(operand),
         }
-        let value = self.read(operand);
+    }
+
+    #[inline(never)]
+    fn fetch(&mut self, operand: u32) -> Option<Value<'e>> {
+        let program: &'p Program = self.program;
+        let value = match program.operands.get(operand as usize)? {
+            Operand::Field(field) => self.reader.read(field, self.arena),
+            other => self.compose(other),
+        };
         let at = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         self.values.push(value);
-        if let Some(entry) = self.scratch.slots.get_mut(slot) {
+        if let Some(entry) = self.scratch.slots.get_mut(operand as usize) {
             *entry = (self.scratch.now, at);
         }
         value
     }
 
-    fn read(&mut self, operand: u32) -> Option<Value<'e>> {
-        let program: &'p Program = self.program;
-        match program.operands.get(operand as usize)? {
+    #[inline(never)]
+    fn compose(&mut self, operand: &'p Operand) -> Option<Value<'e>> {
+        match operand {
             Operand::Field(field) => self.reader.read(field, self.arena),
             Operand::Text(text) => Some(Value::Str(text)),
             Operand::Tuple(parts) => {
@@ -274,12 +267,16 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
     }
 
     /// Where the dictionary numbers of the operand's values stand in `scratch.ids`.
+    #[inline]
     fn ids(&mut self, operand: u32, dictionary: u32) -> (u32, u32) {
-        if let Some((event, start, end)) = self.scratch.looked_up.get(dictionary as usize)
-            && *event == self.scratch.now
-        {
-            return (*start, *end);
+        match self.scratch.looked_up.get(dictionary as usize) {
+            Some((event, start, end)) if *event == self.scratch.now => (*start, *end),
+            _ => self.fetch_ids(operand, dictionary),
         }
+    }
+
+    #[inline(never)]
+    fn fetch_ids(&mut self, operand: u32, dictionary: u32) -> (u32, u32) {
         let start = u32::try_from(self.scratch.ids.len()).unwrap_or(u32::MAX);
         let value = self.value(operand);
         if let (Some(value), Some(dictionary)) = (value, self.program.dictionaries.get(dictionary as usize)) {
@@ -287,7 +284,7 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
             let items: &[Value<'_>] = if let Value::List(items) = value { items } else { &single };
             for item in items {
                 let id = match item {
-                    Value::Str(text) | Value::Bytes(text) => dictionary.get(*text).copied(),
+                    Value::Str(text) | Value::Bytes(text) => dictionary.get(text),
                     _ => None,
                 };
                 self.scratch.ids.push(id.unwrap_or(NO_ID));
@@ -298,5 +295,16 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
             *entry = (self.scratch.now, start, end);
         }
         (start, end)
+    }
+}
+
+impl Check {
+    #[inline(never)]
+    fn holds_for_list(&self, items: &[Value<'_>]) -> bool {
+        match (self.mode, &self.matcher) {
+            (_, Matcher::Exists) => !items.is_empty(),
+            (Mode::One | Mode::Any, matcher) => items.iter().any(|v| matcher.matches(*v) != self.negated),
+            (Mode::All, matcher) => !items.is_empty() && items.iter().all(|v| matcher.matches(*v) != self.negated),
+        }
     }
 }

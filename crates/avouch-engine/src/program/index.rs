@@ -16,9 +16,7 @@ use crate::pattern::components;
 /// Rules with the tests that lead to them.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
-    /// Earliest rule in it.
-    pub(crate) first: u32,
-    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) lookups: Vec<Lookup<Group>>,
     pub(crate) gates: Vec<Gate>,
     pub(crate) leaves: Vec<Leaf>,
 }
@@ -32,36 +30,36 @@ pub(crate) struct Gate {
 
 /// Rules that compare one operand with constants.
 #[derive(Debug)]
-pub(crate) struct Lookup {
-    pub(crate) first: u32,
+pub(crate) struct Lookup<G> {
     pub(crate) operand: OperandId,
-    pub(crate) table: Table,
+    pub(crate) table: Table<G>,
 }
 
-type ByText = FxHashMap<Box<[u8]>, Group>;
+type ByText<G> = FxHashMap<Box<[u8]>, G>;
 
-/// Groups by what the value is, begins with, ends with or contains.
+/// Groups (while the program is made; later where their steps begin) by what the value is, begins with, ends with or
+/// contains.
 #[derive(Debug)]
-pub(crate) enum Table {
+pub(crate) enum Table<G> {
     Ids {
         dictionary: u32,
-        groups: FxHashMap<u32, Group>,
+        groups: FxHashMap<u32, G>,
     },
-    Nums(FxHashMap<u64, Group>),
+    Nums(FxHashMap<u64, G>),
     /// By length of the prefix or suffix.
     Affixes {
         from_end: bool,
-        by_length: Vec<(usize, ByText)>,
+        by_length: Vec<(usize, ByText<G>)>,
     },
     /// By path prefix, written `a/b/c`; and how many components the longest has.
     Paths {
         deepest: usize,
-        groups: ByText,
+        groups: ByText<G>,
     },
     /// By pattern of the automaton.
     Contains {
         automaton: AhoCorasick,
-        groups: Vec<Group>,
+        groups: Vec<G>,
     },
 }
 
@@ -130,7 +128,7 @@ struct Indexable<'g> {
 
 impl<'g> Maker<'g> {
     pub(crate) fn group(&self, mut items: Vec<Item>, depth: usize) -> Group {
-        let mut out = Group { first: items.iter().map(|i| i.rule).min().unwrap_or(u32::MAX), ..Group::default() };
+        let mut out = Group::default();
         while depth < DEPTH && items.len() > 1 {
             let Some(split) = self.best(&items) else { break };
             match split {
@@ -239,8 +237,7 @@ impl<'g> Maker<'g> {
         item.conjuncts.iter().copied().find(fits)
     }
 
-    fn lookup(&self, operand: OperandId, key: Key, items: Vec<Item>, depth: usize) -> Lookup {
-        let first = items.iter().map(|i| i.rule).min().unwrap_or(u32::MAX);
+    fn lookup(&self, operand: OperandId, key: Key, items: Vec<Item>, depth: usize) -> Lookup<Group> {
         let mut by_num: FxHashMap<u64, Vec<Item>> = FxHashMap::default();
         let mut by_text: FxHashMap<Box<[u8]>, Vec<Item>> = FxHashMap::default();
         for item in items {
@@ -275,7 +272,7 @@ impl<'g> Maker<'g> {
                 Table::Nums(by_num.into_iter().map(|(n, items)| (n, self.group(items, depth + 1))).collect())
             }
             (Key::Prefix | Key::Suffix, _) => {
-                let mut by_length: Vec<(usize, ByText)> = Vec::new();
+                let mut by_length: Vec<(usize, ByText<Group>)> = Vec::new();
                 by_text.sort_by_key(|(text, _)| text.len());
                 for (text, group) in by_text {
                     match by_length.last_mut() {
@@ -300,21 +297,29 @@ impl<'g> Maker<'g> {
                 }
             }
         };
-        Lookup { first, operand, table }
+        Lookup { operand, table }
     }
 }
 
-impl Table {
-    /// All groups in it.
-    pub(crate) fn groups_mut(&mut self) -> Vec<&mut Group> {
+impl<G> Table<G> {
+    /// The same table of something else, made of each group in it.
+    pub(crate) fn map<H>(self, to: &mut impl FnMut(G) -> H) -> Table<H> {
+        fn texts<G, H>(groups: ByText<G>, to: &mut impl FnMut(G) -> H) -> ByText<H> {
+            groups.into_iter().map(|(text, group)| (text, to(group))).collect()
+        }
         match self {
-            Table::Ids { groups, .. } => groups.values_mut().collect(),
-            Table::Nums(groups) => groups.values_mut().collect(),
-            Table::Affixes { by_length, .. } => {
-                by_length.iter_mut().flat_map(|(_, groups)| groups.values_mut()).collect()
+            Table::Ids { dictionary, groups } => {
+                Table::Ids { dictionary, groups: groups.into_iter().map(|(id, group)| (id, to(group))).collect() }
             }
-            Table::Paths { groups, .. } => groups.values_mut().collect(),
-            Table::Contains { groups, .. } => groups.iter_mut().collect(),
+            Table::Nums(groups) => Table::Nums(groups.into_iter().map(|(n, group)| (n, to(group))).collect()),
+            Table::Affixes { from_end, by_length } => Table::Affixes {
+                from_end,
+                by_length: by_length.into_iter().map(|(length, groups)| (length, texts(groups, to))).collect(),
+            },
+            Table::Paths { deepest, groups } => Table::Paths { deepest, groups: texts(groups, to) },
+            Table::Contains { automaton, groups } => {
+                Table::Contains { automaton, groups: groups.into_iter().map(to).collect() }
+            }
         }
     }
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use avouch_event::{Arena, EventType, FieldReader, FieldRef};
 
+use crate::dictionary::Dictionary;
 use crate::event_types::TypeSet;
-use crate::matcher::{Dictionary, Matcher};
+use crate::matcher::Matcher;
 use crate::output::Output;
 use crate::transform::Func;
 use crate::typed::Typed;
@@ -55,15 +56,16 @@ pub struct Program {
     pub(crate) rules: Vec<ProgramRule>,
     pub(crate) operands: Vec<Operand>,
     pub(crate) checks: Vec<Check>,
-    pub(crate) nodes: Vec<Node>,
-    /// Children of nodes.
-    pub(crate) children: Vec<u32>,
     /// Numbers of the texts that an operand is compared with.
     pub(crate) dictionaries: Vec<Dictionary>,
-    /// By event type: which of `groups` to judge.
-    pub(crate) class_of: Vec<u16>,
-    /// The first is empty.
-    pub(crate) groups: Vec<index::Group>,
+    pub(crate) steps: Vec<Step>,
+    /// Parts of conditions that stand in several places.
+    pub(crate) shared: Vec<Shared>,
+    /// Lists of parts of which exactly one must hold: where their steps begin.
+    pub(crate) lists: Vec<Box<[u32]>>,
+    pub(crate) lookups: Vec<index::Lookup<u32>>,
+    /// By event type: where the steps of its rules begin; [`END`] when it has none.
+    pub(crate) entries: Vec<u32>,
 }
 
 /// Where an operand's value comes from, parts by number.
@@ -87,24 +89,43 @@ pub(crate) struct Check {
     pub(crate) matcher: Matcher,
 }
 
-/// A part of a condition; `start..end` are its children.
+/// One step of judging: something to ask, and the step to go on with. Conditions are walked by jumps: against a tree of
+/// nodes that call each other, an open for writing under the stable pack takes a third of the instructions.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Node {
-    pub(crate) kind: Kind,
-    /// Used in several places and worth remembering.
-    pub(crate) remember: bool,
+pub(crate) struct Step {
+    pub(crate) what: What,
+    /// The next step when the answer is yes; [`HOLDS`] and [`END`] are the ways out.
+    pub(crate) yes: u32,
+    /// The next step when it is no.
+    pub(crate) no: u32,
 }
 
-/// What a node is.
+/// What a step asks, by number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
-    False,
-    True,
+pub(crate) enum What {
     Check(u32),
-    Not(u32),
-    And(u32, u32),
-    Or(u32, u32),
-    One(u32, u32),
+    Shared(u32),
+    /// Whether exactly one part of a list holds.
+    One(u32),
+    /// Tries the rules that a look-up finds. Goes on with `no`.
+    Lookup(u32),
+    /// Whether this rule could still be the first that matches.
+    Before(u32),
+    /// The rule matches. Goes on with `no`.
+    Match(u32),
+}
+
+/// Where steps end when the condition holds.
+pub(crate) const HOLDS: u32 = u32::MAX;
+/// Where steps end otherwise.
+pub(crate) const END: u32 = u32::MAX - 1;
+
+/// A part of a condition that stands in several places: steps of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shared {
+    pub(crate) entry: u32,
+    /// Worth remembering.
+    pub(crate) remember: bool,
 }
 
 impl Program {
@@ -124,7 +145,7 @@ impl Program {
     #[must_use]
     #[inline]
     pub fn wants(&self, ty: EventType) -> bool {
-        self.class_of.get(usize::from(ty.0)).is_some_and(|c| *c != 0)
+        self.entries.get(usize::from(ty.0)).is_some_and(|e| *e != END)
     }
 
     /// The rules that match the event, in load order; at most one with [`Matching::First`].
@@ -139,13 +160,11 @@ impl Program {
         scratch: &'s mut Scratch,
     ) -> &'s [RuleIndex] {
         scratch.matches.clear();
-        let class = self.class_of.get(usize::from(ty.0)).copied().unwrap_or(0);
-        if class == 0 {
+        let entry = self.entries.get(usize::from(ty.0)).copied().unwrap_or(END);
+        if entry == END {
             return &scratch.matches;
         }
-        if let Some(group) = self.groups.get(usize::from(class)) {
-            eval::run(self, group, reader, arena, scratch);
-        }
+        eval::run(self, entry, reader, arena, scratch);
         if self.matching == Matching::All {
             scratch.matches.sort_unstable();
             // A rule found by two values of one field stands there twice.

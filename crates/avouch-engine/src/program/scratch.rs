@@ -10,8 +10,8 @@ use super::{Program, RuleIndex};
 pub struct Scratch {
     /// Number of the current event, below 2^31.
     pub(crate) now: u32,
-    /// By node: event and result, `now << 1 | result`.
-    pub(crate) nodes: Vec<u32>,
+    /// By shared part: event and result, `now << 1 | result`.
+    pub(crate) shared: Vec<u32>,
     /// By operand: event, and where its value is in `values`.
     pub(crate) slots: Vec<(u32, u32)>,
     /// Empty between events: only the allocation is kept.
@@ -34,12 +34,12 @@ impl Scratch {
         self.now += 1;
         if self.now >= 1 << 31 {
             self.now = 1;
-            self.nodes.fill(0);
+            self.shared.fill(0);
             self.slots.fill((0, 0));
             self.looked_up.fill((0, 0, 0));
         }
-        if self.nodes.len() < program.nodes.len() {
-            self.nodes.resize(program.nodes.len(), 0);
+        if self.shared.len() < program.shared.len() {
+            self.shared.resize(program.shared.len(), 0);
         }
         if self.slots.len() < program.operands.len() {
             self.slots.resize(program.operands.len(), (0, 0));

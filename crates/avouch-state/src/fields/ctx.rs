@@ -1,27 +1,33 @@
 //! What a field reader may look at.
 
-use avouch_event::{Arena, Event, EventFlags, FieldType, SourceCategory, Value, types};
+use std::ops::Deref;
 
+use avouch_event::{Arena, EventFlags, FieldType, SourceCategory, Value, types};
+
+use super::SyscallReader;
 use super::compose::Compose;
-use crate::{Fd, State, Thread};
+use crate::{Fd, Thread};
 
-/// What a field reader may look at.
+/// What a field reader may look at: all that [`SyscallReader`] holds, and where to compose.
 pub(super) struct Ctx<'e> {
-    pub(super) state: &'e State,
-    pub(super) event: &'e Event<'e>,
+    pub(super) reader: &'e SyscallReader<'e>,
     pub(super) arena: &'e Arena,
-    /// Seconds that local time is ahead of UTC.
-    pub(super) utc_offset: i32,
-    /// Name of the machine, as whoever runs the program gives it.
-    pub(super) hostname: &'e [u8],
     /// The value goes into JSON.
     pub(super) json: bool,
+}
+
+impl<'e> Deref for Ctx<'e> {
+    type Target = SyscallReader<'e>;
+
+    fn deref(&self) -> &SyscallReader<'e> {
+        self.reader
+    }
 }
 
 impl<'e> Ctx<'e> {
     /// The thread that acted.
     pub(super) fn thread(&self) -> Option<&'e Thread> {
-        self.state.thread()
+        self.reader.thread
     }
 
     /// The thread that the acting one's parent id names.
@@ -31,13 +37,12 @@ impl<'e> Ctx<'e> {
 
     /// The descriptor the event works on.
     pub(super) fn fd(&self) -> Option<&'e Fd> {
-        self.state.current_fd()
+        self.reader.fd
     }
 
     /// Whether the event's call has to do with a descriptor at all: without, every `fd.*` is absent.
     pub(super) fn is_fd_event(&self) -> bool {
-        let any = EventFlags::CREATES_FD.0 | EventFlags::USES_FD.0 | EventFlags::DESTROYS_FD.0;
-        self.event.ty.info().is_some_and(|i| i.flags.0 & any != 0)
+        self.reader.fd_event
     }
 
     /// Descriptor `n` of the acting thread.

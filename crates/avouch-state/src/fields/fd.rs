@@ -211,7 +211,7 @@ fn name<'e>(c: &Ctx<'e>) -> Option<&'e [u8]> {
 }
 
 fn directory_of(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|b| *b == b'/') {
+    match memchr::memrchr(b'/', path) {
         None | Some(0) => b"/",
         Some(at) if at + 1 == path.len() => path,
         Some(at) => path.get(..at).unwrap_or(path),
@@ -230,7 +230,7 @@ fn directory<'e>(c: &Ctx<'e>) -> Option<&'e [u8]> {
 
 fn file_name<'e>(c: &Ctx<'e>) -> Option<Value<'e>> {
     let fd = fd(c).filter(|f| f.ty == FdType::File)?;
-    text(match fd.name.iter().rposition(|b| *b == b'/') {
+    text(match memchr::memrchr(b'/', &fd.name) {
         None => b"/",
         Some(at) if at + 1 == fd.name.len() => &fd.name,
         Some(at) => fd.name.get(at + 1..).unwrap_or(&fd.name),

@@ -23,11 +23,13 @@ mod thread;
 mod user;
 mod util;
 
-use avouch_event::{Arena, Event, FieldCatalog, FieldDecl, FieldError, FieldId, FieldReader, FieldRef, Output, Value};
+use avouch_event::{
+    Arena, Event, EventFlags, FieldCatalog, FieldDecl, FieldError, FieldId, FieldReader, FieldRef, Output, Value,
+};
 use ctx::Ctx;
 use row::{ReadFn, Row, concat};
 
-use crate::State;
+use crate::{Fd, State, Thread};
 
 /// All classes, in listing order.
 const CLASSES: &[&[Row]] = &[
@@ -115,18 +117,34 @@ pub struct SyscallReader<'s> {
     event: &'s Event<'s>,
     utc_offset: i32,
     hostname: &'s [u8],
+    /// What most fields ask first, looked up once: an event under the stable pack reads half a dozen of them.
+    thread: Option<&'s Thread>,
+    fd: Option<&'s Fd>,
+    /// The event's call has to do with a descriptor.
+    fd_event: bool,
 }
 
 impl<'s> SyscallReader<'s> {
     /// Reads `event`, which must be the one that `state` applied last. Local times are `utc_offset` seconds ahead of UTC.
     #[must_use]
+    #[inline]
     pub fn new(state: &'s State, event: &'s Event<'s>, utc_offset: i32) -> Self {
-        Self { state, event, utc_offset, hostname: b"" }
+        let any = EventFlags::CREATES_FD.0 | EventFlags::USES_FD.0 | EventFlags::DESTROYS_FD.0;
+        Self {
+            state,
+            event,
+            utc_offset,
+            hostname: b"",
+            thread: state.thread(),
+            fd: state.current_fd(),
+            fd_event: event.ty.info().is_some_and(|i| i.flags.0 & any != 0),
+        }
     }
 
     /// Sets what `evt.hostname` reads as. On replay it stays empty, as at the peer: the machine that replays is not the
     /// one that the events come from, and the capture's own name for it is not taken.
     #[must_use]
+    #[inline]
     pub fn with_hostname(self, hostname: &'s [u8]) -> Self {
         Self { hostname, ..self }
     }
@@ -136,22 +154,18 @@ impl<'s> SyscallReader<'s> {
     pub fn state(&self) -> &'s State {
         self.state
     }
-
-    fn ctx<'e>(&'e self, arena: &'e Arena, json: bool) -> Ctx<'e> {
-        let Self { state, event, utc_offset, hostname } = *self;
-        Ctx { state, event, arena, utc_offset, hostname, json }
-    }
 }
 
 impl FieldReader for SyscallReader<'_> {
+    #[inline]
     fn read<'e>(&'e self, field: &FieldRef, arena: &'e Arena) -> Option<Value<'e>> {
         let read = READERS.get(usize::from(field.id.0))?;
-        read(&self.ctx(arena, false), field)
+        read(&Ctx { reader: self, arena, json: false }, field)
     }
 
     fn read_output<'e>(&'e self, field: &FieldRef, target: Output, arena: &'e Arena) -> Option<Value<'e>> {
         let output = OUTPUTS.get(usize::from(field.id.0))?;
-        let value = output(&self.ctx(arena, target == Output::Json), field)?;
+        let value = output(&Ctx { reader: self, arena, json: target == Output::Json }, field)?;
         // Outputs go to terminals and other programs: no control characters, no broken UTF-8.
         Some(match value {
             Value::Str(text) => Value::Str(compose::printable(text, arena)),
