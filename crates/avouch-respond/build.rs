@@ -6,11 +6,15 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// What programs of all crates include.
+const SHARED: &str = "../../bpf";
+
 const OBJECTS: [&str; 3] = ["exec_lsm", "exec_kill", "connect"];
 
 fn main() {
     let var = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     println!("cargo:rerun-if-changed=bpf");
+    println!("cargo:rerun-if-changed={SHARED}");
     println!("cargo:rerun-if-env-changed=CLANG");
     let arch = match var("CARGO_CFG_TARGET_ARCH").as_str() {
         "x86_64" => "x86",
@@ -23,7 +27,7 @@ fn main() {
         let object = PathBuf::from(var("OUT_DIR")).join(format!("{name}.bpf.o"));
         let status = Command::new(&clang)
             .args(["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", &format!("-D__TARGET_ARCH_{arch}")])
-            .args(["-I", &var("DEP_BPF_INCLUDE"), "-I", "bpf", "-c", &source, "-o"])
+            .args(["-I", &var("DEP_BPF_INCLUDE"), "-I", "bpf", "-I", SHARED, "-c", &source, "-o"])
             .arg(&object)
             .status()
             .expect("clang is needed to compile the kernel programs: `make setup` installs it");

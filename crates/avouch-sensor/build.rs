@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
+/// What programs of all crates include.
+const SHARED: &str = "../../bpf";
+
 fn main() {
     let var = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     println!("cargo:rerun-if-changed=bpf");
+    println!("cargo:rerun-if-changed={SHARED}");
     let arch = match var("CARGO_CFG_TARGET_ARCH").as_str() {
         "x86_64" => "x86",
         "aarch64" => "arm64",
@@ -19,7 +23,7 @@ fn main() {
     let out = PathBuf::from(var("OUT_DIR")).join("sensor.bpf.o");
     let status = Command::new(env::var("CLANG").unwrap_or_else(|_| "clang".to_owned()))
         .args(["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", &format!("-D__TARGET_ARCH_{arch}")])
-        .args(["-I", &var("DEP_BPF_INCLUDE"), "-I", "bpf", "-c", "bpf/sensor.bpf.c", "-o"])
+        .args(["-I", &var("DEP_BPF_INCLUDE"), "-I", "bpf", "-I", SHARED, "-c", "bpf/sensor.bpf.c", "-o"])
         .arg(&out)
         .status()
         .expect("clang is needed to compile the kernel programs: `make setup` installs it");

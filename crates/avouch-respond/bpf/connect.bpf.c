@@ -6,6 +6,19 @@
 #include <bpf/bpf_endian.h>
 #include "report.h"
 
+/* Part of the kernel's interface to programs: never relocated. */
+struct bpf_sock_addr {
+	__u32 user_family;
+	__u32 user_ip4;
+	__u32 user_ip6[4];
+	__u32 user_port;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 msg_src_ip4;
+	__u32 msg_src_ip6[4];
+};
+
 #define RANGES 16
 #define ALLOW 1
 #define DENY 0

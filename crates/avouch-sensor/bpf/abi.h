@@ -140,7 +140,6 @@ struct task_facts {
 	__u64 exe_ctime;
 	__u64 exe_mtime;
 	__u64 pidns_start_ns;
-	__u64 cgroup_id;
 	__u32 tid;
 	__u32 tgid;
 	__u32 ptgid;
@@ -214,10 +213,11 @@ struct sock_facts {
 
 enum loss {
 	LOSS_RING_FULL = 0,
-	LOSS_SCRATCH_BUSY = 1,
-	LOSS_UNREADABLE = 3,
-	LOSS_TRUNCATED = 4,
-	LOSS_COMPAT = 5,
+	LOSS_UNREADABLE = 1,
+	LOSS_TRUNCATED = 2,
+	/* Calls with 32-bit numbers among those that would be told, and 32-bit programs that were started. */
+	LOSS_COMPAT = 3,
+	LOSS_COMPAT_EXEC = 4,
 	LOSSES = 8,
 };
 

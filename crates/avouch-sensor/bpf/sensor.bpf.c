@@ -16,7 +16,6 @@
 #include "walk.h"
 #include "task.h"
 #include "fd.h"
-#include "prefix.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -33,10 +32,14 @@ struct settings {
 	__u32 life;
 	/* Files opened for reading are told only below the prefixes of `read_paths`. */
 	__u32 reads_below;
+	/* A bit for each byte that stands behind the first slash of such a prefix. */
+	__u32 seconds[8];
 };
 
 /* Written by user space whenever rules change. */
 struct settings settings = {};
+
+#include "prefix.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -61,7 +64,7 @@ static __always_inline void copy_args(struct pt_regs *regs, struct record *r)
 	r->args[5] = regs->r9;
 }
 
-/* A 32-bit call has other numbers; it is counted and not read. */
+/* A 32-bit call has other numbers and is not read. A 32-bit program stands in such a call when it is started. */
 static __always_inline bool compat(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
@@ -83,9 +86,10 @@ static __always_inline void copy_args(struct pt_regs *regs, struct record *r)
 	r->args[5] = regs->regs[5];
 }
 
+/* _TIF_32BIT: its calls have the numbers of 32-bit arm. */
 static __always_inline bool compat(struct task_struct *task)
 {
-	return 0;
+	return BPF_CORE_READ(task, thread_info.flags) & 1 << 22;
 }
 #endif
 
@@ -219,6 +223,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 
 	if (!(settings.life & 1 << RECORD_EXEC) || !r)
 		return 0;
+	if (compat((struct task_struct *)current))
+		lost(LOSS_COMPAT_EXEC);
 	off = begin_record(RECORD_EXEC, 0);
 	r->args[0] = old_pid;
 	off = put_task(current, 0, off);

@@ -140,7 +140,6 @@ pub(crate) struct TaskFacts {
     pub(crate) exe_ctime: u64,
     pub(crate) exe_mtime: u64,
     pub(crate) pidns_start_ns: u64,
-    pub(crate) cgroup_id: u64,
     pub(crate) tid: u32,
     pub(crate) tgid: u32,
     pub(crate) ptgid: u32,
@@ -228,11 +227,12 @@ pub(crate) struct SockFacts {
 /// Columns of the kernel's loss counters.
 pub(crate) mod loss {
     pub(crate) const RING_FULL: usize = 0;
-    pub(crate) const SCRATCH_BUSY: usize = 1;
-    pub(crate) const UNREADABLE: usize = 3;
-    pub(crate) const TRUNCATED: usize = 4;
-    /// 32-bit calls on a 64-bit kernel.
-    pub(crate) const COMPAT: usize = 5;
+    pub(crate) const UNREADABLE: usize = 1;
+    pub(crate) const TRUNCATED: usize = 2;
+    /// 32-bit calls on a 64-bit kernel, as far as their numbers are those of calls that are wanted.
+    pub(crate) const COMPAT: usize = 3;
+    /// 32-bit programs that were started.
+    pub(crate) const COMPAT_EXEC: usize = 4;
 }
 
 #[cfg(test)]
@@ -299,6 +299,7 @@ mod tests {
         assert_eq!(number("OP_FD"), OpKind::Fd as u64);
         assert_eq!(number("TASK_CHILD_PIDNS"), u64::from(task::CHILD_PIDNS));
         assert_eq!(number("FD_MISSING"), u64::from(fd::MISSING));
-        assert_eq!(number("LOSS_COMPAT"), loss::COMPAT as u64);
+        assert_eq!(number("LOSS_TRUNCATED"), loss::TRUNCATED as u64);
+        assert_eq!(number("LOSS_COMPAT_EXEC"), loss::COMPAT_EXEC as u64);
     }
 }

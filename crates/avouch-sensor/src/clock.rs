@@ -23,9 +23,4 @@ impl Offset {
     pub(crate) fn epoch(&self, uptime: u64) -> u64 {
         u64::try_from(self.0 + i128::from(uptime)).unwrap_or(0)
     }
-
-    /// How much later this one is, in ns.
-    pub(crate) fn minus(&self, other: &Self) -> i64 {
-        i64::try_from(self.0 - other.0).unwrap_or(i64::MAX)
-    }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Settings {
     pub(crate) want: [u8; SYSCALLS],
     pub(crate) life: u32,
     pub(crate) reads_below: u32,
+    pub(crate) seconds: [u32; 8],
 }
 
 /// Births, by whichever call.
@@ -26,7 +27,7 @@ impl Settings {
     /// What the programs are told so that `interest` is served.
     pub(crate) fn of(interest: &Interest) -> Self {
         let reads_below = u32::from(held(interest).is_some());
-        let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below };
+        let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below, seconds: seconds(interest) };
         for (nr, name) in calls::names() {
             let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
             *byte = want(interest, name, calls::by_name(name));
@@ -59,6 +60,18 @@ fn held(interest: &Interest) -> Option<&BTreeSet<Box<[u8]>>> {
         ReadPaths::Prefixes(all) if all.len() <= PREFIXES => Some(all),
         ReadPaths::Prefixes(_) | ReadPaths::Any => None,
     }
+}
+
+/// Which second bytes prefixes have, a bit each; a prefix that has none lets every path through to the trie.
+fn seconds(interest: &Interest) -> [u32; 8] {
+    let mut bits = [0; 8];
+    for prefix in held(interest).into_iter().flatten() {
+        let Some(second) = prefix.get(1) else { return [u32::MAX; 8] };
+        if let Some(word) = bits.get_mut(usize::from(second >> 5)) {
+            *word |= 1 << (second & 31);
+        }
+    }
+    bits
 }
 
 /// Keys of the kernel's trie of paths: what of each prefix it looks at. A shorter prefix lets more through, never less.

@@ -255,14 +255,13 @@ impl Sensor {
         let mut losses = Losses { per_cpu: vec![[0; LossCause::ALL.len()]; rows.len().max(1)] };
         for (to, from) in losses.per_cpu.iter_mut().zip(&rows) {
             to[LossCause::RingFull as usize] = from[loss::RING_FULL];
-            to[LossCause::ScratchBusy as usize] = from[loss::SCRATCH_BUSY];
             to[LossCause::UnreadableMemory as usize] = from[loss::UNREADABLE];
             to[LossCause::Truncated as usize] = from[loss::TRUNCATED];
         }
         // These two are not told by CPU.
         if let Some(first) = losses.per_cpu.first_mut() {
             first[LossCause::BadRecord as usize] = self.bad_records;
-            first[LossCause::ScratchBusy as usize] += self.missed_runs();
+            first[LossCause::ScratchBusy as usize] = self.missed_runs();
         }
         losses
     }
@@ -271,9 +270,12 @@ impl Sensor {
     #[must_use]
     pub fn gaps(&self) -> Vec<String> {
         let mut gaps = Vec::new();
-        let compat: u64 = self.counts().iter().map(|row| row[loss::COMPAT]).sum();
-        if compat > 0 {
-            gaps.push(format!("{compat} system calls of 32-bit programs were not read"));
+        let sum = |column: usize| self.counts().iter().map(|row| row[column]).sum::<u64>();
+        let (calls, programs) = (sum(loss::COMPAT), sum(loss::COMPAT_EXEC));
+        if calls > 0 || programs > 0 {
+            gaps.push(format!(
+                "system calls of 32-bit programs are not read: {programs} such programs were started, {calls} or more calls made"
+            ));
         }
         let uncollected = plan::uncollected(&self.interest);
         if !uncollected.is_empty() {
@@ -281,13 +283,6 @@ impl Sensor {
             gaps.push(format!("the sensor does not collect {}", names.join(", ")));
         }
         gaps
-    }
-
-    /// Difference between the epoch's clock and the machine's uptime now, less what it was when the sensor was opened, in ns.
-    /// Event times follow the uptime, so that a clock that is set does not reorder them.
-    #[must_use]
-    pub fn clock_shift(&self) -> i64 {
-        clock::Offset::now().minus(&self.clock)
     }
 
     fn counts(&self) -> Vec<[u64; LOSSES]> {

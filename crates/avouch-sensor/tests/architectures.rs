@@ -6,6 +6,7 @@ use std::process::Command;
 #[test]
 fn programs_compile_for_every_architecture() {
     let bpf = Path::new(env!("CARGO_MANIFEST_DIR")).join("bpf");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bpf");
     for arch in ["x86", "arm64"] {
         let object = std::env::temp_dir().join(format!("avouch-sensor-{arch}-{}.o", std::process::id()));
         let out = Command::new(std::env::var("CLANG").unwrap_or_else(|_| "clang".to_owned()))
@@ -13,6 +14,8 @@ fn programs_compile_for_every_architecture() {
             .arg(env!("BPF_INCLUDE"))
             .arg("-I")
             .arg(&bpf)
+            .arg("-I")
+            .arg(&shared)
             .arg("-c")
             .arg(bpf.join("sensor.bpf.c"))
             .arg("-o")

@@ -68,6 +68,9 @@ fn some_reads() -> Interest {
     interest
 }
 
+/// How many lengths of a name are tried: more than the kernel program looks at in a step.
+const PLACES: usize = 16;
+
 /// Every act.
 pub(crate) const ACTS: &[Act] = &[
     Act {
@@ -395,6 +398,35 @@ pub(crate) const ACTS: &[Act] = &[
             ensure(starts == ["/tmp/", "/tmp/", "/proc/../tmp/", ""], &format!("{told:?}"))?;
             ensure(told.iter().all(|n| n.ends_with("/w")), "the failure is not asked for")?;
             ensure(seen.all(types::READ_X).count() == 0, "no other call")
+        },
+    },
+    Act {
+        name: "paths_that_are_not_plain_are_told",
+        interest: some_reads,
+        run: || {
+            // Elsewhere than the prefix; every place of the pair of bytes that decides.
+            let dir = tempfile::Builder::new().prefix("avouch-twin-").tempdir_in("/tmp").expect("make a folder");
+            let base = dir.path().to_str().expect("a name");
+            for n in 1..=PLACES {
+                let name = "x".repeat(n);
+                fs::create_dir(dir.path().join(&name)).expect("make a folder");
+                fs::write(dir.path().join(&name).join(".f"), b"x").expect("write");
+                for path in [".f", "../x/.f", "/.f", "./.f"] {
+                    drop(fs::File::open(format!("{base}/{name}/{path}")).expect("read"));
+                }
+            }
+        },
+        check: |seen| {
+            let reads = seen.all(types::OPENAT_2_X).filter(|e| e.params.u32(3).is_some_and(|flags| flags & 3 == 1));
+            let told: Vec<String> = reads
+                .filter_map(|e| e.params.charbuf(2).map(|n| String::from_utf8_lossy(n).into_owned()))
+                .filter(|n| n.contains("avouch-twin-"))
+                .collect();
+            let with = |what: &str| told.iter().filter(|n| n.contains(what)).count();
+            let (parent, empty, own) = (with("/../"), with("//"), with("/./"));
+            ensure((parent, empty, own) == (PLACES, PLACES, PLACES), &format!("{told:?}"))?;
+            // The hidden file itself is as plain as any.
+            ensure(told.len() == 3 * PLACES, &format!("{told:?}"))
         },
     },
 ];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The few kernel structures that the programs read, with the few fields that they need. CO-RE relocates every access to the
- * running kernel's layout, so order and padding here mean nothing. A name with three underscores is another kernel's shape of
- * the same structure: the part behind them is ignored when the running kernel is asked.
+ * The few kernel structures that programs of the sensor and of prevention read, with the few fields that they need. CO-RE
+ * relocates every access to the running kernel's layout, so order and padding here mean nothing. A name with three underscores
+ * is another kernel's shape of the same structure: the part behind them is ignored when the running kernel is asked.
  */
 #ifndef AVOUCH_KERNEL_H
 #define AVOUCH_KERNEL_H
@@ -28,8 +28,10 @@ typedef __u16 __sum16;
 typedef _Bool bool;
 
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_CGROUP_ARRAY = 8,
 	BPF_MAP_TYPE_LPM_TRIE = 11,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
@@ -122,6 +124,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 };
 
 struct mount {
@@ -275,6 +278,8 @@ struct css_set {
 };
 
 struct thread_info {
+	/* The only one that arm64 has. */
+	unsigned long flags;
 	u32 status;
 };
 
