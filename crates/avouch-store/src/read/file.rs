@@ -1,0 +1,131 @@
+//! One period file, open to read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use avouch_finding::Time;
+use rusqlite::{Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
+
+use crate::classes::Classes;
+use crate::column::{Dict, LATE, Packed};
+use crate::error::{At, Error, Result};
+use crate::period::{Period, bound, moment};
+use crate::schema;
+use crate::slot::SHIFT;
+
+/// Texts remembered of a file.
+const REMEMBERED: usize = 500_000;
+
+/// A period file and what was read of its dictionaries, whose entries never change.
+#[derive(Debug)]
+pub(crate) struct FileReader {
+    pub(crate) path: PathBuf,
+    pub(crate) period: Period,
+    pub(crate) conn: Connection,
+    texts: FxHashMap<(Dict, u32), Arc<str>>,
+    classes: FxHashMap<u32, Arc<Classes>>,
+    empty: Arc<str>,
+}
+
+impl FileReader {
+    pub(crate) fn open(dir: &Path, name: &str, period: Period, cache_kib: i64) -> Result<Self> {
+        let path = dir.join(name).with_extension("db");
+        let conn = schema::open_to_read(&path, cache_kib)?;
+        let (texts, classes) = (FxHashMap::default(), FxHashMap::default());
+        Ok(Self { path, period, conn, texts, classes, empty: "".into() })
+    }
+
+    /// Runs a question on one state of the file.
+    pub(crate) fn still<T>(&mut self, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.conn.execute_batch("BEGIN").at("begin to read", &self.path)?;
+        let answer = ask(self);
+        let end = self.conn.execute_batch("COMMIT").at("end to read", &self.path);
+        let answer = answer?;
+        end?;
+        Ok(answer)
+    }
+
+    /// Time of a row.
+    pub(crate) fn time(&self, slot: i64, row: &Packed) -> Time {
+        moment(bound(self.period.from).saturating_add(slot >> SHIFT).saturating_sub(i64::from(row[LATE])))
+    }
+
+    /// A text of a dictionary.
+    pub(crate) fn text(&mut self, dict: Dict, number: u32) -> Result<Arc<str>> {
+        if number == 0 {
+            return Ok(Arc::clone(&self.empty));
+        }
+        if let Some(text) = self.texts.get(&(dict, number)) {
+            return Ok(Arc::clone(text));
+        }
+        let find = || -> rusqlite::Result<_> {
+            self.conn
+                .prepare_cached("SELECT text FROM text WHERE kind = ?1 AND id = ?2")?
+                .query_row((dict as u8, number), |r| r.get::<_, Arc<str>>(0))
+                .optional()
+        };
+        let text = find()
+            .at("read a text", &self.path)?
+            .ok_or_else(|| Error::Damaged { path: self.path.clone(), what: "a row with a text that is not there" })?;
+        if self.texts.len() >= REMEMBERED {
+            self.texts.clear();
+        }
+        self.texts.insert((dict, number), Arc::clone(&text));
+        Ok(text)
+    }
+
+    /// Reads a whole dictionary ahead.
+    pub(crate) fn remember(&mut self, dict: Dict) -> Result<()> {
+        let mut read = || -> rusqlite::Result<_> {
+            let mut all = self.conn.prepare_cached("SELECT id, text FROM text WHERE kind = ?1 LIMIT ?2")?;
+            let mut rows = all.query((dict as u8, i64::try_from(REMEMBERED / 4).unwrap_or(0)))?;
+            while let Some(row) = rows.next()? {
+                self.texts.insert((dict, row.get(0)?), row.get(1)?);
+            }
+            Ok(())
+        };
+        read().at("read a dictionary", &self.path)
+    }
+
+    /// Number of a text, when it has one.
+    pub(crate) fn number(&self, dict: Dict, text: &str) -> Result<Option<u32>> {
+        if text.is_empty() {
+            return Ok(Some(0));
+        }
+        let find = || -> rusqlite::Result<_> {
+            self.conn
+                .prepare_cached("SELECT id FROM text WHERE kind = ?1 AND text = ?2")?
+                .query_row((dict as u8, text), |r| r.get(0))
+                .optional()
+        };
+        find().at("find a text", &self.path)
+    }
+
+    /// The highest number of a dictionary.
+    pub(crate) fn highest(&self, dict: Dict) -> Result<u32> {
+        let find = || -> rusqlite::Result<_> {
+            self.conn
+                .prepare_cached("SELECT coalesce(max(id), 0) FROM text WHERE kind = ?1")?
+                .query_row([dict as u8], |r| r.get(0))
+        };
+        find().at("read a dictionary", &self.path)
+    }
+
+    /// What a finding stands for.
+    pub(crate) fn classes(&mut self, number: u32) -> Result<Arc<Classes>> {
+        if let Some(classes) = self.classes.get(&number) {
+            return Ok(Arc::clone(classes));
+        }
+        let text = self.text(Dict::Classes, number)?;
+        let classes: Classes = if text.is_empty() {
+            Classes::default()
+        } else {
+            serde_json::from_str(&text)
+                .map_err(|_| Error::Damaged { path: self.path.clone(), what: "criteria of a finding" })?
+        };
+        let classes = Arc::new(classes);
+        self.classes.insert(number, Arc::clone(&classes));
+        Ok(classes)
+    }
+}

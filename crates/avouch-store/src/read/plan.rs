@@ -1,0 +1,133 @@
+//! A question, put for one file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::column::{ActivityColumn, CLASSES, Column, Dict, Packed, Place};
+use crate::error::{At, Result};
+use crate::filter::{Filter, match_query};
+use crate::period::{Period, bound};
+use crate::read::file::FileReader;
+use crate::slot::SHIFT;
+
+/// Columns of a kind of period files.
+pub(crate) trait Columns: Copy + Ord {
+    fn at(self) -> Place;
+}
+
+impl Columns for Column {
+    fn at(self) -> Place {
+        self.place()
+    }
+}
+
+impl Columns for ActivityColumn {
+    fn at(self) -> Place {
+        self.place()
+    }
+}
+
+/// One condition on a packed row: the number in some bits of a word is, or is not, one of these.
+#[derive(Debug)]
+struct Test {
+    word: usize,
+    shift: u32,
+    mask: u32,
+    among: Vec<bool>,
+    wanted: bool,
+}
+
+impl Test {
+    fn holds(&self, row: &Packed) -> bool {
+        let number = (row[self.word] >> self.shift) & self.mask;
+        self.among.get(number as usize).copied().unwrap_or(false) == self.wanted
+    }
+}
+
+/// What to look for in one file.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// First and last slot that can be of the period.
+    pub(crate) slots: (i64, i64),
+    /// Query of the full-text index.
+    pub(crate) words: Option<String>,
+    tests: Vec<Test>,
+    /// The period, when slots alone do not tell.
+    exactly: Option<Period>,
+    /// Nothing can match.
+    pub(crate) never: bool,
+}
+
+impl Plan {
+    pub(crate) fn new<C: Columns>(file: &mut FileReader, filter: &Filter<C>) -> Result<Self> {
+        let spill: i64 = file
+            .conn
+            .query_row("SELECT coalesce(max(value), 0) FROM own WHERE name = 'spill'", [], |r| r.get(0))
+            .at("read the file's own values", &file.path)?;
+        let begin = bound(file.period.from);
+        let offset = |time| bound(time).saturating_sub(begin);
+        let length = offset(file.period.to);
+        let first = offset(filter.period.from).clamp(0, length) << SHIFT;
+        let end = offset(filter.period.to).clamp(0, length).saturating_add(spill);
+        let last = end.saturating_mul(1 << SHIFT) - 1;
+        let mut plan = Self {
+            slots: (first, last),
+            words: match_query(&filter.text),
+            tests: Vec::new(),
+            exactly: (spill > 0).then_some(filter.period),
+            never: last < first,
+        };
+        for (wanted, columns) in [(true, &filter.only), (false, &filter.except)] {
+            plan.add(file, columns, wanted)?;
+        }
+        Ok(plan)
+    }
+
+    fn add<C: Columns>(
+        &mut self,
+        file: &mut FileReader,
+        columns: &BTreeMap<C, BTreeSet<String>>,
+        wanted: bool,
+    ) -> Result<()> {
+        for (column, values) in columns {
+            let mut test = Test { word: CLASSES, shift: 0, mask: u32::MAX, among: Vec::new(), wanted };
+            let mut numbers: Vec<u32> = Vec::new();
+            match column.at() {
+                Place::Text(word, dict) => {
+                    test.word = word;
+                    for value in values {
+                        numbers.extend(file.number(dict, value)?);
+                    }
+                }
+                Place::Listed(list) => {
+                    for number in 0..=file.highest(Dict::Classes)? {
+                        let classes = file.classes(number)?;
+                        let items = classes.list(list);
+                        if items.iter().any(|i| values.contains(i)) || items.is_empty() && values.contains("") {
+                            numbers.push(number);
+                        }
+                    }
+                }
+                Place::Bits { word, shift, width, names } => {
+                    (test.word, test.shift, test.mask) = (word, shift, (1 << width) - 1);
+                    let named = names.iter().enumerate().filter(|(_, name)| values.contains(**name));
+                    numbers.extend(named.filter_map(|(n, _)| u32::try_from(n).ok()));
+                }
+            }
+            test.among = vec![false; numbers.iter().max().map_or(0, |n| *n as usize + 1)];
+            for number in &numbers {
+                test.among[*number as usize] = true;
+            }
+            match (numbers.is_empty(), wanted) {
+                (true, true) => self.never = true,
+                (true, false) => {}
+                (false, _) => self.tests.push(test),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row is asked for, as far as its packed columns tell.
+    pub(crate) fn holds(&self, file: &FileReader, slot: i64, row: &Packed) -> bool {
+        self.tests.iter().all(|t| t.holds(row)) && self.exactly.is_none_or(|p| p.contains(file.time(slot, row)))
+    }
+}

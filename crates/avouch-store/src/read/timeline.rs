@@ -1,0 +1,172 @@
+//! What was watched, and the facts that are few.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use avouch_finding::{Fact, Kind, Observation, RulesLoaded, Time};
+use rusqlite::{Row, ToSql};
+use serde_json::Value as Json;
+
+use crate::error::{At, Error, Result};
+use crate::period::{Period, bound, moment};
+use crate::read::Reader;
+use crate::record::Source;
+
+/// A fact with its place in the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredFact {
+    /// Its record.
+    pub record: Source,
+    /// When it was written to the ledger.
+    pub recorded: Time,
+    /// What it says.
+    pub fact: Fact,
+}
+
+/// Adjoining observations of one node and run, alike in rule set, states of sources and gaps. One with losses, or in which the
+/// clock was set, is always a stretch of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Identity of the ledger.
+    pub ledger: Arc<str>,
+    /// Number of the first record.
+    pub first_seq: u64,
+    /// Number of the last record. Records of others stand between.
+    pub last_seq: u64,
+    /// Observations in it.
+    pub records: u64,
+    /// The least and the greatest clock offset, in ns.
+    pub clock_offset_ns: (i64, i64),
+    /// From the begin of the first to the end of the last, counts added up; the clock offset is the last one.
+    pub observation: Observation,
+}
+
+/// A rule set that a run loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSetLoaded {
+    /// Its record.
+    pub record: Source,
+    /// What was loaded.
+    pub loaded: RulesLoaded,
+}
+
+const FACT: &str = "SELECT l.name, f.seq, f.hash, f.recorded, f.kind, f.body, i.body \
+     FROM fact f JOIN ledger l ON l.id = f.ledger LEFT JOIN list i ON i.id = f.list";
+
+impl Reader {
+    fn fact(&self, row: &Row<'_>) -> rusqlite::Result<Option<StoredFact>> {
+        let read = |column: usize| -> rusqlite::Result<Option<Json>> {
+            Ok(serde_json::from_str(row.get_ref(column)?.as_str_or_null()?.unwrap_or("{}")).ok())
+        };
+        let (Some(mut body), Some(lists)) = (read(5)?, read(6)?) else { return Ok(None) };
+        if let (Json::Object(body), Json::Object(lists)) = (&mut body, lists) {
+            body.extend(lists);
+        }
+        let Ok(fact) = Fact::read(row.get_ref(4)?.as_str()?, body) else { return Ok(None) };
+        let record = Source { ledger: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), hash: row.get(2)? };
+        Ok(Some(StoredFact { record, recorded: moment(row.get(3)?), fact }))
+    }
+
+    fn facts_where(&self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<StoredFact>> {
+        let read = || -> rusqlite::Result<_> {
+            let mut find = self.main.prepare_cached(&format!("{FACT} WHERE {condition} ORDER BY l.name, f.seq"))?;
+            let mut rows = find.query(values)?;
+            let mut facts = Vec::new();
+            while let Some(row) = rows.next()? {
+                facts.push(self.fact(row)?);
+            }
+            Ok(facts)
+        };
+        let facts: Vec<Option<StoredFact>> = read().at("read facts", &self.main_path)?;
+        let damaged = || Error::Damaged { path: self.main_path.clone(), what: "a fact" };
+        facts.into_iter().map(|fact| fact.ok_or_else(damaged)).collect()
+    }
+
+    /// Facts of a kind whose time, or some of whose time, is in a period, in order of the ledger. Findings, observations and activity have
+    /// questions of their own; here they are none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn facts(&mut self, kind: Kind, period: Period) -> Result<Vec<StoredFact>> {
+        self.facts_named(kind.name(), period)
+    }
+
+    /// As [`Reader::facts`], for the name of any kind, also one that this version does not know. What such a fact says of time is not known
+    /// either: the time counts at which it was recorded.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn facts_named(&mut self, kind: &str, period: Period) -> Result<Vec<StoredFact>> {
+        let condition = "f.kind = ?1 AND f.begins < ?2 AND (f.ends > ?3 OR f.begins >= ?3)";
+        self.facts_where(condition, &[&kind, &bound(period.to), &bound(period.from)])
+    }
+
+    /// Everything that was done and decided about a finding, in order of the ledger.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn history(&mut self, finding: &str) -> Result<Vec<StoredFact>> {
+        self.facts_where("f.finding = ?1", &[&finding])
+    }
+
+    /// Rule sets loaded in a period, and for each run of a node the last one before it, in order of the ledger.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn rule_sets(&mut self, period: Period) -> Result<Vec<RuleSetLoaded>> {
+        let all = self.facts_where("f.kind = 'rules' AND f.begins < ?1", &[&bound(period.to)])?;
+        let mut before: BTreeMap<(String, String), RuleSetLoaded> = BTreeMap::new();
+        let mut sets = Vec::new();
+        for fact in all {
+            let Fact::Rules(loaded) = fact.fact else { continue };
+            let set = RuleSetLoaded { record: fact.record, loaded: *loaded };
+            if set.loaded.time >= period.from {
+                sets.push(set);
+                continue;
+            }
+            let run = (set.loaded.node.clone(), set.loaded.run.clone());
+            match before.get(&run) {
+                Some(known) if known.loaded.time > set.loaded.time => {}
+                _ => {
+                    before.insert(run, set);
+                }
+            }
+        }
+        sets.extend(before.into_values());
+        sets.sort_by(|a, b| a.record.cmp(&b.record));
+        Ok(sets)
+    }
+
+    /// Stretches that meet a period, whole, by node and time. Their counts are of the whole stretch.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn stretches(&mut self, period: Period) -> Result<Vec<Stretch>> {
+        let read = || -> rusqlite::Result<_> {
+            let mut find = self.main.prepare_cached(
+                "SELECT l.name, s.first_seq, s.last_seq, s.records, s.clock_least, s.clock_most, s.body \
+                 FROM stretch s JOIN ledger l ON l.id = s.ledger \
+                 WHERE s.begins < ?2 AND (s.ends > ?1 OR s.begins >= ?1) ORDER BY s.node, s.begins, l.name, s.first_seq",
+            )?;
+            let mut rows = find.query([bound(period.from), bound(period.to)])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(match serde_json::from_str(row.get_ref(6)?.as_str()?) {
+                    Err(_) => None,
+                    Ok(observation) => Some(Stretch {
+                        ledger: row.get(0)?,
+                        first_seq: row.get::<_, i64>(1)?.cast_unsigned(),
+                        last_seq: row.get::<_, i64>(2)?.cast_unsigned(),
+                        records: row.get::<_, i64>(3)?.cast_unsigned(),
+                        clock_offset_ns: (row.get(4)?, row.get(5)?),
+                        observation,
+                    }),
+                });
+            }
+            Ok(found)
+        };
+        let found: Vec<Option<Stretch>> = read().at("read observations", &self.main_path)?;
+        let damaged = || Error::Damaged { path: self.main_path.clone(), what: "an observation" };
+        found.into_iter().map(|stretch| stretch.ok_or_else(damaged)).collect()
+    }
+}

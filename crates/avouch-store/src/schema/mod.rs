@@ -1,0 +1,102 @@
+//! Versions of the schema, and the way from each to the next.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{At, Error, Result};
+use crate::period::Shelf;
+
+/// Version of the schema that this program reads and writes; in the header of every file (`user_version`).
+pub(crate) const VERSION: u32 = 1;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Main,
+    Period(Shelf),
+}
+
+impl Role {
+    fn tables(self) -> &'static str {
+        match self {
+            Self::Main => include_str!("main.sql"),
+            Self::Period(Shelf::Findings) => include_str!("findings.sql"),
+            Self::Period(Shelf::Activity) => include_str!("activity.sql"),
+        }
+    }
+}
+
+/// Upgrades: from the version of its place (1 first), for the role.
+fn upgrade(_from: u32, _role: Role) -> &'static str {
+    ""
+}
+
+/// How long a statement waits for another connection: a writer's commit, or a checkpoint.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a file that are mapped instead of copied.
+const MAPPED: i64 = 1 << 30;
+
+fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection> {
+    let open = || -> rusqlite::Result<_> {
+        let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        conn.busy_timeout(PATIENCE)?;
+        conn.pragma_update(None, "cache_size", -cache_kib)?;
+        conn.pragma_update(None, "mmap_size", MAPPED)?;
+        // What a file holds is data, never a program.
+        conn.pragma_update(None, "trusted_schema", false)?;
+        conn.set_prepared_statement_cache_capacity(64);
+        Ok(conn)
+    };
+    open().at("open a database", path)
+}
+
+fn version(conn: &Connection, path: &Path) -> Result<u32> {
+    conn.query_row("PRAGMA user_version", [], |r| r.get(0)).at("read the version", path)
+}
+
+/// Opens a file to write, made new when it is not there, upgraded when it is of an earlier version.
+pub(crate) fn open_to_write(path: &Path, role: Role, cache_kib: i64) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let conn = connect(path, flags, cache_kib)?;
+    let set = || -> rusqlite::Result<_> {
+        conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        // A commit is on the disk before the next file commits: no file is ever behind the position that the main one tells.
+        conn.pragma_update(None, "synchronous", "full")
+    };
+    set().at("set up a database", path)?;
+    let found = version(&conn, path)?;
+    if found > VERSION {
+        return Err(Error::Newer { path: path.to_owned(), found, known: VERSION });
+    }
+    let steps = |from: u32| {
+        conn.execute_batch("BEGIN IMMEDIATE")?;
+        if from == 0 {
+            conn.execute_batch(role.tables())?;
+        } else {
+            for step in from..VERSION {
+                conn.execute_batch(upgrade(step, role))?;
+            }
+        }
+        conn.pragma_update(None, "user_version", VERSION)?;
+        conn.execute_batch("COMMIT")
+    };
+    if found < VERSION {
+        steps(found).at("upgrade the schema", path)?;
+    }
+    Ok(conn)
+}
+
+/// Opens a file to read.
+pub(crate) fn open_to_read(path: &Path, cache_kib: i64) -> Result<Connection> {
+    // Not read-only: a reader of a WAL file has to be able to make the file's shared index. It never writes a row.
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, cache_kib)?;
+    conn.pragma_update(None, "query_only", true).at("set up a database", path)?;
+    let found = version(&conn, path)?;
+    match found {
+        _ if found > VERSION => Err(Error::Newer { path: path.to_owned(), found, known: VERSION }),
+        _ if found < VERSION => Err(Error::Older { path: path.to_owned(), found, known: VERSION }),
+        _ => Ok(conn),
+    }
+}

@@ -1,0 +1,88 @@
+//! A store's folder.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::{At, Error, Result};
+use crate::read::Reader;
+use crate::write::Writer;
+
+/// Settings of a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// KiB of pages that each open file keeps in memory, besides what is mapped.
+    pub cache_kib: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_kib: 16 * 1024 }
+    }
+}
+
+/// A store: one folder with a main file and period files.
+///
+/// One writer at a time; readers, each with connections of its own, while it writes and from other processes too.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dir: PathBuf,
+    options: Options,
+}
+
+pub(crate) fn main_path(dir: &Path) -> PathBuf {
+    dir.join("main.db")
+}
+
+/// The right to write. The system takes it back when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
+
+impl Lock {
+    fn take(dir: &Path) -> Result<Self> {
+        let path = dir.join("writer.lock");
+        let file = File::create(&path).at("make", &path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(Error::Locked { path: dir.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(source).at("lock", &path),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made when it is not there. A store of an earlier version is upgraded; when a writer is at work
+    /// that cannot be, and readers of it say so.
+    ///
+    /// # Errors
+    /// When the folder or its main file cannot be made or opened, or is of a later version.
+    pub fn open(dir: impl Into<PathBuf>, options: Options) -> Result<Self> {
+        let store = Self { dir: dir.into(), options };
+        fs::create_dir_all(&store.dir).at("make the folder", &store.dir)?;
+        match store.writer() {
+            Ok(_) | Err(Error::Locked { .. }) => Ok(store),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The writer.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when there is one already, here or in another process.
+    pub fn writer(&self) -> Result<Writer> {
+        Writer::new(&self.dir, Lock::take(&self.dir)?, self.options.cache_kib.into())
+    }
+
+    /// A reader. It is for one thread; make as many as are needed.
+    ///
+    /// # Errors
+    /// When the main file cannot be opened.
+    pub fn reader(&self) -> Result<Reader> {
+        Reader::new(&self.dir, self.options.cache_kib.into())
+    }
+}

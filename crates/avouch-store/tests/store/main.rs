@@ -1,0 +1,4 @@
+//! What goes into a store comes out of it.
+
+mod findings;
+mod support;
