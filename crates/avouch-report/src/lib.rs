@@ -12,6 +12,7 @@ mod deviations;
 mod facts;
 mod findings;
 mod names;
+pub mod population;
 mod rules;
 mod stats;
 

@@ -1,5 +1,7 @@
 //! What a period says of controls: unknown is not a pass, a silent sensor is a deviation, sums add up.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 
 use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};

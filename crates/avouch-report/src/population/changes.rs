@@ -1,0 +1,63 @@
+//! `changes`: changes of production that rules saw. What was approved stands elsewhere, so that each is unmatched until then.
+
+use std::path::Path;
+
+use avouch_finding::Finding;
+
+use super::{Population, PopulationError, PopulationWriter, Spec, Test};
+
+const SPEC: Spec = Spec {
+    id: "changes",
+    title: "Changes of production that rules saw",
+    definition: "Each finding of a rule that serves CC8.1 first: objects changed past the pipeline, programs installed or \
+                 changed at run time, settings of the cloud account. `matched` is no as long as no approval is known to avouch.",
+    source: "findings in the ledger",
+    columns: &["id", "time", "object", "actor", "rule", "what", "cluster", "node", "namespace", "matched", "seq"],
+};
+
+/// Writes it as findings pass by.
+pub struct Changes(PopulationWriter);
+
+/// Begins it.
+///
+/// # Errors
+/// When its files cannot be made.
+pub fn changes(dir: &Path) -> Result<Changes, PopulationError> {
+    PopulationWriter::create(dir, SPEC).map(Changes)
+}
+
+impl Changes {
+    /// A finding of the period.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finding(&mut self, seq: u64, finding: &Finding) -> Result<(), PopulationError> {
+        if finding.criteria.first().is_none_or(|c| c != "CC8.1") {
+            return Ok(());
+        }
+        let (subject, seq) = (finding.subject(), seq.to_string());
+        let actor = if subject.user.is_empty() { subject.process } else { subject.user };
+        self.0.row(&[
+            &finding.id,
+            &finding.time.to_string(),
+            subject.object,
+            actor,
+            &finding.rule,
+            &finding.output,
+            &finding.cluster,
+            &finding.node,
+            subject.namespace,
+            "no",
+            &seq,
+        ])
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When its files cannot be written to their ends.
+    pub fn finish(self) -> Result<Population, PopulationError> {
+        let why = "repositories, pipelines and tickets are not read yet";
+        self.0.finish(vec![Test::not_run("changes are matched with approvals", why)])
+    }
+}
