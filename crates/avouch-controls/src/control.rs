@@ -96,6 +96,8 @@ names! {
 /// Which rules are evidence: those that one of the selectors takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleSelector {
+    /// Every rule: for controls about watching itself, which no single rule stands for.
+    pub all: bool,
     /// Rules by name, in any letter case.
     pub names: Vec<Placed>,
     /// Rules that have one of these tags.
@@ -108,7 +110,7 @@ impl RuleSelector {
     /// Whether nothing is selected.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.tags.is_empty() && self.criteria.is_empty()
+        !self.all && self.names.is_empty() && self.tags.is_empty() && self.criteria.is_empty()
     }
 }
 
@@ -234,6 +236,7 @@ static EVIDENCE: &[Key] = &[
 ];
 
 static RULES: &[Key] = &[
+    may("all", Form::Flag, "Every rule: for controls about watching itself, which no single rule stands for."),
     may("names", Form::List(&Form::Text), "Rules by name, in any letter case."),
     may("tags", Form::List(&Form::Text), "Rules that have one of these tags."),
     may(
@@ -253,20 +256,28 @@ static TARGETS: &[Key] = &[
     may("resolve", LEVELS, "Longest time from detection to a decision."),
 ];
 
-/// Reads one control whose form was checked; `None` where it has no id or something it cannot be without.
+/// Reads one control whose form was checked; `None` where something it cannot be without is missing or wrong. Even then
+/// all of its problems are reported.
 pub(crate) fn read(view: View<'_>, problems: &mut Vec<Diagnostic>) -> Option<Control> {
     let evidence = view.map("evidence");
     let rules = evidence.and_then(|e| e.map("rules"));
     let from = |of: Option<View<'_>>, key: &str| of.map(|v| v.list(key)).unwrap_or_default();
     let targets = view.map("targets");
+    let frequency = view.text("frequency").and_then(|t| Frequency::parse(&t));
+    let kind = view.text("type").and_then(|t| ControlType::parse(&t));
+    let nature = view.text("nature").and_then(|t| Nature::parse(&t));
+    let whole = ["id", "title", "statement", "owner"].iter().all(|k| view.placed(k).is_some())
+        && frequency.is_some()
+        && kind.is_some()
+        && nature.is_some();
     let mut control = Control {
-        id: view.text("id")?,
+        id: view.or_empty("id"),
         title: view.or_empty("title"),
         statement: view.or_empty("statement"),
         owner: view.or_empty("owner"),
-        frequency: Frequency::parse(&view.text("frequency")?)?,
-        kind: ControlType::parse(&view.text("type")?)?,
-        nature: Nature::parse(&view.text("nature")?)?,
+        frequency: frequency.unwrap_or(Frequency::PerEvent),
+        kind: kind.unwrap_or(ControlType::Detective),
+        nature: nature.unwrap_or(Nature::Manual),
         criteria: Vec::new(),
         points: Vec::new(),
         nist_800_53: Vec::new(),
@@ -274,6 +285,7 @@ pub(crate) fn read(view: View<'_>, problems: &mut Vec<Diagnostic>) -> Option<Con
         relation: view.text("relation").and_then(|t| Relation::parse(&t)).unwrap_or(Relation::Intersect),
         evidence: Evidence {
             rules: RuleSelector {
+                all: rules.is_some_and(|r| r.flag("all")),
                 names: from(rules, "names"),
                 tags: from(rules, "tags"),
                 criteria: from(rules, "criteria"),
@@ -290,10 +302,12 @@ pub(crate) fn read(view: View<'_>, problems: &mut Vec<Diagnostic>) -> Option<Con
         targets: Targets { acknowledge: levels(targets, "acknowledge"), resolve: levels(targets, "resolve") },
         span: view.span("id"),
     };
+    let before = problems.len();
     serves(&mut control, &view.list("satisfies"), problems);
+    let served_wrong = problems.len() > before || view.list("satisfies").is_empty();
     control.evidence.rules.criteria.retain(|id| is_criterion(id, problems));
-    lints(&control, view, problems);
-    Some(control)
+    lints(&control, view, served_wrong, problems);
+    whole.then_some(control)
 }
 
 fn levels(targets: Option<View<'_>>, key: &str) -> Vec<(Level, u64)> {
@@ -368,9 +382,10 @@ fn unknown_criterion(id: &Placed, problems: &mut Vec<Diagnostic>) {
     problems.push(problem);
 }
 
-fn lints(control: &Control, view: View<'_>, problems: &mut Vec<Diagnostic>) {
+/// `served_wrong`: what is served could not be read, which was reported.
+fn lints(control: &Control, view: View<'_>, served_wrong: bool, problems: &mut Vec<Diagnostic>) {
     let mut say = |problem: Diagnostic| problems.push(problem.item("control", &control.id));
-    if control.criteria.is_empty() {
+    if control.criteria.is_empty() && !served_wrong {
         let title = format!("control `{}` serves no criterion", control.id);
         say(codes::NO_CRITERION.at_fault(title).at(view.span("satisfies"), "no criterion among these"));
     }
@@ -384,7 +399,7 @@ fn lints(control: &Control, view: View<'_>, problems: &mut Vec<Diagnostic>) {
     }
     let evidence = &control.evidence;
     let none = evidence.rules.is_empty() && evidence.checks.is_empty() && evidence.populations.is_empty();
-    if none && control.nature == Nature::Automated {
+    if none && view.node("evidence").is_none() && control.nature == Nature::Automated {
         let title = format!("automated control `{}` names no evidence", control.id);
         say(codes::NO_EVIDENCE.at_fault(title).at(control.span, "nothing would show that it worked"));
     }

@@ -110,3 +110,7 @@ fn fits(place: usize, a: &Acceptance, subject: &dyn Subject) -> bool {
             Narrowing::Condition(_) => subject.condition(place),
         }
 }
+
+#[cfg(test)]
+#[path = "acceptance_tests.rs"]
+mod tests;

@@ -1,7 +1,5 @@
 //! What changed between two versions of a control list.
 
-use std::fmt::Write;
-
 use crate::control::Control;
 use crate::list::ControlList;
 use crate::view::Placed;
@@ -100,6 +98,7 @@ impl Control {
             ("nature", self.nature.name().to_owned()),
             ("satisfies", serves.join(", ")),
             ("relation", self.relation.name().to_owned()),
+            ("evidence.rules.all", if evidence.rules.all { "true".to_owned() } else { String::new() }),
             ("evidence.rules.names", join(&evidence.rules.names)),
             ("evidence.rules.tags", join(&evidence.rules.tags)),
             ("evidence.rules.criteria", join(&evidence.rules.criteria)),
@@ -119,17 +118,10 @@ fn join(list: &[Placed]) -> String {
 }
 
 fn targets(list: &[(crate::control::Level, u64)]) -> String {
-    let mut out = String::new();
-    for (level, ns) in list {
-        let minutes = ns / 60_000_000_000;
-        let text = match minutes {
-            m if m % 1440 == 0 => format!("{}d", m / 1440),
-            m if m % 60 == 0 => format!("{}h", m / 60),
-            m => format!("{m}m"),
-        };
-        let comma = if out.is_empty() { "" } else { ", " };
-        // Writing to a text cannot fail.
-        let _ = write!(out, "{comma}{} {text}", level.name());
-    }
-    out
+    let text = |(level, ns): &(crate::control::Level, u64)| match ns / 60_000_000_000 {
+        m if m % 1440 == 0 => format!("{} {}d", level.name(), m / 1440),
+        m if m % 60 == 0 => format!("{} {}h", level.name(), m / 60),
+        m => format!("{} {m}m", level.name()),
+    };
+    list.iter().map(text).collect::<Vec<_>>().join(", ")
 }

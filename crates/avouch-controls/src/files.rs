@@ -95,7 +95,7 @@ static MAPPING: Form = Form::Map(&[must(
 )]);
 
 static MAPPING_KEYS: &[Key] = &[
-    may("soc2", Form::Map(SOC2), "Criteria; a list alone names primary ones."),
+    may("soc2", Form::Either(&Form::List(&Form::Text), &Form::Map(SOC2)), "Criteria; a list alone names primary ones."),
     may("nist_800_53", Form::List(&Form::Text), "Controls of NIST SP 800-53 revision 5."),
     may("pci_dss", Form::List(&Form::Text), "Requirements of PCI DSS 4.0."),
     may("attack", Form::List(&Form::Text), "Techniques and tactics of MITRE ATT&CK."),

@@ -27,6 +27,8 @@ pub(crate) enum Form {
     List(&'static Form),
     /// A mapping with these keys.
     Map(&'static [Key]),
+    /// A text or list, or a mapping: the form of each.
+    Either(&'static Form, &'static Form),
     /// A mapping with free keys: form of a key, form of a value.
     Table(&'static Form, &'static Form),
 }
@@ -92,6 +94,9 @@ pub(crate) fn check(node: &Node, form: &Form, what: &str, problems: &mut Vec<Dia
             Content::Map(entries) => map(node.span, entries, keys, what, problems),
             _ => wrong_kind(node, what, "a mapping", problems),
         },
+        Form::Either(list, mapping) => {
+            check(node, if matches!(node.content, Content::Map(_)) { mapping } else { list }, what, problems);
+        }
         Form::Table(key_form, value_form) => match &node.content {
             Content::Map(entries) => {
                 for (key, value, name) in texts(entries, problems) {
@@ -155,19 +160,19 @@ fn map(at: Span, entries: &[(Node, Node)], keys: &[Key], what: &str, problems: &
             }
         }
     }
-    for key in keys.iter().filter(|k| k.required) {
-        if !texts.iter().any(|(_, _, name)| *name == key.name) {
-            let title = format!("{what} has no `{}`", key.name);
-            let start = Span { end: at.end.min(at.start.saturating_add(1)), ..at };
-            // The whole of a long item would hide the message; its first key is enough.
-            let place = entries.first().map_or(start, |(key, _)| key.span);
-            problems.push(
-                codes::MISSING_KEY
-                    .at_fault(title)
-                    .at(place, "in what begins here")
-                    .help(format!("`{}`: {}", key.name, key.about)),
-            );
+    let missing: Vec<&Key> =
+        keys.iter().filter(|k| k.required && !texts.iter().any(|(_, _, name)| *name == k.name)).collect();
+    if !missing.is_empty() {
+        let names: Vec<String> = missing.iter().map(|k| format!("`{}`", k.name)).collect();
+        // The whole of a long item would hide the message; its first key is enough.
+        let start = Span { end: at.end.min(at.start.saturating_add(1)), ..at };
+        let place = entries.first().map_or(start, |(key, _)| key.span);
+        let title = format!("{what} has no {}", names.join(", "));
+        let mut problem = codes::MISSING_KEY.at_fault(title).at(place, "in what begins here");
+        for key in missing {
+            problem = problem.help(format!("`{}`: {}", key.name, key.about.trim_end_matches('.')));
         }
+        problems.push(problem);
     }
 }
 

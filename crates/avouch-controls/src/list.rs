@@ -100,16 +100,17 @@ impl ControlList {
 
 fn read(file: FileId, root: View<'_>, problems: &mut Vec<Diagnostic>) -> Option<ControlList> {
     let head = root.map("list")?;
-    let (id, version) = (head.text("id")?, head.number("version")?);
+    let (id, number) = (head.or_empty("id"), head.number("version"));
+    let version = number.unwrap_or(0);
     let approved = head.map("approved").and_then(|v| Some(Approval { by: v.texts("by"), on: v.time("on")? }));
     let valid = head.map("valid").and_then(|v| period(v, "to", problems));
     let of_list = |p: Diagnostic| p.item("list", format!("{id} version {version}"));
     let at = head.span("id");
-    if approved.is_none() {
+    if head.node("approved").is_none() {
         let title = format!("version {version} of `{id}` is a draft: nobody approved it");
         problems.push(of_list(codes::DRAFT.at_fault(title).at(at, "no `approved`")));
     }
-    if valid.is_none() {
+    if head.node("valid").is_none() {
         let title = format!("version {version} of `{id}` does not say from when it is valid");
         problems.push(of_list(codes::UNDATED.at_fault(title).at(at, "no `valid`")));
     }
@@ -135,7 +136,9 @@ fn read(file: FileId, root: View<'_>, problems: &mut Vec<Diagnostic>) -> Option<
         seen.insert(control.id.to_lowercase(), control.span);
         controls.push(control);
     }
-    Some(ControlList {
+    // Without them it is no version of a list; its problems are reported all the same.
+    let whole = number.is_some() && !id.is_empty();
+    whole.then_some(ControlList {
         version,
         title: head.or_empty("title"),
         entity: head.or_empty("entity"),
@@ -165,3 +168,7 @@ pub(crate) fn period(view: View<'_>, end: &str, problems: &mut Vec<Diagnostic>) 
     }
     Some(Period { from, to })
 }
+
+#[cfg(test)]
+#[path = "list_tests.rs"]
+mod tests;

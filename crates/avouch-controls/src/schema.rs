@@ -41,6 +41,9 @@ fn entries(of: &Form, depth: usize) -> Vec<(&'static str, String)> {
             let list = object(&[("type", quote("array")), ("items", form(item, depth + 2))], depth + 1);
             vec![("anyOf", format!("[{list}, {}]", form(item, depth + 1)))]
         }
+        Form::Either(list, mapping) => {
+            vec![("anyOf", format!("[{}, {}]", form(list, depth + 1), form(mapping, depth + 1)))]
+        }
         Form::Map(keys) => map(keys, depth),
         Form::Table(key, value) => vec![
             ("type", quote("object")),

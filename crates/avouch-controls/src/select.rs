@@ -49,7 +49,8 @@ impl RuleSelector {
         rules
             .iter()
             .filter(|r| {
-                any(&self.names, &|n| r.is_named(n))
+                self.all
+                    || any(&self.names, &|n| r.is_named(n))
                     || any(&self.tags, &|t| r.has_tag(t))
                     || any(&self.criteria, &|c| r.serves(c))
             })
