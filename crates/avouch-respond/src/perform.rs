@@ -58,6 +58,11 @@ impl Responder {
         Self { policy, window: RateWindow::default(), own_pid, labels, counts: ActCounts::default() }
     }
 
+    /// Answers by another policy from now on. What was done within the last minute still counts against its limit.
+    pub fn change_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     /// How many acts went how.
     #[must_use]
     pub fn counts(&self) -> ActCounts {

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use avouch_pipeline::live::Now;
 use avouch_pipeline::live::records::{Who, rfc3339};
 use avouch_pipeline::{Detection, read_text};
-use avouch_respond::{Act, LayerState, Pod, Policy, Prevention, Reach, Responder, Trigger};
+use avouch_respond::{Act, LayerReport, Pod, Policy, Prevention, PreventionLosses, Reach, Responder, Trigger};
 
 use crate::{live, privileges};
 
@@ -18,12 +18,23 @@ const QUEUE: usize = 1_024;
 /// ns of a clock tick of `/proc`: the kernel shows user space 100 a second.
 const TICK: u64 = 10_000_000;
 
+/// What the thread of responses is told.
+enum Task {
+    Answer(Trigger),
+    /// By another policy from now on.
+    Change(Box<Policy>),
+}
+
 /// A policy at work.
 pub(crate) struct Responses {
-    queue: Option<SyncSender<Trigger>>,
+    queue: Option<SyncSender<Task>>,
     acts: Receiver<Act>,
     thread: Option<JoinHandle<()>>,
     prevention: Prevention,
+    /// What prevention cannot do here, one sentence each.
+    missing: Vec<String>,
+    /// Losses of preventions that another has taken the place of.
+    lost_before: PreventionLosses,
     /// Time of the boot as times of events count it, ns since the epoch.
     boot: u64,
     /// Detections that found the queue full.
@@ -31,21 +42,22 @@ pub(crate) struct Responses {
 }
 
 impl Responses {
-    /// Starts what the policy in `file` asks for. Says what cannot be done here, one sentence each.
-    pub(crate) fn start(file: &Path, now: Now) -> anyhow::Result<(Self, Vec<String>)> {
-        let policy = Policy::parse(&file.display().to_string(), &read_text(file)?)?;
-        let (prevention, layers) = Prevention::start(&policy, &Reach::default());
-        let missing = |report: avouch_respond::LayerReport| match report.state {
-            LayerState::Unavailable(why) => Some(format!("no prevention by {:?}: {why}", report.layer)),
-            LayerState::Active | LayerState::NotNeeded => None,
-        };
-        let (queue, triggers) = sync_channel::<Trigger>(QUEUE);
+    /// Starts what the policy in `file` asks for.
+    pub(crate) fn start(file: &Path, now: Now) -> anyhow::Result<Self> {
+        let policy = read(file)?;
+        let (prevention, missing) = prevent(&policy);
+        let (queue, tasks) = sync_channel::<Task>(QUEUE);
         let (done, acts) = sync_channel(QUEUE);
         let mut responder = Responder::new(policy, live::pod_labels());
         let work = move || {
-            // As the main thread does; where the kernel refuses, that one ends the agent.
-            privileges::give_up(true).ok();
-            for trigger in triggers {
+            for task in tasks {
+                let trigger = match task {
+                    Task::Answer(trigger) => trigger,
+                    Task::Change(policy) => {
+                        responder.change_policy(*policy);
+                        continue;
+                    }
+                };
                 for act in responder.respond(&trigger, live::now().wall) {
                     // Waits when the run is behind: an act must be told, and no other may follow untold.
                     if done.send(act).is_err() {
@@ -57,14 +69,40 @@ impl Responses {
         let thread = std::thread::Builder::new().name("responses".to_owned()).spawn(work);
         let thread = thread.context("failed to start the thread of responses")?;
         let boot = now.wall.saturating_sub(now.mono);
-        let gaps = layers.into_iter().filter_map(missing).collect();
-        Ok((Self { queue: Some(queue), acts, thread: Some(thread), prevention, boot, not_taken: 0 }, gaps))
+        Ok(Self {
+            queue: Some(queue),
+            acts,
+            thread: Some(thread),
+            prevention,
+            missing,
+            lost_before: PreventionLosses::default(),
+            boot,
+            not_taken: 0,
+        })
+    }
+
+    /// Reads the policy anew. Gives the acts of the old one that were not told yet; detections that wait are still answered by it.
+    ///
+    /// # Errors
+    /// When the policy cannot be used, or cannot be handed over because too many detections wait; the old one goes on.
+    pub(crate) fn reload(&mut self, file: &Path) -> anyhow::Result<Vec<Act>> {
+        let policy = read(file)?;
+        // The new layers first: at no time is less denied than either policy asks for.
+        let (prevention, missing) = prevent(&policy);
+        let handed = self.queue.as_ref().is_some_and(|q| q.try_send(Task::Change(Box::new(policy))).is_ok());
+        ensure!(handed, "too many detections wait for their response");
+        let mut old = std::mem::replace(&mut self.prevention, prevention);
+        self.missing = missing;
+        let (acts, losses) = (old.poll(), old.losses());
+        self.lost_before.lost += losses.lost;
+        self.lost_before.unjudged += losses.unjudged;
+        Ok(acts)
     }
 
     /// Hands on a detection. Records of audit sources have no process to act on.
     pub(crate) fn detection(&mut self, detection: &Detection<'_>) {
         let Some(trigger) = trigger(detection, self.boot) else { return };
-        let taken = self.queue.as_ref().is_some_and(|q| q.try_send(trigger).is_ok());
+        let taken = self.queue.as_ref().is_some_and(|q| q.try_send(Task::Answer(trigger)).is_ok());
         self.not_taken += u64::from(!taken);
     }
 
@@ -73,18 +111,18 @@ impl Responses {
         self.acts.try_iter().chain(self.prevention.poll()).collect()
     }
 
-    /// What was lost so far, as sentences.
-    pub(crate) fn losses(&self) -> Vec<String> {
+    /// What prevention cannot do here and what was lost so far, as sentences.
+    pub(crate) fn gaps(&self) -> Vec<String> {
         let prevention = self.prevention.losses();
-        let mut out: Vec<String> = [
+        let lost = [
             (self.not_taken, "detections had no response: too many waited"),
-            (prevention.lost, "denials were not recorded"),
-            (prevention.unjudged, "programs ran unjudged"),
+            (self.lost_before.lost + prevention.lost, "denials were not recorded"),
+            (self.lost_before.unjudged + prevention.unjudged, "programs ran unjudged"),
         ]
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
+        .map(|(n, what)| format!("{n} {what}"));
+        let mut out: Vec<String> = self.missing.iter().cloned().chain(lost).collect();
         if prevention.fanotify_ended {
             out.push("prevention by fanotify has ended".to_owned());
         }
@@ -101,6 +139,16 @@ impl Responses {
         out.extend(self.prevention.poll());
         out
     }
+}
+
+fn read(file: &Path) -> anyhow::Result<Policy> {
+    Ok(Policy::parse(&file.display().to_string(), &read_text(file)?)?)
+}
+
+/// Starts prevention, and says what it cannot do here.
+fn prevent(policy: &Policy) -> (Prevention, Vec<String>) {
+    let (prevention, layers) = Prevention::start_with(policy, &Reach::default(), privileges::keep_for_answering);
+    (prevention, layers.iter().filter_map(LayerReport::missing).collect())
 }
 
 /// One act in words.

@@ -138,6 +138,17 @@ pub struct RulesChange {
     pub collected: Vec<String>,
     /// Why the new rules were not taken; the old ones go on.
     pub refused: Option<String>,
+    /// What became of the policy of responses, where there is one.
+    pub policy: Option<PolicyChange>,
+}
+
+/// The policy of responses was read anew.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "self-explanatory")]
+pub struct PolicyChange {
+    pub file: String,
+    /// Why the new policy was not taken; the old one goes on.
+    pub refused: Option<String>,
 }
 
 /// See [`Record::Stop`].

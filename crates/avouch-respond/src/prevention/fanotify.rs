@@ -75,7 +75,8 @@ pub(super) struct Rules {
 }
 
 impl Watch {
-    pub(super) fn start(rules: Rules) -> Result<Self, FanotifyError> {
+    /// Calls `in_thread` first in the thread that answers.
+    pub(super) fn start(rules: Rules, in_thread: fn()) -> Result<Self, FanotifyError> {
         let init = InitFlags::FAN_CLASS_CONTENT | InitFlags::FAN_CLOEXEC | InitFlags::FAN_NONBLOCK;
         let group = Fanotify::init(init, EventFFlags::O_RDONLY | EventFFlags::O_CLOEXEC | EventFFlags::O_LARGEFILE)
             .map_err(call("open fanotify"))?;
@@ -91,7 +92,10 @@ impl Watch {
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("exec-permission".to_owned())
-            .spawn(move || answerer.run(&stopped))
+            .spawn(move || {
+                in_thread();
+                answerer.run(&stopped);
+            })
             .map_err(FanotifyError::Thread)?;
         Ok(Self { acts, counts, stop, thread: Some(thread) })
     }

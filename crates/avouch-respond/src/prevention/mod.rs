@@ -14,6 +14,7 @@ mod abi;
 mod bpf;
 mod fanotify;
 mod file;
+mod layers;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -25,6 +26,7 @@ use crate::policy::{Item, Mode, Policy, PreventionPolicy};
 use crate::process;
 use abi::{DESTINATION, ITEMS, Report};
 use bpf::BpfLayer;
+pub use layers::{Layer, LayerReport, LayerState};
 
 /// Which file systems fanotify watches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,39 +45,6 @@ pub struct Reach {
     pub cgroup: Option<PathBuf>,
     /// Which file systems fanotify watches.
     pub filesystems: Filesystems,
-}
-
-/// A way of denying.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layer {
-    /// BPF programs among the kernel's security modules.
-    Lsm,
-    /// Permission events.
-    Fanotify,
-    /// SIGKILL within execve.
-    KillAtExec,
-    /// BPF programs on a cgroup's connects and datagrams.
-    CgroupConnect,
-}
-
-/// Whether a layer stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LayerState {
-    /// It does.
-    Active,
-    /// It does not, for this reason: a gap unless a layer behind it stands.
-    Unavailable(String),
-    /// The policy, or a stronger layer, leaves nothing for it to do.
-    NotNeeded,
-}
-
-/// What became of a layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LayerReport {
-    /// Which.
-    pub layer: Layer,
-    /// Whether it stands.
-    pub state: LayerState,
 }
 
 /// What prevention did not see or could not say.
@@ -105,7 +74,7 @@ fn state<T, E: std::fmt::Display>(result: Result<T, E>, keep: impl FnOnce(T)) ->
             keep(layer);
             LayerState::Active
         }
-        Err(e) => LayerState::Unavailable(e.to_string()),
+        Err(e) => LayerState::Unavailable { why: e.to_string(), stand_ins: Vec::new(), uncovered: Vec::new() },
     }
 }
 
@@ -114,6 +83,14 @@ impl Prevention {
     /// missing is said to be.
     #[must_use]
     pub fn start(policy: &Policy, reach: &Reach) -> (Self, Vec<LayerReport>) {
+        Self::start_with(policy, reach, || ())
+    }
+
+    /// The same; `in_thread` is called first in the thread that answers fanotify, for it to give up what it may do besides:
+    /// it needs CAP_SYS_ADMIN for the file systems of new containers, and CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to look at
+    /// processes and files of others.
+    #[must_use]
+    pub fn start_with(policy: &Policy, reach: &Reach, in_thread: fn()) -> (Self, Vec<LayerReport>) {
         let rules = policy.prevention.clone().under(policy.dry_run);
         let cgroup = reach.cgroup.as_deref();
         let mut layers = Vec::new();
@@ -131,7 +108,7 @@ impl Prevention {
         let mut fanotify = LayerState::NotNeeded;
         let asked = fanotify_part(&rules, programs && lsm != LayerState::Active);
         if on(asked.exec_not_from_image) || on(asked.forbidden_binaries) {
-            fanotify = state(watch_files(asked, reach), |w| watch = Some(w));
+            fanotify = state(watch_files(asked, reach, in_thread), |w| watch = Some(w));
         }
         let mut connect = LayerState::NotNeeded;
         if on(rules.forbidden_destinations) && !rules.destinations.is_empty() {
@@ -143,7 +120,9 @@ impl Prevention {
             (Layer::KillAtExec, kill),
             (Layer::CgroupConnect, connect),
         ];
-        let reports = states.into_iter().map(|(layer, state)| LayerReport { layer, state }).collect();
+        let mut reports: Vec<LayerReport> =
+            states.into_iter().map(|(layer, state)| LayerReport { layer, state }).collect();
+        layers::tell_stand_ins(&mut reports, &rules);
         (Self { layers, fanotify: watch }, reports)
     }
 
@@ -189,7 +168,7 @@ fn fanotify_part(rules: &PreventionPolicy, deny: bool) -> PreventionPolicy {
     part
 }
 
-fn watch_files(policy: PreventionPolicy, reach: &Reach) -> Result<fanotify::Watch, String> {
+fn watch_files(policy: PreventionPolicy, reach: &Reach, in_thread: fn()) -> Result<fanotify::Watch, String> {
     let host_root = bpf::host_root().map_err(|e| e.to_string())?;
     let mounts =
         process::mounts(std::process::id()).map_err(|e| format!("failed to read `/proc/self/mountinfo`: {e}"))?;
@@ -200,7 +179,7 @@ fn watch_files(policy: PreventionPolicy, reach: &Reach) -> Result<fanotify::Watc
         None => None,
     };
     let rules = fanotify::Rules { policy, cgroup, filesystems: reach.filesystems.clone(), host_root };
-    fanotify::Watch::start(rules).map_err(|e| e.to_string())
+    fanotify::Watch::start(rules, in_thread).map_err(|e| e.to_string())
 }
 
 /// Nanoseconds since 1970 at which the machine's boot clock was zero.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use avouch_event::Interest;
 use avouch_pipeline::interest::{self, Asker, Plan};
-use avouch_pipeline::live::records::{Record, RulesChange, RulesState, Start, Stop, rfc3339};
+use avouch_pipeline::live::records::{PolicyChange, Record, RulesChange, RulesState, Start, Stop, rfc3339};
 use avouch_pipeline::live::{
     ActivityLimits, FileEvent, Health, HoldLimits, Live, LiveOptions, LiveSink, LiveSource, Now, RecordFiles,
     RecordFilesError, SliceOptions,
@@ -37,12 +37,11 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     // The kernel is watched before anything is read from /proc, so that nothing falls between the two.
     let mut source = live::open_source(&args.kernel, args.capture.as_deref(), &plan.interest)?;
     let now = live::now();
-    let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
-    let (responses, unprevented) = responses.map_or((None, Vec::new()), |(r, gaps)| (Some(r), gaps));
     if args.capture.is_none() {
         // Before other threads start, which inherit what is left.
         privileges::give_up(args.respond.is_some())?;
     }
+    let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
     let options = LiveOptions {
         utc_offset: Box::new(printer::local_offset),
         render: config.render,
@@ -74,11 +73,11 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         }
     }
     let mut run = Live::new(rules, options, now).context("failed to make the folder of slices")?;
-    let mut gaps = unprevented;
+    let mut gaps = Vec::new();
     if args.capture.is_none() {
         gaps.extend(live::facts(&mut |item| run.fact(item, live::now(), &mut out))?);
     }
-    run.note_gaps(gaps.clone());
+    run.note_gaps([&gaps[..], &out.gaps()].concat());
     out.record(Record::Start(Box::new(start(&run, &plan, &*source, now))));
     out.flush()?;
     terminal::say(&ready_line(args, &run, &plan, &*source));
@@ -154,7 +153,7 @@ fn watch(
         if now.mono >= next {
             // Observations that could not be made in time are not made up for.
             next = now.mono.saturating_add(every);
-            run.note_gaps([gaps, &out.losses()].concat());
+            run.note_gaps([gaps, &out.gaps()].concat());
             let health = run.observe(source, now, out);
             out.flush()?;
             if !args.quiet {
@@ -203,12 +202,32 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
     if refused.is_none() {
         terminal::say(&format!("rules loaded anew: {}\n", rules_text(run.rules_state())));
     }
+    let policy = reload_policy(args, out);
     out.record(Record::Rules(RulesChange {
         time: rfc3339(now.wall),
         rules: run.rules_state().clone(),
         collected: collected(&plan.interest),
         refused,
+        policy,
     }));
+}
+
+/// Reads the policy of responses anew, where there is one. The old one goes on when it cannot be used.
+fn reload_policy(args: &AgentArgs, out: &mut Output) -> Option<PolicyChange> {
+    let (Some(file), Some(responses)) = (&args.respond, &mut out.responses) else { return None };
+    let refused = match responses.reload(file) {
+        Ok(acts) => {
+            out.tell(acts);
+            terminal::say("policy of responses loaded anew\n");
+            None
+        }
+        Err(error) => {
+            let error = error.context("the policy of responses was not loaded anew; the old one goes on");
+            terminal::complain(&error);
+            Some(format!("{error:#}"))
+        }
+    };
+    Some(PolicyChange { file: file.display().to_string(), refused })
 }
 
 /// Whether commands and changes of files are collected whatever the rules are.
@@ -323,9 +342,9 @@ impl Output {
         found.into_iter().for_each(|record| self.record(record));
     }
 
-    /// What responses and the watch over files lost so far, as sentences.
-    fn losses(&self) -> Vec<String> {
-        let responses = self.responses.as_ref().map(Responses::losses).unwrap_or_default();
+    /// What responses cannot do here, and what they and the watch over files lost so far, as sentences.
+    fn gaps(&self) -> Vec<String> {
+        let responses = self.responses.as_ref().map(Responses::gaps).unwrap_or_default();
         let files = self.watched_files.as_ref().map(WatchedFiles::losses).unwrap_or_default();
         [responses, files].concat()
     }

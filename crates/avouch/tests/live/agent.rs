@@ -158,6 +158,20 @@ impl Agent {
         kill(Pid::from_raw(pid), signal).expect("signal the agent");
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Records of one of its files so far.
+    pub(crate) fn records(&self, file: &str) -> Vec<Value> {
+        lines(&self.dir().join(file))
+    }
+
+    /// Has it load its rules anew.
+    pub(crate) fn hang_up(&self) {
+        self.signal(Signal::SIGHUP);
+    }
+
     pub(crate) fn pause(&self) {
         self.signal(Signal::SIGSTOP);
     }

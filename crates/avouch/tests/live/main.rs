@@ -8,6 +8,7 @@
 mod agent;
 mod integrity;
 mod pids_cgroup;
+mod responses;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
