@@ -1,8 +1,12 @@
 //! The command line as the user writes it. What it means is worked out in `commands`.
 
+mod controls;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use controls::*;
 
 /// Watches containers and Kubernetes with Falco's rules and turns what it saw into evidence for SOC 2.
 #[derive(Debug, Parser)]
@@ -26,6 +30,12 @@ pub(crate) enum Command {
     /// Check, list, format, explain and test rules.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Check, list and compare control lists; show which families of criteria are served.
+    #[command(subcommand)]
+    Controls(ControlsCommand),
+    /// Check and list acceptances: dated, approved holes.
+    #[command(subcommand)]
+    Acceptances(AcceptancesCommand),
     /// Write a long capture by repeating and re-timing a real one, for benchmarks.
     #[command(hide = true)]
     Amplify(AmplifyArgs),
@@ -45,6 +55,8 @@ pub(crate) enum RulesCommand {
     Explain(ExplainArgs),
     /// Run the test cases beside the rules.
     Test(TestArgs),
+    /// Show which criteria and points of focus which rules serve, with the blanks.
+    Coverage(CoverageArgs),
 }
 
 /// Which rules to load and how; the same for all commands that load rules.

@@ -40,6 +40,9 @@ fn main() -> ExitCode {
         Command::Rules(RulesCommand::Fmt(args)) => commands::fmt::run(&args),
         Command::Rules(RulesCommand::Explain(args)) => commands::explain::run(&args),
         Command::Rules(RulesCommand::Test(args)) => commands::test::run(&args),
+        Command::Rules(RulesCommand::Coverage(args)) => commands::coverage::run(&args),
+        Command::Controls(command) => commands::controls::run(&command),
+        Command::Acceptances(command) => commands::acceptances::run(&command),
         Command::Amplify(args) => commands::amplify::run(&args),
     };
     match result {

@@ -1,8 +1,11 @@
 //! One file a command.
 
+pub(crate) mod acceptances;
 pub(crate) mod agent;
 pub(crate) mod amplify;
 pub(crate) mod check;
+pub(crate) mod controls;
+pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod fields;
 pub(crate) mod fmt;
