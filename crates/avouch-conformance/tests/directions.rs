@@ -28,6 +28,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-document", &[]),
     ("avouch-store", &["avouch-finding", "avouch-ledger"]),
     ("avouch-coverage", &["avouch-finding"]),
+    ("avouch-evidence", &["avouch-finding", "avouch-ledger", "avouch-store"]),
     (
         "avouch-report",
         &[
