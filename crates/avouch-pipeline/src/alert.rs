@@ -104,7 +104,10 @@ pub fn json(detection: &Detection<'_>, options: &AlertOptions) -> Json {
     out.insert("rule".to_owned(), json!(rule.name));
     out.insert("source".to_owned(), json!(rule.source));
     if options.tags {
-        out.insert("tags".to_owned(), json!(rule.tags));
+        // As the peer prints them.
+        let mut tags: Vec<&str> = rule.tags.iter().map(String::as_str).collect();
+        tags.sort_unstable();
+        out.insert("tags".to_owned(), json!(tags));
     }
     out.insert("time".to_owned(), json!(time.to_string()));
     Json::Object(out)

@@ -1,7 +1,5 @@
 //! Lists, macros and rules as files define them, before anything is resolved.
 
-use std::collections::BTreeSet;
-
 use avouch_diagnostics::{FileId, Span};
 
 use crate::Priority;
@@ -54,7 +52,8 @@ pub(crate) struct RuleDef {
     pub(crate) source: String,
     pub(crate) known_source: bool,
     pub(crate) enabled: bool,
-    pub(crate) tags: BTreeSet<String>,
+    /// In the order of the file, with repeats.
+    pub(crate) tags: Vec<String>,
     pub(crate) exceptions: Vec<Exception>,
     pub(crate) warn_evttypes: bool,
     pub(crate) skip_if_unknown_filter: bool,
@@ -68,7 +67,7 @@ pub(crate) struct RuleUpdate {
     pub(crate) condition: Option<(MappedText, Span)>,
     pub(crate) desc: Option<String>,
     pub(crate) output: Option<(String, Span)>,
-    pub(crate) tags: Option<BTreeSet<String>>,
+    pub(crate) tags: Option<Vec<String>>,
     pub(crate) exceptions: Option<Vec<Exception>>,
     pub(crate) priority: Option<Priority>,
     pub(crate) enabled: Option<bool>,

@@ -1,5 +1,6 @@
 //! Loads rule files: reads all of them, applies appends and overrides, resolves names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use avouch_diagnostics::{Diagnostic, FileId, Severity, SourceMap, Span};
@@ -182,7 +183,7 @@ fn resolve(
         priority: rule.priority,
         source: rule.source.clone(),
         enabled: rule.enabled,
-        tags: rule.tags.iter().cloned().collect(),
+        tags: without_repeats(&rule.tags),
         warn_evttypes: rule.warn_evttypes,
         skip_if_unknown_filter: rule.skip_if_unknown_filter,
         capture: rule.capture,
@@ -190,6 +191,12 @@ fn resolve(
         exceptions: rule.exceptions.iter().map(rule_exception).collect(),
         exception_fields: fields.map(|t| ListItem { text: t.text.clone(), span: t.span }).collect(),
     })
+}
+
+/// Once for a rule, however often something was appended: the work stays bounded on hostile files.
+fn without_repeats(tags: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    tags.iter().filter(|t| seen.insert(t.as_str())).cloned().collect()
 }
 
 fn rule_exception(e: &Exception) -> RuleException {

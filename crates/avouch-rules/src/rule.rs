@@ -105,7 +105,8 @@ pub struct ResolvedRule {
     pub source: String,
     /// Enabled by the file; selection may change it.
     pub enabled: bool,
-    /// Tags, sorted, without repeats.
+    /// Tags in the order of the file, without repeats; the order says which criterion a rule serves first. Falco sorts them
+    /// by text where it prints them.
     pub tags: Vec<String>,
     /// False silences the no-event-type lint.
     pub warn_evttypes: bool,

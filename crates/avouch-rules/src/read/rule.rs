@@ -227,7 +227,7 @@ impl Reader<'_> {
         let skip = self.truth(item, "skip-if-unknown-filter", context);
         let capture = self.truth(item, "capture", context);
         let duration = self.duration(item, context);
-        let tags = if item.get("tags").is_some() { self.tags(item, context) } else { Some(BTreeSet::new()) };
+        let tags = if item.get("tags").is_some() { self.tags(item, context) } else { Some(Vec::new()) };
         let exceptions = self.exceptions(item, context, false);
         let (condition, condition_span) = condition?;
         let (output, output_span) = output?;
@@ -270,7 +270,7 @@ impl Reader<'_> {
         Some((node.text()?.trim().to_owned(), node.span))
     }
 
-    fn tags(&mut self, item: &Node, context: &Context) -> Option<BTreeSet<String>> {
+    fn tags(&mut self, item: &Node, context: &Context) -> Option<Vec<String>> {
         Some(self.texts(item, "tags", context)?.into_iter().map(|t| t.text).collect())
     }
 
