@@ -116,3 +116,13 @@ fn procfs() {
 fn integrity() {
     run("integrity", targets::integrity);
 }
+
+#[test]
+fn ring() {
+    run("ring", targets::ring);
+}
+
+#[test]
+fn policy() {
+    run("policy", targets::policy);
+}

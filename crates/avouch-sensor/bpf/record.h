@@ -18,6 +18,8 @@ struct config {
 	__u32 own_tgid;
 	/* Bytes of reads and writes that are kept. */
 	__u32 snaplen;
+	/* Size of a page: 4 on most machines, up to 64 on arm64. */
+	__u32 page_kb;
 };
 
 const volatile struct config config = {};

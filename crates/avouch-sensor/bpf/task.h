@@ -98,7 +98,7 @@ static __always_inline void memory_facts(struct task_struct *task, struct mm_str
 
 	if (!mm)
 		return;
-	t->vm_size_kb = BPF_CORE_READ(mm, total_vm) << 2;
+	t->vm_size_kb = BPF_CORE_READ(mm, total_vm) * config.page_kb;
 	if (bpf_core_type_exists(struct mm_rss_stat)) {
 		file = BPF_CORE_READ(counts, rss_stat.count[0].counter);
 		anon = BPF_CORE_READ(counts, rss_stat.count[1].counter);
@@ -111,8 +111,8 @@ static __always_inline void memory_facts(struct task_struct *task, struct mm_str
 		shmem = BPF_CORE_READ(percpu, rss_stat[3].count);
 	}
 	file += anon + shmem;
-	t->vm_rss_kb = file > 0 ? file << 2 : 0;
-	t->vm_swap_kb = swap > 0 ? swap << 2 : 0;
+	t->vm_rss_kb = file > 0 ? file * config.page_kb : 0;
+	t->vm_swap_kb = swap > 0 ? swap * config.page_kb : 0;
 }
 
 static __always_inline __u32 tty_number(struct signal_struct *signal)

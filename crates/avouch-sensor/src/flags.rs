@@ -87,6 +87,22 @@ pub(crate) fn ptrace(value: u64) -> u64 {
     PTRACE.one(value)
 }
 
+/// The few flags of `open` that differ by processor (`fcntl.h` of the kernel's `arch` folders).
+#[cfg(target_arch = "x86_64")]
+mod arch {
+    pub(super) const DIRECT: u64 = 0o40_000;
+    pub(super) const LARGEFILE: u64 = 0o100_000;
+    pub(super) const DIRECTORY: u64 = 0o200_000;
+}
+
+/// The few flags of `open` that differ by processor.
+#[cfg(target_arch = "aarch64")]
+mod arch {
+    pub(super) const DIRECTORY: u64 = 0o40_000;
+    pub(super) const DIRECT: u64 = 0o200_000;
+    pub(super) const LARGEFILE: u64 = 0o400_000;
+}
+
 static ACCESS: Names = Names::new("file_flags", &[(0, "O_RDONLY"), (1, "O_WRONLY"), (2, "O_RDWR")]);
 
 static FILE: Names = Names::new(
@@ -99,11 +115,11 @@ static FILE: Names = Names::new(
         (0o4000, "O_NONBLOCK"),
         (0o10000, "O_DSYNC"),
         (0o4_010_000, "O_SYNC"),
-        (0o40000, "O_DIRECT"),
-        (0o100_000, "O_LARGEFILE"),
-        (0o200_000, "O_DIRECTORY"),
+        (arch::DIRECT, "O_DIRECT"),
+        (arch::LARGEFILE, "O_LARGEFILE"),
+        (arch::DIRECTORY, "O_DIRECTORY"),
         (0o2_000_000, "O_CLOEXEC"),
-        (0o20_200_000, "O_TMPFILE"),
+        (0o20_000_000 | arch::DIRECTORY, "O_TMPFILE"),
     ],
 );
 

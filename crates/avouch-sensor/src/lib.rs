@@ -33,5 +33,6 @@ mod paths;
 mod plan;
 mod sensor;
 
+pub use decode::RecordDecoder;
 pub use error::SensorError;
 pub use sensor::{Options, Sensor};

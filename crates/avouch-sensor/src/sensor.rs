@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use avouch_event::{Interest, Item, LossCause, Losses};
 use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, RingBuffer, RingBufferBuilder};
+use nix::unistd::{SysconfVar, sysconf};
 use zerocopy::IntoBytes;
 
 use crate::abi::{LOSSES, loss};
@@ -102,6 +103,12 @@ impl fmt::Debug for Sensor {
     }
 }
 
+/// Size of a page in KiB.
+fn page_kb() -> u32 {
+    let bytes = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+    bytes.and_then(|b| u32::try_from(b / 1024).ok()).unwrap_or(4)
+}
+
 impl Sensor {
     /// Loads and attaches the programs; events are buffered from now on, so that a snapshot taken afterwards misses nothing.
     ///
@@ -119,10 +126,11 @@ impl Sensor {
             if name == "ring" {
                 map.set_max_entries(ring_bytes).map_err(|e| SensorError::new("size the ring", &e))?;
             } else if name.ends_with(".rodata")
-                && let Some(config) = map.initial_value_mut().and_then(|v| v.get_mut(..8))
+                && let Some(config) = map.initial_value_mut().and_then(|v| v.get_mut(..12))
             {
                 config[..4].copy_from_slice(&std::process::id().to_ne_bytes());
-                config[4..].copy_from_slice(&options.snaplen.min(4095).to_ne_bytes());
+                config[4..8].copy_from_slice(&options.snaplen.min(4095).to_ne_bytes());
+                config[8..].copy_from_slice(&page_kb().to_ne_bytes());
             }
         }
         let object = open.load().map_err(|e| SensorError::new("load the kernel programs", &e))?;

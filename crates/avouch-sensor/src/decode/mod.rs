@@ -7,11 +7,11 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-use avouch_event::{EventBuf, EventFlags, EventType, types};
+use avouch_event::{Event, EventBuf, EventFlags, EventType, types};
 use zerocopy::FromBytes;
 
 use crate::abi::{self, PartHead, RecordHead, part, record};
-use crate::calls::{self, Row};
+use crate::calls::{self, Param, Row};
 
 /// The record is none: too short, or a part goes beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,16 +161,16 @@ impl Decoder {
         match record.head.kind {
             record::SYSCALL => {
                 let nr = record.head.nr;
-                if record.part(part::TASK).is_some() {
-                    task::failed_exec(record, exec_type(&self.numbers, nr), buf, &mut self.scratch);
-                    return Ok(());
-                }
                 let Some(row) = self.numbers.row(nr) else {
                     start(buf, record, types::GENERIC_X);
                     let code = self.numbers.generic.get(usize::from(nr)).copied().unwrap_or(0);
                     buf.push_u16(code).push_u16(nr);
                     return Ok(());
                 };
+                // Executions tell the process whole, in the form of those that succeed.
+                if row.params.iter().any(|p| matches!(p, Param::Task)) {
+                    return task::failed_exec(record, row.event, buf, &mut self.scratch);
+                }
                 self.facts(record, row, buf, emit);
                 start(buf, record, row.event);
                 call::fill(record, row, buf, &mut self.scratch);
@@ -207,8 +207,15 @@ impl Decoder {
     }
 }
 
-fn exec_type(numbers: &Numbers, nr: u16) -> EventType {
-    numbers.row(nr).map_or(types::EXECVE_19_X, |r| r.event)
+/// The decoder alone, without a kernel: for whoever has a record's bytes, as tests with hostile ones do.
+#[derive(Debug, Default)]
+pub struct RecordDecoder(Decoder);
+
+impl RecordDecoder {
+    /// Hands the events of one record to `emit`, without number and time. Whether it was one; if not, nothing was emitted.
+    pub fn decode(&mut self, record: &[u8], emit: &mut dyn FnMut(&Event<'_>)) -> bool {
+        self.0.decode(record, |event| emit(&event.event())).is_ok()
+    }
 }
 
 /// Begins an event of the record's thread.

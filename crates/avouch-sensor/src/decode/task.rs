@@ -16,11 +16,16 @@ pub(super) fn exec(record: &Record<'_>, buf: &mut EventBuf, scratch: &mut Vec<u8
 }
 
 /// An execution that failed: the process is what it was.
-pub(super) fn failed_exec(record: &Record<'_>, ty: EventType, buf: &mut EventBuf, scratch: &mut Vec<u8>) {
+pub(super) fn failed_exec(
+    record: &Record<'_>,
+    ty: EventType,
+    buf: &mut EventBuf,
+    scratch: &mut Vec<u8>,
+) -> Result<(), BadRecord> {
+    let facts = facts(record)?;
     start(buf, record, ty);
-    if let Ok(facts) = facts(record) {
-        fill_exec(record, &facts, record.ret(), buf, scratch);
-    }
+    fill_exec(record, &facts, record.ret(), buf, scratch);
+    Ok(())
 }
 
 /// A birth, told as the child's side of `clone`.
