@@ -2,25 +2,28 @@
 
 use serde_json::{Number, Value};
 
-use crate::RecordError;
-
 /// Deepest nesting that is written; serde_json reads no more than this either.
 const MAX_DEPTH: usize = 120;
 /// Integers beyond this cannot be held by every reader of JSON (RFC 7493, 2.2).
 const MAX_SAFE: u64 = (1 << 53) - 1;
+
+/// A value is nested deeper than 120 levels.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a value is nested too deep")]
+pub struct TooDeep;
 
 /// Appends the canonical text of `value`. Integers beyond 2^53 - 1 on either side of zero become strings of their digits, as
 /// RFC 8785 advises: a reader that holds numbers as doubles would change them without a word.
 ///
 /// # Errors
 /// When the value is nested deeper than 120 levels.
-pub fn write_canonical(out: &mut Vec<u8>, value: &Value) -> Result<(), RecordError> {
+pub fn write_canonical(out: &mut Vec<u8>, value: &Value) -> Result<(), TooDeep> {
     write(out, value, 0)
 }
 
-fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), RecordError> {
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), TooDeep> {
     if depth > MAX_DEPTH {
-        return Err(RecordError::TooDeep);
+        return Err(TooDeep);
     }
     match value {
         Value::Null => out.extend_from_slice(b"null"),

@@ -26,13 +26,13 @@ mod report;
 mod time;
 mod verify;
 
-pub use canonical::write_canonical;
+pub use canonical::{TooDeep, write_canonical};
 pub use digest::Digest;
 pub use head::{Head, SignedHead, canonical};
 pub use keys::{KeyEntry, PublicKey, Purpose, SecretKey};
 pub use merkle::{Proof, Tree};
 pub use own::{Own, SourceState, own_source};
-pub use record::{Appended, Draft, MAX_LINE, RecordError, RecordRef, Source, check, write_body, write_line};
+pub use record::{MAX_LINE, OWN, RecordRef, Source, is_kind, is_name, write_line};
 pub use report::{AnchorReport, Fault, KeyReport, Problem, Report, SourceReport, Verdict, Warning};
 pub use time::Time;
 pub use verify::{Trust, Verifier};

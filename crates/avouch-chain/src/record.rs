@@ -1,18 +1,12 @@
 //! One record is one line of canonical JSON. The names of the envelope are chosen so that in canonical order the content,
 //! `what`, comes last: everything else is read from the front of the line without parsing JSON.
 
-use serde_json::Value;
-
-use crate::{
-    Digest, Time,
-    canonical::{write_canonical, write_string},
-    digest::write_hex,
-};
+use crate::{Digest, Time, canonical::write_string, digest::write_hex};
 
 /// Most bytes of a line, without its newline. A larger record is refused, a larger line is damage.
 pub const MAX_LINE: usize = 4 << 20;
 /// Kinds that begin so are written by the ledger itself.
-pub(crate) const OWN: &str = "ledger.";
+pub const OWN: &str = "ledger.";
 
 /// Who tells a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,63 +17,10 @@ pub struct Source {
     pub run: String,
 }
 
-/// Why a record is refused. Nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// See [`Draft::kind`].
-    #[error("`{0}` is not a kind of record: 1 to 64 of a-z, 0-9, `_`, `-` and `.`, and `ledger.` is the ledger's own")]
-    Kind(String),
-    /// See [`Source`].
-    #[error("`{0}` is not a name of a source or run: 1 to 256 bytes without controls, quotes and backslashes")]
-    Source(String),
-    /// A body must be an object.
-    #[error("the body of a record is not a JSON object")]
-    NotAnObject,
-    /// Values nest at most 120 deep.
-    #[error("the body of a record is nested too deep")]
-    TooDeep,
-    /// A line has at most [`MAX_LINE`] bytes.
-    #[error("a record of {0} bytes is too large")]
-    TooLarge(usize),
-    /// Its number is not larger than the one before: the record is known, or the source counts anew without a new run.
-    #[error("record {given} of source `{source_name}` was told after record {last}")]
-    #[expect(missing_docs, reason = "named in the message")]
-    SourceRepeat { source_name: String, given: u64, last: u64 },
-}
-
-/// A record to be.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// When it happened.
-    pub time: Time,
-    /// Who tells it.
-    pub source: Source,
-    /// The source's own number of the record, from 1 without a hole, when the source counts; else the ledger does. Numbers
-    /// that were passed over are recorded as lost.
-    pub source_seq: Option<u64>,
-    /// What sort of fact, as in `finding`: 1 to 64 of a-z, 0-9, `_`, `-` and `.`.
-    pub kind: String,
-    /// The fact: a JSON object. Secrets in it are redacted before it is hashed.
-    pub body: Value,
-}
-
-/// What became of a draft. It is safe only once the ledger was synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appended {
-    /// Number of the record in the ledger, from 1.
-    pub seq: u64,
-    /// Number of the record among those of its source, from 1.
-    pub source_seq: u64,
-    /// SHA-256 of the line. With the ledger's id and `seq`, this is the record's id.
-    pub hash: Digest,
-    /// Secrets that were redacted.
-    pub redacted: u64,
-}
-
 /// The envelope of a record, read from its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordRef<'a> {
-    /// See [`Draft::kind`].
+    /// What sort of fact, as in `finding`: 1 to 64 of a-z, 0-9, `_`, `-` and `.`.
     pub kind: &'a str,
     /// Hash of the line before; zeros for the first.
     pub prev: Digest,
@@ -135,28 +76,17 @@ fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|n| plain && *n < 1 << 53)
 }
 
-fn is_kind(text: &str) -> bool {
+/// See [`RecordRef::kind`].
+#[must_use]
+pub fn is_kind(text: &str) -> bool {
     let plain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
     (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
-/// Such a name is its own JSON text.
-fn is_name(text: &str) -> bool {
+/// See [`Source::name`]. Such a name is its own JSON text.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
     (1..=256).contains(&text.len()) && !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\')
-}
-
-/// Whether a caller may append such a record: its kind, its source, and that its body is an object.
-///
-/// # Errors
-/// What is not so.
-pub fn check(draft: &Draft) -> Result<(), RecordError> {
-    if !is_kind(&draft.kind) || draft.kind.starts_with(OWN) {
-        return Err(RecordError::Kind(draft.kind.clone()));
-    }
-    if let Some(name) = [&draft.source.name, &draft.source.run].into_iter().find(|name| !is_name(name)) {
-        return Err(RecordError::Source(name.clone()));
-    }
-    if draft.body.is_object() { Ok(()) } else { Err(RecordError::NotAnObject) }
 }
 
 /// Appends the line of a record, without a newline; `body` is canonical.
@@ -181,15 +111,4 @@ pub fn write_line(out: &mut Vec<u8>, record: &RecordRef<'_>) {
     out.extend_from_slice(b"\",\"v\":1,\"what\":");
     out.extend_from_slice(record.body.as_bytes());
     out.push(b'}');
-}
-
-/// Puts the canonical text of a body into `out`, instead of what was there.
-///
-/// # Errors
-/// When it is nested too deep or too large.
-pub fn write_body(out: &mut Vec<u8>, body: &Value) -> Result<(), RecordError> {
-    out.clear();
-    write_canonical(out, body)?;
-    // An envelope has less than 1 KiB.
-    if out.len() > MAX_LINE - 1024 { Err(RecordError::TooLarge(out.len())) } else { Ok(()) }
 }

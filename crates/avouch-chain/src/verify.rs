@@ -1,5 +1,7 @@
 //! The verifier: pure, one pass, memory bounded by the number of sources. Lines go in, a [`Report`] comes out.
 
+mod heads;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     io,
@@ -27,11 +29,11 @@ pub struct Trust {
 }
 
 /// Verifies one ledger. For each segment in order, call [`Verifier::segment`], then [`Verifier::line`] for each line.
-#[derive(Debug)]
-pub struct Verifier<H> {
+#[derive(Default)]
+pub struct Verifier {
     trust: Trust,
     report: Report,
-    heads: H,
+    heads: Option<Box<dyn Iterator<Item = io::Result<Vec<u8>>>>>,
     /// The next head, not checked yet, and the hash that the one after must name.
     head: Option<SignedHead>,
     last_head: Digest,
@@ -48,6 +50,8 @@ pub struct Verifier<H> {
     rival: Option<Digest>,
     /// Problem that says the last record but one was edited, while it may be the last.
     suspect: Option<usize>,
+    /// Problem that says one of the records up to the last was edited: a link from what was signed narrows it down.
+    vague: Option<usize>,
     /// The last line jumped ahead: number and link that it should have had, and the problem.
     jump: Option<(u64, Option<Digest>, usize)>,
     /// Numbers of lines that stood too early, and the problem of each.
@@ -62,32 +66,11 @@ pub struct Verifier<H> {
     problems_at_head: usize,
 }
 
-impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
+impl Verifier {
     /// `heads` are the lines of `heads.jsonl`, without newlines.
-    pub fn new(heads: H, trust: &Trust) -> Self {
-        let mut verifier = Self {
-            trust: trust.clone(),
-            report: Report::default(),
-            heads,
-            head: None,
-            last_head: Digest::ZERO,
-            anchors: VecDeque::new(),
-            segment: 0,
-            first_of_segment: 0,
-            tree: Tree::default(),
-            next: None,
-            prev: None,
-            before: None,
-            rival: None,
-            suspect: None,
-            jump: None,
-            strays: BTreeMap::new(),
-            damaged: 0,
-            sources: BTreeMap::new(),
-            gaps: BTreeMap::new(),
-            key: None,
-            problems_at_head: 0,
-        };
+    #[must_use]
+    pub fn new(heads: impl Iterator<Item = io::Result<Vec<u8>>> + 'static, trust: &Trust) -> Self {
+        let mut verifier = Self { heads: Some(Box::new(heads)), trust: trust.clone(), ..Self::default() };
         let mut anchors = Vec::new();
         for line in &trust.anchors {
             match SignedHead::parse(line) {
@@ -117,17 +100,7 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
         if number <= 1 {
             (self.next, self.prev) = (Some(1), Some(Digest::ZERO));
         }
-        // Heads of segments that are not here any more still say what the first record must follow.
-        while let Some(signed) = self.head.take_if(|signed| signed.head.segment < number) {
-            let head = &signed.head;
-            if let Some(key) = self.known(&head.key) {
-                self.signature(&signed, &key);
-                (self.next, self.prev) = (Some(head.last_seq + 1), Some(head.last_hash));
-            } else {
-                self.report.warnings.push(Warning::UnknownKey { key: head.key.clone(), last_seq: head.last_seq });
-            }
-            self.load_head();
-        }
+        self.heads_before(number);
     }
 
     /// Takes the next record's line, without its newline.
@@ -190,15 +163,11 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
         if missing.end - missing.start > self.damaged {
             let stray = self.strays.get(&next).copied().filter(|_| missing.end - missing.start == 1);
             if let Some(problem) = stray {
-                let detail = self.report.problems[problem].detail.clone();
-                self.rename(problem, Fault::Reordered, next, detail);
+                self.reorder(problem, next);
             } else {
-                let to = Some(missing.end - 1);
-                self.problem(Fault::Deleted, Some(next), format!("not there; record {} follows", record.seq));
-                if let Some(problem) = self.report.problems.last_mut() {
-                    problem.to_seq = to;
-                }
-                self.jump = Some((next, self.prev, self.report.problems.len() - 1));
+                let detail = format!("not there; record {} follows", record.seq);
+                let problem = self.range(Fault::Deleted, next, missing.end - 1, detail);
+                self.jump = Some((next, self.prev, problem));
             }
         }
         self.prev = None;
@@ -211,8 +180,10 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
                 && problem.seq.is_some_and(|first| (first..=problem.to_seq.unwrap_or(first)).contains(&seq))
         });
         let second = seq + 1 == next;
-        if let Some(problem) = self.suspect.take_if(|_| second && self.before == Some(record.prev)) {
-            self.rename(problem, Fault::Inserted, seq, "a record with its number stands before it".to_owned());
+        let fits = second && self.before == Some(record.prev);
+        let signed = second && self.prev == Some(hash);
+        if let Some(problem) = self.suspect.take_if(|_| fits).or(self.vague.take_if(|_| signed)) {
+            self.rename(problem, Fault::Inserted, seq, "another record with its number stands before it".to_owned());
             self.prev = Some(hash);
         } else if let Some(problem) = missed {
             self.rename(problem, Fault::Reordered, seq, format!("it stands after record {}", next - 1));
@@ -225,11 +196,18 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
     fn link(&mut self, record: &RecordRef<'_>) {
         let rival = self.rival.take() == Some(record.prev);
         let linked = rival || self.prev.is_none_or(|prev| prev == record.prev);
-        let suspect = self.suspect.take();
+        let (suspect, vague) = (self.suspect.take(), self.vague.take());
+        let last = record.seq - 1;
         if linked {
+            if let Some(problem) = vague {
+                let detail = format!("it is not what was signed, and record {} was linked to", record.seq);
+                self.rename(problem, Fault::Edited, last, detail);
+            }
             return;
         }
-        let last = record.seq - 1;
+        if vague.is_some() {
+            return;
+        }
         if let Some(problem) = suspect {
             // Neither the link to it nor the link from it holds.
             self.rename(problem, Fault::Edited, last, "the records before and after it do not fit it".to_owned());
@@ -259,23 +237,7 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
             None => {}
         }
         self.source(record);
-        while let Some(signed) = self.anchors.pop_front_if(|signed| signed.head.last_seq <= record.seq) {
-            let there = signed.head.last_seq >= self.report.first_seq.unwrap_or_default();
-            let matches = there.then(|| self.head_holds(&signed, record.seq, hash));
-            let (last_seq, time) = (signed.head.last_seq, signed.head.time);
-            self.report.anchors.push(AnchorReport { last_seq, time, matches });
-        }
-        while let Some(signed) = self.head.take_if(|signed| signed.head.last_seq <= record.seq) {
-            if self.head_holds(&signed, record.seq, hash) {
-                self.report.heads += 1;
-                self.problems_at_head = self.report.problems.len();
-                self.report.signed_to = Some(record.seq);
-                if self.report.keys.iter().any(|key| key.id == signed.head.key && key.trusted) {
-                    self.report.trusted_to = Some(record.seq);
-                }
-            }
-            self.load_head();
-        }
+        self.heads_at(record.seq, hash);
     }
 
     /// A number of a source must follow its last, but for what the ledger says was lost.
@@ -356,109 +318,14 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
         self.report.keys.push(KeyReport { id, public, from_seq: seq, trusted });
     }
 
-    fn known(&self, id: &str) -> Option<PublicKey> {
-        self.trust.keys.iter().chain(&self.trust.found).chain(&self.key).find(|key| key.id() == id).copied()
-    }
-
-    fn load_head(&mut self) {
-        while self.head.is_none() {
-            match self.heads.next() {
-                None => return,
-                Some(Err(error)) => return self.problem(Fault::Unreadable, None, format!("heads: {error}")),
-                Some(Ok(line)) => match SignedHead::parse(&line) {
-                    Err(why) => self.problem(Fault::HeadMalformed, None, format!("a line of the heads: {why}")),
-                    Ok(signed) => {
-                        if signed.head.prev_head != self.last_head {
-                            let detail = "the head for it does not follow the head before".to_owned();
-                            self.problem(Fault::HeadOrder, Some(signed.head.last_seq), detail);
-                        }
-                        self.last_head = Digest::of(&line);
-                        self.head = Some(signed);
-                    }
-                },
-            }
-            if self.report.stopped {
-                return;
-            }
-        }
-    }
-
-    fn signature(&mut self, signed: &SignedHead, key: &PublicKey) -> bool {
-        let good = signed.verify(key);
-        if !good {
-            let detail = format!("the head for it is not signed by key {}", key.id());
-            self.problem(Fault::BadSignature, Some(signed.head.last_seq), detail);
-        }
-        good
-    }
-
-    /// Checks a head against the records read so far, which end with `seq`.
-    fn head_holds(&mut self, signed: &SignedHead, seq: u64, hash: Digest) -> bool {
-        let head = &signed.head;
-        let at = Some(head.last_seq);
-        let Some(key) = self.key.filter(|key| key.id() == head.key) else {
-            self.problem(Fault::WrongKey, at, format!("the head for it is by key {}, not the ledger's", head.key));
-            return false;
-        };
-        if !self.signature(signed, &key) {
-            return false;
-        }
-        let clean = self.report.problems.len() == self.problems_at_head;
-        let suspect = self.suspect.take_if(|_| head.last_seq == seq);
-        if head.last_seq == seq && head.last_hash == hash && Some(&head.ledger) == self.report.ledger.as_ref() {
-            let fits = head.segment == self.segment
-                && head.first_seq == self.first_of_segment
-                && head.merkle_root == self.tree.root();
-            if !fits && clean {
-                self.problem(Fault::HeadMismatch, at, "the head for it names other records before it".to_owned());
-            }
-            return fits;
-        }
-        if let Some(problem) = suspect {
-            self.rename(problem, Fault::Edited, seq, "neither the record before nor the head fits it".to_owned());
-        } else if clean && head.last_seq == seq && Some(&head.ledger) == self.report.ledger.as_ref() {
-            let first = self.report.signed_to.map_or(self.report.first_seq, |seq| Some(seq + 1));
-            self.problem(Fault::Edited, first, "one of them is not what was signed".to_owned());
-            if let Some(problem) = self.report.problems.last_mut() {
-                problem.to_seq = Some(seq);
-            }
-        } else if clean {
-            self.problem(Fault::HeadMismatch, at, "a signed head does not belong to these records".to_owned());
-        }
-        false
-    }
-
     /// The records are at an end.
     pub fn finish(mut self) -> Report {
         let end = self.report.last_seq.unwrap_or_default();
-        let mut beyond: Vec<SignedHead> = self.anchors.drain(..).collect();
-        for anchor in &beyond {
-            let (last_seq, time) = (anchor.head.last_seq, anchor.head.time.clone());
-            self.report.anchors.push(AnchorReport { last_seq, time, matches: Some(false) });
+        let stray = self.strays.get(&(end + 1)).copied();
+        if let Some(problem) = stray {
+            self.reorder(problem, end + 1);
         }
-        while let Some(signed) = self.head.take() {
-            beyond.push(signed);
-            self.load_head();
-            if self.report.stopped {
-                break;
-            }
-            // Only the farthest matters.
-            beyond.sort_by_key(|signed| std::cmp::Reverse(signed.head.last_seq));
-            beyond.truncate(1);
-        }
-        if let Some(signed) = beyond.iter().max_by_key(|signed| signed.head.last_seq) {
-            let detail = format!("a head vouches for it, but the records end at {end}");
-            match self.known(&signed.head.key) {
-                Some(key) if self.signature(signed, &key) => {
-                    self.problem(Fault::CutTail, Some(end + 1), detail);
-                    if let Some(problem) = self.report.problems.last_mut() {
-                        problem.to_seq = Some(signed.head.last_seq);
-                    }
-                }
-                Some(_) => {}
-                None => self.problem(Fault::WrongKey, Some(signed.head.last_seq), detail + ", by an unknown key"),
-            }
-        }
+        self.heads_beyond(end, stray.is_some());
         self.conclude(end);
         self.report
     }
@@ -467,7 +334,9 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
         let signed_to = self.report.signed_to.unwrap_or_default();
         if self.report.records > 0 && signed_to < end {
             let first_seq = (signed_to + 1).max(self.report.first_seq.unwrap_or_default());
-            self.report.warnings.push(Warning::UnsignedTail { first_seq, records: end + 1 - first_seq });
+            self.report
+                .warnings
+                .push(Warning::UnsignedTail { first_seq, records: (end + 1).saturating_sub(first_seq) });
         }
         if self.trust.keys.is_empty() {
             self.report.warnings.push(Warning::KeyNotChecked);
@@ -489,14 +358,32 @@ impl<H: Iterator<Item = io::Result<Vec<u8>>>> Verifier<H> {
 
     fn problem(&mut self, fault: Fault, seq: Option<u64>, detail: String) {
         let problems = &mut self.report.problems;
-        problems.push(Problem { fault, seq, to_seq: None, segment: self.segment, detail });
-        self.report.stopped = problems.len() >= MAX_PROBLEMS;
+        if problems.len() < MAX_PROBLEMS {
+            problems.push(Problem { fault, seq, to_seq: None, segment: self.segment, detail });
+        }
+        self.report.stopped = problems.len() == MAX_PROBLEMS;
+    }
+
+    /// A problem of one of several records, or of all; returns its place.
+    fn range(&mut self, fault: Fault, first: u64, last: u64, detail: String) -> usize {
+        self.problem(fault, Some(first), detail);
+        if let Some(problem) = self.report.problems.last_mut() {
+            problem.to_seq = Some(last);
+        }
+        self.report.problems.len() - 1
     }
 
     /// A problem turns out to be another.
     fn rename(&mut self, problem: usize, fault: Fault, seq: u64, detail: String) {
         if let Some(problem) = self.report.problems.get_mut(problem) {
             (problem.fault, problem.seq, problem.to_seq, problem.detail) = (fault, Some(seq), None, detail);
+        }
+    }
+
+    /// What stood too early is missing where it belongs.
+    fn reorder(&mut self, problem: usize, seq: u64) {
+        if let Some(problem) = self.report.problems.get_mut(problem) {
+            (problem.fault, problem.seq) = (Fault::Reordered, Some(seq));
         }
     }
 }

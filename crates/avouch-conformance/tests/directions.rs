@@ -23,6 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-redact", &[]),
     ("avouch-chain", &[]),
     ("avouch-ledger", &["avouch-chain", "avouch-redact"]),
+    ("avouch-bundle", &["avouch-ledger"]),
     ("avouch-anchor", &[]),
     ("avouch-finding", &["avouch-event"]),
     ("avouch-document", &[]),

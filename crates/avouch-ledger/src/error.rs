@@ -2,7 +2,29 @@
 
 use std::{io, path::PathBuf};
 
-use avouch_chain::RecordError;
+/// Why a record is refused. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// See [`crate::Draft::kind`].
+    #[error("`{0}` is not a kind of record: 1 to 64 of a-z, 0-9, `_`, `-` and `.`, and `ledger.` is the ledger's own")]
+    Kind(String),
+    /// See [`crate::Source`].
+    #[error("`{0}` is not a name of a source or run: 1 to 256 bytes without controls, quotes and backslashes")]
+    Source(String),
+    /// A body must be an object.
+    #[error("the body of a record is not a JSON object")]
+    NotAnObject,
+    /// Values nest at most 120 deep.
+    #[error("the body of a record is nested too deep")]
+    TooDeep,
+    /// A line has at most [`crate::MAX_LINE`] bytes.
+    #[error("a record of {0} bytes is too large")]
+    TooLarge(usize),
+    /// Its number is not larger than the one before: the record is known, or the source counts anew without a new run.
+    #[error("record {given} of source `{source_name}` was told after record {last}")]
+    #[expect(missing_docs, reason = "named in the message")]
+    SourceRepeat { source_name: String, given: u64, last: u64 },
+}
 
 /// Why a ledger cannot be opened, written or read.
 #[derive(Debug, thiserror::Error)]

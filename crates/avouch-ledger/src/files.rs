@@ -161,8 +161,11 @@ pub(crate) fn head_lines(dir: &Path) -> Result<impl Iterator<Item = io::Result<V
     }))
 }
 
-/// Public keys beside a ledger.
-pub(crate) fn read_keys(dir: &Path) -> Result<Vec<PublicKey>, LedgerError> {
+/// Public keys in `keys/*.pub` beside a ledger or in a bundle. They are what the files say, and not trusted for it.
+///
+/// # Errors
+/// When files cannot be read.
+pub fn read_keys(dir: &Path) -> Result<Vec<PublicKey>, LedgerError> {
     let folder = keys(dir);
     let mut paths = match fs::read_dir(&folder) {
         Ok(entries) => {

@@ -9,14 +9,15 @@ use std::{
 };
 
 use avouch_chain::{
-    Appended, Digest, Draft, Head, KeyEntry, MAX_LINE, Own, PublicKey, Purpose, RecordError, RecordRef, SecretKey,
-    SignedHead, Time, check, own_source, write_body, write_line,
+    Digest, Head, KeyEntry, MAX_LINE, Own, PublicKey, Purpose, RecordRef, SecretKey, SignedHead, Time, own_source,
+    write_line,
 };
 use avouch_redact::Redactor;
 use serde_json::Value;
 
 use crate::{
-    error::{LedgerError, io},
+    draft::{Appended, Draft, check, write_body},
+    error::{LedgerError, RecordError, io},
     files,
     recover::{Cut, LastHead, cut_file, last_head, scan},
     secrets::{Secrets, random},
@@ -394,9 +395,10 @@ impl Ledger {
         &self.redactor
     }
 
-    /// Signs other bytes with the ledger's key: the manifest of a bundle.
-    pub(crate) fn sign_manifest(&self, bytes: &[u8]) -> (String, String) {
-        (self.key.public().id(), self.key.sign(Purpose::Manifest, bytes))
+    /// Signs the manifest of a bundle.
+    #[must_use]
+    pub fn sign_manifest(&self, manifest: &[u8]) -> String {
+        self.key.sign(Purpose::Manifest, manifest)
     }
 
     fn usable(&self) -> Result<(), LedgerError> {

@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod draft;
 mod error;
 mod files;
 mod ledger;
@@ -37,7 +38,9 @@ mod verify;
 
 pub use avouch_chain::*;
 pub use avouch_redact::Redactor;
-pub use error::LedgerError;
+pub use draft::{Appended, Draft};
+pub use error::{LedgerError, RecordError};
+pub use files::read_keys;
 pub use ledger::{Ledger, OpenReport, Options, Recovered};
 pub use reader::{Entry, Evidence, Reader, Records};
 pub use verify::verify_dir;

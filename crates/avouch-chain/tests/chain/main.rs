@@ -1,0 +1,5 @@
+//! What the verifier finds, and what it says when there is nothing to find.
+
+mod common;
+mod heads;
+mod tamper;
