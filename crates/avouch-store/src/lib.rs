@@ -25,8 +25,8 @@ pub use error::{Error, Result};
 pub use filter::{ActivityFilter, Cursor, CursorError, Filter, Order, Page, Rows};
 pub use period::Period;
 pub use read::{
-    Acknowledged, Decided, DroppedPeriod, Freshness, LedgerPosition, Reader, RuleSetLoaded, StoredFact, StoredFinding,
-    Stretch,
+    Acknowledged, Ask, Bucket, BySeverity, Counts, CriterionDay, Decided, DroppedPeriod, Facet, FacetValue, Freshness,
+    LedgerPosition, Reader, RuleDay, RuleSetLoaded, StoredActivity, StoredFact, StoredFinding, Stretch,
 };
 pub use record::{Applied, Record, Source};
 pub use store::{Options, Store};

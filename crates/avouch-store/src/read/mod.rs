@@ -1,8 +1,11 @@
 //! Reading.
 
+mod activity;
+mod count;
 mod file;
 mod finding;
 mod plan;
+mod rollup;
 mod scan;
 mod timeline;
 
@@ -12,6 +15,8 @@ use std::path::{Path, PathBuf};
 use avouch_finding::Time;
 use rusqlite::Connection;
 
+pub use self::activity::StoredActivity;
+pub use self::count::{Ask, Bucket, BySeverity, Counts, CriterionDay, Facet, FacetValue, RuleDay};
 pub use self::finding::{Acknowledged, Decided, StoredFinding};
 pub use self::timeline::{RuleSetLoaded, StoredFact, Stretch};
 

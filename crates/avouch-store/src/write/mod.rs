@@ -15,6 +15,7 @@ use avouch_finding::{Fact, Time};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::activity::{KEYED, KINDS};
 pub(crate) use self::finding::IdKey;
 
 use self::file::PeriodFile;

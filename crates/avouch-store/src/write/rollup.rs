@@ -54,6 +54,9 @@ impl Rollups {
     }
 
     pub(crate) fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
+        if self.severity_hour.is_empty() {
+            return Ok(());
+        }
         let mut write = conn.prepare_cached(
             "INSERT INTO criterion_day (day, criterion, severity, cluster, n, suppressed, touched) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET \
