@@ -22,7 +22,7 @@ const USAGE: &str = "cargo xtask bench-live [--rounds N] [--rules PATH] [--only 
 
 Needs root. Builds the release binary, then measures open/close, getpid, compile, nginx under wrk (where both are installed), an
 idle machine, a flood of files opened for writing, and rates of a cheap collected call (names for --only: open-close, getpid,
-compile, nginx, idle, flood, rate). --peer runs another open sensor's command line in the agent's place, for comparison.";
+compile, nginx, nginx-wall, idle, flood, rate). --peer runs another open sensor's command line in the agent's place, for comparison.";
 
 /// What was asked for.
 struct Request {
