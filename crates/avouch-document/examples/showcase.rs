@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use avouch_document::{
     Bar, Bin, Block, Cell, Chart, Code, Column, Columns, Created, Document, Fact, Figure, HeatMap, Histogram, Id, Lane,
     List, ListItem, Note, NoteKind, Part, Row, RowClass, Section, Series, Share, Shown, State, Strip, Summary, Table,
-    Text, html,
+    Text, html, pdf,
 };
 
 /// 2026-01-01 00:00:00 UTC.
@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{problem}");
     }
     std::fs::write(folder.join("showcase.html"), html::render(&document))?;
+    std::fs::write(folder.join("showcase.pdf"), pdf::render(&document, pdf::Paper::A4)?)?;
     Ok(())
 }
 

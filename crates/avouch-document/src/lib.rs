@@ -26,6 +26,7 @@ mod font;
 pub mod html;
 mod model;
 mod outline;
+pub mod pdf;
 mod visible;
 
 pub use chart::{Bar, Bin, Chart, Columns, HeatMap, Histogram, Lane, Plot, Series, Share, State, Strip, Summary};

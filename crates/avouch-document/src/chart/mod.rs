@@ -18,6 +18,7 @@ pub use kinds::{Bar, Bin, Chart, Columns, HeatMap, Histogram, Lane, Plot, Series
 
 pub(crate) use legend::paint;
 use scene::Drawing;
+pub(crate) use time::civil;
 
 /// Where a drawing stands: its width in points, and whether there is room for a legend and labels.
 #[derive(Clone, Copy, Debug, PartialEq)]

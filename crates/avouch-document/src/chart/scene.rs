@@ -19,8 +19,12 @@ pub(crate) enum Ink {
     Unknown,
     /// The hatching.
     Hatch,
-    /// A cell without data.
-    Empty,
+    /// Behind notes, code and headings of rows.
+    Soft,
+    /// Behind what deserves to be seen.
+    Bad,
+    /// Links.
+    Link,
     /// Series 0 to 5, from dark to light.
     Series(u8),
     /// Heat 0 to 6, from light to dark.
@@ -46,7 +50,9 @@ impl Ink {
             Self::Fail,
             Self::Unknown,
             Self::Hatch,
-            Self::Empty,
+            Self::Soft,
+            Self::Bad,
+            Self::Link,
         ]
         .into_iter()
         .chain((0..Self::SERIES).map(Self::Series))
@@ -64,7 +70,9 @@ impl Ink {
             Self::Pass => 0x5fc4a6,
             Self::Fail => 0xb84100,
             Self::Unknown => 0xf1eee4,
-            Self::Empty => 0xf3f4f6,
+            Self::Soft => 0xf4f5f7,
+            Self::Bad => 0xfdf0e8,
+            Self::Link => 0x0a4f8a,
             Self::Series(n) => [0x0b2f4f, 0x0a5a94, 0x3f8fc9, 0x8fbfe3, 0xc9e0f2, 0xe9f2f9][usize::from(n.min(5))],
             Self::Heat(n) => {
                 [0xf7f9fb, 0xddeaf4, 0xb9d6ea, 0x86b9db, 0x4891c4, 0x17659f, 0x0b3a63][usize::from(n.min(6))]
@@ -90,7 +98,9 @@ impl Ink {
             Self::Pass => 0x2f9c7e,
             Self::Fail => 0xff8f4d,
             Self::Unknown => 0x2b2d30,
-            Self::Empty => 0x1c2028,
+            Self::Soft => 0x1c2028,
+            Self::Bad => 0x33211a,
+            Self::Link => 0x8cc4f5,
             Self::Series(n) => [0xe6f2fb, 0xa9d3f2, 0x62a9dc, 0x2f7ab3, 0x1d517c, 0x1a3650][usize::from(n.min(5))],
             Self::Heat(n) => {
                 [0x1a1f27, 0x1a2f42, 0x1b4362, 0x1f5f8e, 0x3d86ba, 0x82b9dd, 0xd3e8f7][usize::from(n.min(6))]
@@ -116,7 +126,9 @@ impl Ink {
             Self::Fail => "i-fail".into(),
             Self::Unknown => "i-unk".into(),
             Self::Hatch => "i-h".into(),
-            Self::Empty => "i-e".into(),
+            Self::Soft => "i-soft".into(),
+            Self::Bad => "i-bad".into(),
+            Self::Link => "i-link".into(),
             Self::Series(n) => format!("i-s{n}"),
             Self::Heat(n) => format!("i-q{n}"),
             Self::OnHeat(n) => format!("i-o{n}"),
