@@ -30,7 +30,7 @@ pub use canonical::{TooDeep, write_canonical};
 pub use digest::Digest;
 pub use head::{Head, SignedHead, canonical};
 pub use keys::{KeyEntry, PublicKey, Purpose, SecretKey};
-pub use merkle::{Proof, Tree};
+pub use merkle::{Tree, leaf, node};
 pub use own::{Own, SourceState, own_source};
 pub use record::{MAX_LINE, OWN, RecordRef, Source, is_kind, is_name, write_line};
 pub use report::{AnchorReport, Fault, KeyReport, Problem, Report, SourceReport, Verdict, Warning};

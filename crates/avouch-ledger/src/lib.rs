@@ -42,5 +42,5 @@ pub use draft::{Appended, Draft};
 pub use error::{LedgerError, RecordError};
 pub use files::read_keys;
 pub use ledger::{Ledger, OpenReport, Options, Recovered};
-pub use reader::{Entry, Evidence, Reader, Records};
+pub use reader::{Entry, Reader, Records};
 pub use verify::verify_dir;

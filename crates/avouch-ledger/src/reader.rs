@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use avouch_chain::{Digest, Proof, RecordRef, SignedHead};
+use avouch_chain::RecordRef;
 
 use crate::{
     error::{LedgerError, io},
-    files::{self, Lines, head_lines, open_segment},
+    files::{self, Lines, open_segment},
 };
 
 /// Reads a ledger. It checks that lines are records, not that they are the ones that were written: that is
@@ -16,28 +16,6 @@ pub struct Reader {
     dir: PathBuf,
     /// Number and first record of each segment, in order.
     segments: Vec<(u64, u64)>,
-}
-
-/// One record and what shows that it belongs to a signed head.
-#[derive(Clone, Debug)]
-pub struct Evidence {
-    /// The line.
-    pub line: Vec<u8>,
-    /// A head over its segment that reaches it.
-    pub head: SignedHead,
-    /// From the record to the head's root.
-    pub proof: Proof,
-}
-
-impl Evidence {
-    /// Whether the record belongs to the head. Who signed the head is asked with [`SignedHead::verify`].
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        let head = &self.head.head;
-        let in_place = RecordRef::parse(&self.line).is_ok_and(|r| r.seq == head.first_seq + self.proof.index);
-        let count = head.last_seq - head.first_seq + 1 == self.proof.count;
-        in_place && count && self.proof.holds(Digest::of(&self.line), head.merkle_root)
-    }
 }
 
 impl Reader {
@@ -93,35 +71,19 @@ impl Reader {
         Ok(found.filter(|entry| entry.record.seq == seq).map(|entry| entry.line.to_vec()))
     }
 
-    /// A record with the head and proof that show it belongs to the ledger; `None` when there is no such record, or no head
-    /// reaches it yet.
+    /// Number and first record of the segment that holds record `seq`, or would.
+    #[must_use]
+    pub fn segment_of(&self, seq: u64) -> Option<(u64, u64)> {
+        let at = self.segments.partition_point(|(_, first)| *first <= seq);
+        at.checked_sub(1).map(|at| self.segments[at])
+    }
+
+    /// Lines of the heads as they are now, unchecked.
     ///
     /// # Errors
-    /// As [`Reader::read_at`].
-    pub fn prove(&self, seq: u64) -> Result<Option<Evidence>, LedgerError> {
-        let at = self.segments.partition_point(|(_, first)| *first <= seq);
-        let Some((segment, first)) = at.checked_sub(1).map(|at| self.segments[at]) else { return Ok(None) };
-        let path = files::heads(&self.dir);
-        let mut head = None;
-        for line in head_lines(&self.dir)? {
-            let line = line.map_err(io("read", &path))?;
-            let covers = |signed: &SignedHead| signed.head.segment == segment && signed.head.last_seq >= seq;
-            head = SignedHead::parse(&line).ok().filter(covers).or(head);
-        }
-        let Some(head) = head else { return Ok(None) };
-        let (mut hashes, mut found) = (Vec::new(), Vec::new());
-        let mut records = self.records(first);
-        while let Some(entry) = records.next()? {
-            hashes.push(Digest::of(entry.line));
-            if entry.record.seq == seq {
-                found = entry.line.to_vec();
-            }
-            if entry.record.seq >= head.head.last_seq {
-                break;
-            }
-        }
-        let index = usize::try_from(seq - first).ok();
-        Ok(index.and_then(|index| Proof::of(&hashes, index)).map(|proof| Evidence { line: found, head, proof }))
+    /// When their file cannot be opened.
+    pub fn heads(&self) -> Result<impl Iterator<Item = std::io::Result<Vec<u8>>> + use<>, LedgerError> {
+        files::head_lines(&self.dir)
     }
 }
 

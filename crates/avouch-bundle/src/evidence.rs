@@ -1,0 +1,117 @@
+//! One record apart from the others, with what shows that it belongs to a signed head.
+
+use avouch_ledger::{Digest, LedgerError, Reader, RecordRef, SignedHead, Tree, leaf, node};
+use serde::{Deserialize, Serialize};
+
+/// One record and what shows that it belongs to a signed head.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The line.
+    pub line: Vec<u8>,
+    /// A head over its segment that reaches it.
+    pub head: SignedHead,
+    /// From the record to the head's root.
+    pub proof: Proof,
+}
+
+impl Evidence {
+    /// Whether the record belongs to the head. Who signed the head is asked with [`SignedHead::verify`].
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let head = &self.head.head;
+        let in_place = RecordRef::parse(&self.line).is_ok_and(|r| r.seq == head.first_seq + self.proof.index);
+        let count = head.last_seq - head.first_seq + 1 == self.proof.count;
+        in_place && count && self.proof.holds(Digest::of(&self.line), head.merkle_root)
+    }
+}
+
+/// A record with the head and proof that show it belongs to the ledger; `None` when there is no such record, or no head
+/// reaches it yet.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn prove(reader: &Reader, seq: u64) -> Result<Option<Evidence>, LedgerError> {
+    let Some((segment, first)) = reader.segment_of(seq) else { return Ok(None) };
+    let mut head = None;
+    for line in reader.heads()? {
+        // A line that cannot be read is the verifier's matter.
+        let signed = line.ok().and_then(|line| SignedHead::parse(&line).ok());
+        head = signed.filter(|s| s.head.segment == segment && s.head.last_seq >= seq).or(head);
+    }
+    let Some(head) = head else { return Ok(None) };
+    let (mut hashes, mut found) = (Vec::new(), Vec::new());
+    let mut records = reader.records(first);
+    while let Some(entry) = records.next()? {
+        hashes.push(Digest::of(entry.line));
+        if entry.record.seq == seq {
+            found = entry.line.to_vec();
+        }
+        if entry.record.seq >= head.head.last_seq {
+            break;
+        }
+    }
+    let index = usize::try_from(seq - first).ok();
+    Ok(index.and_then(|index| Proof::of(&hashes, index)).map(|proof| Evidence { line: found, head, proof }))
+}
+
+/// Shows that a record belongs to a signed head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Place of the record in its segment, from 0.
+    pub index: u64,
+    /// Records under the head: `last_seq - first_seq + 1`.
+    pub count: u64,
+    /// Hashes of the halves that the record is not in, from the leaf up.
+    pub path: Vec<Digest>,
+}
+
+impl Proof {
+    /// The proof for `records[index]` in a segment of these record hashes; `None` when there is no such record.
+    #[must_use]
+    pub fn of(records: &[Digest], index: usize) -> Option<Self> {
+        let (mut path, mut part, mut at) = (Vec::new(), records, index);
+        if index >= records.len() {
+            return None;
+        }
+        while part.len() > 1 {
+            let (left, right) = part.split_at(part.len().next_power_of_two() / 2);
+            let other;
+            (part, other) = if at < left.len() { (left, right) } else { (right, left) };
+            at -= if at < left.len() { 0 } else { left.len() };
+            path.push(root_of(other));
+        }
+        path.reverse();
+        Some(Self { index: index as u64, count: records.len() as u64, path })
+    }
+
+    /// Whether the record with this hash belongs under `root`.
+    #[must_use]
+    pub fn holds(&self, record: Digest, root: Digest) -> bool {
+        if self.index >= self.count {
+            return false;
+        }
+        let (mut at, mut last, mut hash) = (self.index, self.count - 1, leaf(record));
+        for other in &self.path {
+            if last == 0 {
+                return false;
+            }
+            if at % 2 == 1 || at == last {
+                hash = node(*other, hash);
+                // On the right edge, levels without a partner are passed over.
+                while at % 2 == 0 && at != 0 {
+                    (at, last) = (at / 2, last / 2);
+                }
+            } else {
+                hash = node(hash, *other);
+            }
+            (at, last) = (at / 2, last / 2);
+        }
+        last == 0 && hash == root
+    }
+}
+
+fn root_of(records: &[Digest]) -> Digest {
+    let mut tree = Tree::default();
+    records.iter().for_each(|record| tree.push(*record));
+    tree.root()
+}
