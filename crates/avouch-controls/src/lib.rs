@@ -5,13 +5,18 @@
 //! criterion among a rule's tags is its primary one, unless a file says otherwise. A [`RollUp`] counts detections by
 //! criterion.
 //!
+//! What an organisation does about criteria stands in a [`ControlList`], in versions; [`ControlHistory`] cuts a period where
+//! they change, and [`RuleSelector`] says which rules are evidence for a control. [`Coverage`] lays rules against criteria,
+//! blanks included; [`Crosswalk`] shows other catalogues through SOC 2. An [`AcceptanceSet`] says which approved hole covers
+//! a detection. [`check_file`] reports what is wrong in any of these files, with places.
+//!
 //! Invariant: a roll-up never says that a criterion passed. It says what was detected, that the rules for it were loaded
 //! and silent, or that no rule was loaded for it; silence is evidence only where something watched.
 //!
 //! ```
 //! use avouch_controls::{Mapping, Standing, RollUp};
 //!
-//! let mapping = Mapping::upstream();
+//! let mapping = Mapping::built_in();
 //! let tags = ["T1059".to_owned(), "SOC2_CC7.2".to_owned()];
 //! let criteria = mapping.criteria("Terminal shell in container", &tags);
 //! assert_eq!(criteria.primary[0].id, "CC6.1");

@@ -37,10 +37,10 @@ fn the_default_mapping_is_right_and_covers_the_packs() {
 
 #[test]
 fn names_are_found_in_any_case() {
-    let criteria = Mapping::upstream().criteria("TERMINAL shell in container", &[]);
+    let criteria = Mapping::built_in().criteria("TERMINAL shell in container", &[]);
     assert_eq!((ids(&criteria.primary), ids(&criteria.secondary)), (vec!["CC6.1"], vec!["CC7.2", "CC8.1"]));
     assert_eq!(criteria.attack, ["T1609", "T1059.004"]);
-    assert!(Mapping::upstream().criteria("no such rule", &[]).is_unmapped());
+    assert!(Mapping::built_in().criteria("no such rule", &[]).is_unmapped());
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn the_first_tag_of_a_criterion_is_the_primary_one() {
 
 #[test]
 fn a_later_file_replaces_whole_entries() {
-    let mut mapping = Mapping::upstream();
+    let mut mapping = Mapping::built_in();
     assert_eq!(
         mapping.load(FileId(1), "rules:\n  terminal shell in CONTAINER: {soc2: CC8.1}\n  Own rule: {soc2: [A1.1]}"),
         []
@@ -134,14 +134,4 @@ proptest! {
     fn any_text_loads_or_is_refused(text in r#"(rules|soc2|a|CC6\.1|[:,{}\[\]"'&*?!|>%@# \n-]){0,40}"#) {
         problems(&text);
     }
-}
-
-#[test]
-fn the_file_of_our_own_rules_is_right_and_repeats_no_upstream_name() {
-    let mut own = Mapping::default();
-    assert_eq!(own.load(FileId(0), include_str!("../../../controls/mappings/own-rules.yaml")), []);
-    let upstream = Mapping::upstream();
-    assert_eq!(own.rules().filter(|n| upstream.rules().any(|u| u.eq_ignore_ascii_case(n))).count(), 0);
-    assert!(own.rules().count() > 10);
-    assert_eq!(Mapping::built_in().rules().count(), own.rules().count() + upstream.rules().count());
 }

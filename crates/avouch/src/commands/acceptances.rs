@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use avouch_controls::{Acceptance, FileKind, Narrowing, Time, codes};
 use avouch_diagnostics::{Diagnostic, Severity, SourceMap, near_names, render_text};
-use avouch_pipeline::{read_text, rule_files};
+use avouch_pipeline::read_text;
 use serde_json::{Value as Json, json};
 
-use super::controls::{facts, report, rules, time};
+use super::controls::{facts, files, report, rules, time};
 use crate::args::{AcceptancesCheckArgs, AcceptancesCommand, AcceptancesListArgs, Format};
 use crate::{Outcome, terminal};
 
@@ -23,7 +23,7 @@ pub(crate) fn run(command: &AcceptancesCommand) -> anyhow::Result<Outcome> {
 /// All acceptances of the files, and what is wrong with them. Files of other kinds in a folder are reported.
 fn read(paths: &[PathBuf]) -> anyhow::Result<(SourceMap, Vec<Acceptance>, Vec<Diagnostic>, usize)> {
     let (mut map, mut all, mut problems) = (SourceMap::default(), Vec::new(), Vec::new());
-    let files = rule_files(paths)?;
+    let files = files(paths)?;
     for path in &files {
         let text = read_text(path)?;
         let file = map.add(path.display().to_string(), text.clone());

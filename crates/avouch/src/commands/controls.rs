@@ -39,11 +39,17 @@ pub(crate) fn rules(against: &AgainstArgs) -> anyhow::Result<Option<RuleSet>> {
         }
         return Ok(None);
     }
-    let options = RuleSetOptions { mappings: against.mapping.clone(), compile: CompileOptions::default(), ..RuleSetOptions::default() };
+    let options = RuleSetOptions {
+        mappings: against.mapping.clone(),
+        compile: CompileOptions::default(),
+        ..RuleSetOptions::default()
+    };
     let rules = RuleSet::load(&against.rules, &options)?;
     let errors = rules.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     if errors > 0 {
-        terminal::say(&format!("{errors} errors in rule files; `avouch rules check` shows them. Broken rules serve nothing.\n"));
+        terminal::say(&format!(
+            "{errors} errors in rule files; `avouch rules check` shows them. Broken rules serve nothing.\n"
+        ));
     }
     Ok(Some(rules))
 }
@@ -59,6 +65,14 @@ pub(crate) fn facts(rules: &RuleSet) -> Vec<RuleFacts<'_>> {
         criteria,
     })
     .collect()
+}
+
+/// The files that paths mean; the message for one that is not there speaks of no rules.
+pub(crate) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    if let Some(missing) = paths.iter().find(|p| !p.exists()) {
+        bail!("there is no file or folder `{}`", missing.display());
+    }
+    Ok(rule_files(paths)?)
 }
 
 /// The time given, else now.
@@ -106,7 +120,7 @@ fn check(args: &ControlsCheckArgs) -> anyhow::Result<Outcome> {
     let mut map = SourceMap::default();
     let mut problems = Vec::new();
     let mut lists: Vec<ControlList> = Vec::new();
-    let files = rule_files(&args.paths)?;
+    let files = files(&args.paths)?;
     for path in &files {
         let text = read_text(path)?;
         let file = map.add(path.display().to_string(), text.clone());
@@ -143,12 +157,13 @@ pub(crate) fn read_list(path: &Path, version: Option<u32>) -> anyhow::Result<Con
     let mut map = SourceMap::default();
     let mut problems = Vec::new();
     let mut lists = Vec::new();
-    for path in rule_files(&[path.to_owned()])? {
-        let text = read_text(&path)?;
+    for found in files(&[path.to_owned()])? {
+        let text = read_text(&found)?;
+        // A folder may hold other files beside its lists.
         if FileKind::of(&text) != Some(FileKind::List) && path.is_dir() {
             continue;
         }
-        let file = map.add(path.display().to_string(), text.clone());
+        let file = map.add(found.display().to_string(), text.clone());
         let (list, found) = ControlList::parse(file, &text);
         problems.extend(found);
         lists.extend(list);
@@ -304,10 +319,9 @@ fn table_text(
     writeln!(out, "{title}\nCounted: {}\n", table.counts.replace('-', " "))?;
     let served_head = if facts.is_some() { "  served now   criteria with a rule" } else { "" };
     writeln!(out, "family   controls       relevant{served_head}")?;
-    let share = |n: u32, of: u32| (u64::from(n) * 100).checked_div(u64::from(of)).unwrap_or(0);
+    let share = |n: u32, of: u32| (u64::from(n) * 100 + u64::from(of) / 2).checked_div(u64::from(of)).unwrap_or(0);
     for r in &table.rows {
-        let relevant =
-            r.relevant.map_or_else(|| "unknown".to_owned(), |n| format!("{n} ({} %)", share(n, r.controls)));
+        let relevant = r.relevant.map_or_else(|| "unknown".to_owned(), |n| format!("{n} ({} %)", share(n, r.controls)));
         write!(out, "{:<8} {:>8} {relevant:>14}", r.family, r.controls)?;
         if facts.is_some() {
             write!(out, " {:>11} {:>14} of {}", r.served, r.criteria_served.0, r.criteria_served.1)?;

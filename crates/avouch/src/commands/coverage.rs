@@ -82,7 +82,7 @@ fn sources(facts: &[RuleFacts<'_>]) -> String {
 }
 
 const WATCHING: &str =
-    "CC7.2 and CC7.3 are the watching and judging itself, of every rule: rules are not tagged with them.";
+    "CC7.2 and CC7.3 are the watching and judging itself, of every rule: rules of ours have no tags of them.";
 
 fn to_text(coverage: &Coverage, facts: &[RuleFacts<'_>]) -> String {
     let mut out = String::new();
@@ -114,9 +114,18 @@ fn to_markdown(coverage: &Coverage, facts: &[RuleFacts<'_>]) -> String {
     let mut out = String::new();
     let runs = facts.iter().filter(|r| r.runs).count();
     line!(out, "# Which rules serve which criteria\n");
-    line!(out, "{} rules ({}); {runs} of them run. Each serves one criterion first and may touch others. A rule is", facts.len(), sources(facts));
+    line!(out, "Made by `avouch rules coverage --format markdown`.\n");
+    line!(
+        out,
+        "{} rules ({}); {runs} of them run. Each serves one criterion first and may touch others. A rule is",
+        facts.len(),
+        sources(facts)
+    );
     line!(out, "evidence that something watches, not that a criterion is met. {WATCHING}\n");
-    line!(out, "| criterion | rules that serve it first | that touch it | points of focus with a rule | what a tool can show |");
+    line!(
+        out,
+        "| criterion | rules that serve it first | that touch it | points of focus with a rule | what a tool can show |"
+    );
     line!(out, "|---|---:|---:|---:|---|");
     for row in &coverage.rows {
         let (first, also) = (running(&row.primary), running(&row.secondary));
@@ -205,8 +214,7 @@ fn to_json(coverage: &Coverage, list: Option<&ControlList>, facts: &[RuleFacts<'
         })
         .collect();
     let stray: Vec<Json> = coverage.stray.iter().map(|(r, p)| json!({ "rule": r.name, "point": p.id })).collect();
-    let unknown: Vec<Json> =
-        coverage.unknown_tags.iter().map(|(r, t)| json!({ "rule": r.name, "tags": t })).collect();
+    let unknown: Vec<Json> = coverage.unknown_tags.iter().map(|(r, t)| json!({ "rule": r.name, "tags": t })).collect();
     let controls = list.map(|list| {
         let selected = |c: &avouch_controls::Control| {
             let rules = c.evidence.rules.select(facts);
@@ -228,9 +236,7 @@ fn of_framework(framework: Framework, facts: &[RuleFacts<'_>], format: CoverageF
     let mut out = String::new();
     match format {
         CoverageFormat::Json => {
-            let row = |r: &FrameworkCoverage| {
-                json!({ "id": r.id, "named": names(&r.named), "criteria": criteria(r), "by_mapping": names(&r.by_mapping) })
-            };
+            let row = |r: &FrameworkCoverage| json!({ "id": r.id, "named": names(&r.named), "criteria": criteria(r), "by_mapping": names(&r.by_mapping) });
             let rows: Vec<Json> = rows.iter().map(row).collect();
             line!(out, "{}", json!({ "framework": framework.name(), "relation": relation, "ids": rows }));
         }
@@ -243,7 +249,11 @@ fn of_framework(framework: Framework, facts: &[RuleFacts<'_>], format: CoverageF
             }
         }
         CoverageFormat::Markdown => {
-            line!(out, "# {} through SOC 2\n\nRelation: {relation}; meeting one never proves the other.\n", framework.title());
+            line!(
+                out,
+                "# {} through SOC 2\n\nRelation: {relation}; meeting one never proves the other.\n",
+                framework.title()
+            );
             line!(out, "| id | rules that name it | by mapping | criteria |\n|---|---:|---:|---|");
             for r in &rows {
                 let (named, mapped) = (running(&r.named), running(&r.by_mapping));
