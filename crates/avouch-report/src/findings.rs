@@ -1,6 +1,7 @@
 //! Findings of a period, small enough that a million fit.
 
 use avouch_finding::{Decision, Finding, Severity, Time};
+use avouch_store::StoredFinding;
 
 use crate::names::{NameId, Names};
 
@@ -65,6 +66,28 @@ impl Findings {
             priority: names.id(&finding.priority),
             acceptance: finding.suppressed.as_ref().map(|s| names.id(&s.acceptance)),
             tainted: finding.lost_events.is_some(),
+            triage,
+        });
+    }
+
+    /// Adds a finding of the store; they come in order of time.
+    pub fn push_stored(&mut self, f: &StoredFinding) {
+        let names = &mut self.names;
+        let triage = Triage {
+            acknowledged: f.acknowledged.as_ref().map(|a| (a.time, names.id(&a.by))),
+            decided: f.decided.as_ref().map(|d| (d.time, names.id(&d.by), d.decision)),
+        };
+        self.rows.push(FindingRow {
+            time: f.time,
+            seq: f.record.seq,
+            rule: names.id(&f.rule),
+            source: names.id(&f.source),
+            node: names.id(&f.node),
+            cluster: names.id(&f.cluster),
+            severity: f.severity,
+            priority: names.id(&f.priority),
+            acceptance: f.suppressed.as_ref().map(|s| names.id(s)),
+            tainted: f.lost_events.is_some(),
             triage,
         });
     }

@@ -11,6 +11,7 @@ mod controls;
 mod deviations;
 mod facts;
 mod findings;
+mod gather;
 mod input;
 mod names;
 pub mod population;
@@ -22,6 +23,7 @@ pub use controls::{ControlPart, ControlResult, Judging, Late, Outcome, control_r
 pub use deviations::{Deviation, DeviationKind, deviations};
 pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
 pub use findings::{FindingRow, Findings, Triage};
+pub use gather::{GatherError, Question, before, gather};
 pub use input::{Before, ListUsed, Results, SHOWN, Scope};
 pub use names::{NameId, Names};
 pub use rules::{RuleResult, rule_results};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use avouch_finding::Finding;
+use avouch_store::StoredFinding;
 
 use super::{Population, PopulationError, PopulationWriter, Spec, Test};
 
@@ -31,24 +31,23 @@ impl Changes {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finding(&mut self, seq: u64, finding: &Finding) -> Result<(), PopulationError> {
-        if finding.criteria.first().is_none_or(|c| c != "CC8.1") {
+    pub fn finding(&mut self, f: &StoredFinding) -> Result<(), PopulationError> {
+        if f.classes.criteria.first().is_none_or(|c| c != "CC8.1") {
             return Ok(());
         }
-        let (subject, seq) = (finding.subject(), seq.to_string());
-        let actor = if subject.user.is_empty() { subject.process } else { subject.user };
+        let actor = if f.user.is_empty() { &f.process } else { &f.user };
         self.0.row(&[
-            &finding.id,
-            &finding.time.to_string(),
-            subject.object,
+            &f.id,
+            &f.time.to_string(),
+            &f.object,
             actor,
-            &finding.rule,
-            &finding.output,
-            &finding.cluster,
-            &finding.node,
-            subject.namespace,
+            &f.rule,
+            &f.output,
+            &f.cluster,
+            &f.node,
+            &f.namespace,
             "no",
-            &seq,
+            &f.record.seq.to_string(),
         ])
     }
 

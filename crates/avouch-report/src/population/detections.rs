@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use avouch_finding::{Decision, Finding, Time};
+use avouch_store::StoredFinding;
 
-use super::{Population, PopulationError, PopulationWriter, Spec, Test};
+use super::{Population, PopulationError, PopulationWriter, Spec, Test, hex, optional};
 use crate::facts::PeriodFacts;
 
 const SPEC: Spec = Spec {
@@ -44,19 +44,6 @@ const SPEC: Spec = Spec {
     ],
 };
 
-/// What people made of a finding, in words.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(missing_docs, reason = "self-explanatory")]
-pub struct TriageText<'a> {
-    pub first_look: Option<Time>,
-    pub first_look_by: &'a str,
-    pub decision: Option<Decision>,
-    pub decided: Option<Time>,
-    pub decided_by: &'a str,
-    pub reason: &'a str,
-    pub incident: &'a str,
-}
-
 /// Writes it as findings pass by.
 pub struct Detections(PopulationWriter);
 
@@ -69,42 +56,41 @@ impl Detections {
         PopulationWriter::create(dir, SPEC).map(Self)
     }
 
-    /// A finding of the period, with the number and hash of its record.
+    /// A finding of the period.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finding(&mut self, seq: u64, hash: &str, f: &Finding, t: TriageText<'_>) -> Result<(), PopulationError> {
-        let s = f.subject();
-        let time = |t: Option<Time>| super::optional(t);
+    pub fn finding(&mut self, f: &StoredFinding) -> Result<(), PopulationError> {
+        let (looked, decided) = (f.acknowledged.as_ref(), f.decided.as_ref());
         let cells: [&str; 28] = [
             &f.id,
             &f.time.to_string(),
             f.severity.name(),
             &f.priority,
             &f.rule,
-            &f.criteria.join(" "),
+            &f.classes.criteria.join(" "),
             &f.source,
             &f.cluster,
             &f.node,
-            s.namespace,
-            s.pod,
-            s.container,
-            s.image,
-            s.user,
-            s.process,
-            s.object,
+            &f.namespace,
+            &f.pod,
+            &f.container,
+            &f.image,
+            &f.user,
+            &f.process,
+            &f.object,
             &f.output,
-            f.suppressed.as_ref().map_or("", |s| s.acceptance.as_str()),
+            f.suppressed.as_deref().unwrap_or_default(),
             &f.lost_events.map(|n| n.to_string()).unwrap_or_default(),
-            &time(t.first_look),
-            t.first_look_by,
-            t.decision.map_or("", Decision::name),
-            &time(t.decided),
-            t.decided_by,
-            t.reason,
-            t.incident,
-            &seq.to_string(),
-            hash,
+            &optional(looked.map(|l| l.time)),
+            looked.map_or("", |l| &l.by),
+            decided.map_or("", |d| d.decision.name()),
+            &optional(decided.map(|d| d.time)),
+            decided.map_or("", |d| &d.by),
+            decided.map_or("", |d| &d.reason),
+            decided.map_or("", |d| &d.incident),
+            &f.record.seq.to_string(),
+            &hex(&f.record.hash),
         ];
         self.0.row(&cells)
     }

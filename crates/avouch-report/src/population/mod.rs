@@ -12,7 +12,7 @@ mod writer;
 
 pub use acceptances::acceptances;
 pub use changes::{Changes, changes};
-pub use detections::{Detections, TriageText, detection_tests};
+pub use detections::{Detections, detection_tests};
 pub use gaps::gaps;
 pub use nodes::nodes;
 pub use rule_changes::rule_changes;
@@ -126,4 +126,11 @@ impl Population {
 /// A time, or nothing.
 fn optional(time: Option<Time>) -> String {
     time.map(|t| t.to_string()).unwrap_or_default()
+}
+
+/// Bytes in hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| DIGITS.get(usize::from(n)).copied().map_or('0', char::from);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }

@@ -1,0 +1,192 @@
+//! Chapter 1: one page.
+
+use avouch_document::{Block, Cell, Column, NoteKind, Row, RowClass, Section, Table, Text};
+
+use crate::chapters::figures;
+use crate::chapters::ground::{Ground, Shares, Watch, criterion_id};
+use crate::chapters::matters::matters;
+use crate::chapters::words as w;
+use crate::controls::Outcome;
+use crate::population::Verdict;
+
+pub(super) fn chapter(g: &Ground<'_>) -> Section {
+    let mut out = Section::new("summary", "Summary");
+    if g.is_empty() {
+        let text = "Nothing was observed in the period and nothing was found. No control is shown to have worked or to have failed.";
+        out.push(Block::note(NoteKind::Attention, "No evidence", text));
+    }
+    out.push(Block::facts(lines(g)));
+    attention(g, &mut out);
+    let chapters = g.chapters();
+    let bars: Vec<(String, Shares)> = chapters
+        .iter()
+        .filter(|c| !g.controls_of(c).is_empty())
+        .map(|c| (c.id.clone(), Shares::of(g.controls_of(c))))
+        .collect();
+    if !bars.is_empty() {
+        out.push(figures::share(
+            "Time of the controls that serve each criterion, by state. A control counts under every criterion it serves",
+            &bars,
+        ));
+    }
+    out.push(Block::Table(by_criterion(g)));
+    out.push(Block::Paragraph(
+        Text::new()
+            .plain("Shares are of time, not of controls, and there is no score: what pass, fail and unknown mean is said in ")
+            .link("time-lines".into(), "how time is judged")
+            .plain(". What was watched is rounded down, what failed or is unknown is rounded up, so that shares may add up to a little over 100 %."),
+    ));
+    out
+}
+
+fn lines(g: &Ground<'_>) -> Vec<(&'static str, Text)> {
+    let counts = &g.counts;
+    let findings = if g.is_empty() {
+        "no evidence".to_owned()
+    } else {
+        format!(
+            "{}: {} hidden by acceptances, {} true, {} benign, {} test, {} undecided",
+            w::counted(counts.all, "finding", "findings"),
+            w::count(counts.suppressed),
+            w::count(counts.true_),
+            w::count(counts.benign),
+            w::count(counts.test),
+            w::count(counts.undecided),
+        )
+    };
+    let (open, closed) = open_closed(g.results.deviations.iter());
+    let in_force: Vec<u64> = g.in_force().map(|a| a.hits).collect();
+    let tests: Vec<Verdict> =
+        g.results.populations.iter().flat_map(|p| &p.tests).map(|t| t.verdict).collect();
+    let of = |v: Verdict| w::count(w::len(tests.iter().filter(|t| **t == v).count()));
+    let tests = format!(
+        "{} over {}: {} held, {} failed, {} could not be run",
+        w::counted(w::len(tests.len()), "test", "tests"),
+        w::counted(w::len(g.results.populations.len()), "population", "populations"),
+        of(Verdict::Pass),
+        of(Verdict::Fail),
+        of(Verdict::NotRun),
+    );
+    vec![
+        ("Watching", Text::from(Watch::of([&g.coverage]).words())),
+        ("Findings", Text::from(findings)),
+        (
+            "Deviations",
+            Text::new().link("deviations".into(), format!("{open} open, {closed} closed")),
+        ),
+        (
+            "Acceptances",
+            Text::new().link(
+                "tuning".into(),
+                format!("{} in force at some time, {} hidden by them", w::count(w::len(in_force.len())), w::counted(in_force.iter().sum(), "finding", "findings")),
+            ),
+        ),
+        ("Completeness", Text::new().link("sources".into(), tests)),
+        ("Controls", Text::from(outcomes(g))),
+    ]
+}
+
+/// Open and closed deviations.
+pub(super) fn open_closed<'d>(all: impl IntoIterator<Item = &'d crate::deviations::Deviation>) -> (u64, u64) {
+    let (mut open, mut closed) = (0, 0);
+    for deviation in all {
+        if deviation.closed { closed += 1 } else { open += 1 }
+    }
+    (open, closed)
+}
+
+const OUTCOMES: [Outcome; 5] = [
+    Outcome::NoDeviation,
+    Outcome::Deviations,
+    Outcome::PartlyUnknown,
+    Outcome::NoEvidence,
+    Outcome::NotCovered,
+];
+
+fn outcomes(g: &Ground<'_>) -> String {
+    if g.results.controls.is_empty() {
+        return "no control list was in use in the period".to_owned();
+    }
+    let all: Vec<Outcome> = g.results.controls.iter().map(|c| g.outcome(c)).collect();
+    format!("{}: {}", w::counted(w::len(all.len()), "control", "controls"), outcome_counts(&all))
+}
+
+fn outcome_counts(all: &[Outcome]) -> String {
+    let of = OUTCOMES.into_iter().filter_map(|outcome| {
+        let n = all.iter().filter(|o| **o == outcome).count();
+        (n > 0).then(|| format!("{n} {}", outcome.words()))
+    });
+    w::join(of)
+}
+
+fn by_criterion(g: &Ground<'_>) -> Table {
+    let mut table = Table::new(
+        "Criteria with their controls, time, deviations and watching",
+        [
+            Column::text("Criterion", 1.3).row_head(),
+            Column::text("Controls and outcomes", 3.0),
+            Column::number("Pass", 1.3),
+            Column::number("Fail", 1.3),
+            Column::number("Unknown", 1.3),
+            Column::number("Deviations open / closed", 1.5),
+            Column::number("Accept-ances", 1.1),
+            Column::text("Watching", 3.2),
+        ],
+    );
+    for criterion in g.chapters() {
+        let controls = g.controls_of(criterion);
+        let link = Text::new().link(criterion_id(&criterion.id), criterion.id.as_str());
+        let (open, closed) = open_closed(g.deviations_in(criterion));
+        let both = format!("{open} / {closed}");
+        if controls.is_empty() {
+            let cells = [link, "no control of the list serves it: not covered".into(), "-".into(), "-".into(), "-".into()];
+            let rest = [both.into(), "-".into(), "not covered".into()];
+            table.push(Row::of(RowClass::Unknown, cells.into_iter().chain(rest)));
+            continue;
+        }
+        let shares = Shares::of(controls.iter().copied());
+        let outcomes: Vec<Outcome> = controls.iter().map(|c| g.outcome(c)).collect();
+        let watch = Watch::of(controls.iter().flat_map(|c| &c.parts).map(|p| &p.coverage));
+        let own = |a: &&crate::acceptances::AcceptanceResult<'_>| {
+            a.text("criterion") == criterion.id || controls.iter().any(|c| c.id.eq_ignore_ascii_case(a.text("control")))
+        };
+        let acceptances = g.in_force().filter(own).count();
+        let cells: Vec<Cell> = vec![
+            link.into(),
+            format!("{}: {}", controls.len(), outcome_counts(&outcomes)).into(),
+            w::percent_down(shares.pass, shares.all()).into(),
+            w::percent_up(shares.fail, shares.all()).into(),
+            w::percent_up(shares.unknown, shares.all()).into(),
+            both.into(),
+            acceptances.to_string().into(),
+            if watch.expected == 0 { "not covered by watching".to_owned() } else { watch.words() }.into(),
+        ];
+        let class = if shares.fail > 0 || outcomes.contains(&Outcome::Deviations) {
+            RowClass::Fail
+        } else if outcomes.contains(&Outcome::NoDeviation) && shares.unknown == 0 {
+            RowClass::Plain
+        } else {
+            RowClass::Unknown
+        };
+        table.push(Row { id: None, class, cells });
+    }
+    table
+}
+
+/// Matters kept on the first page.
+const MATTERS: usize = 5;
+
+fn attention(g: &Ground<'_>, out: &mut Section) {
+    let all = matters(g);
+    if all.is_empty() {
+        out.push(Block::paragraph("Matters for attention: none was found by the tests of this report."));
+        return;
+    }
+    let more = all.len().saturating_sub(MATTERS);
+    out.push(Block::Paragraph(Text::of_strong("Matters for attention, the gravest first")));
+    out.push(Block::steps(all.into_iter().take(MATTERS)));
+    if more > 0 {
+        let text = format!("{} told in the chapters that follow.", if more == 1 { "One more matter is".to_owned() } else { format!("{more} more matters are") });
+        out.push(Block::paragraph(text));
+    }
+}
