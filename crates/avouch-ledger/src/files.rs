@@ -49,21 +49,22 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<u64>, LedgerError> {
     Ok(numbers)
 }
 
-/// Lines of a segment. Sealing may replace the file between a look and the next: both forms are tried, twice.
+/// Lines of a segment. Both forms hold the same while sealing replaces one by the other, which may happen between a look and
+/// the next: so they are tried twice.
 pub(crate) fn open_segment(dir: &Path, segment: u64) -> Result<Lines, LedgerError> {
     let (plain, packed) = (plain(dir, segment), packed(dir, segment));
     for _ in 0..2 {
-        match File::open(&plain) {
-            Ok(file) => return Ok(Lines::new(Box::new(file))),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io("open", &plain)(error)),
-            Err(_) => {}
-        }
         match File::open(&packed) {
             Ok(file) => {
                 let decoder = zstd::Decoder::with_buffer(BufReader::new(file)).map_err(io("decode", &packed))?;
                 return Ok(Lines::new(Box::new(decoder)));
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io("open", &packed)(error)),
+            Err(_) => {}
+        }
+        match File::open(&plain) {
+            Ok(file) => return Ok(Lines::new(Box::new(file))),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io("open", &plain)(error)),
             Err(_) => {}
         }
     }

@@ -127,7 +127,8 @@ impl Ledger {
         let closed = found.head.as_ref().is_some_and(|s| s.head.last_seq + 1 == state.next_seq) && !next_segment;
         let (key, salt) = open_secrets(&secrets, &state, &options, &mut report)?;
         let append = |path: &Path| OpenOptions::new().create(true).append(true).open(path).map_err(io("open", path));
-        let (file, heads) = (append(&files::plain(dir, state.segment))?, append(&files::heads(dir))?);
+        let segment = state.segment + u64::from(next_segment);
+        let (file, heads) = (append(&files::plain(dir, segment))?, append(&files::heads(dir))?);
         let mut ledger = Self {
             redactor: Redactor::new(salt),
             last_head_time: found.head.as_ref().and_then(|s| Time::parse(s.head.time.as_bytes())).unwrap_or_default(),

@@ -1,0 +1,7 @@
+//! Ledgers in files: written, read, killed, rotated, lost.
+
+mod common;
+mod crash;
+mod keys;
+mod life;
+mod read;
