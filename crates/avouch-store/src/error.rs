@@ -62,6 +62,12 @@ pub enum Error {
         /// The record that was given.
         got: u64,
     },
+    /// The store was made anew while a question was answered.
+    #[error("the store `{}` was made anew meanwhile; ask again", path.display())]
+    Replaced {
+        /// Its folder.
+        path: PathBuf,
+    },
     /// What a file of the store holds is not what was written there.
     #[error("`{}` holds {what} that cannot be read", path.display())]
     Damaged {
@@ -88,8 +94,8 @@ pub enum Error {
         /// Why.
         source: rusqlite::Error,
     },
-    /// A ledger could not be read.
-    #[error("cannot read ledger `{ledger}`")]
+    /// Records could not be had from where they are kept.
+    #[error("cannot read the records of ledger `{ledger}`")]
     Ledger {
         /// The ledger.
         ledger: String,

@@ -11,6 +11,7 @@ mod classes;
 mod column;
 mod error;
 mod filter;
+mod generation;
 mod period;
 mod read;
 mod record;
@@ -25,9 +26,9 @@ pub use error::{Error, Result};
 pub use filter::{ActivityFilter, Cursor, CursorError, Filter, Order, Page, Rows};
 pub use period::Period;
 pub use read::{
-    Acknowledged, Ask, Bucket, BySeverity, Counts, CriterionDay, Decided, DroppedPeriod, Facet, FacetValue, Freshness,
-    LedgerPosition, Reader, RuleDay, RuleSetLoaded, StoredActivity, StoredFact, StoredFinding, Stretch,
+    Acknowledged, Ask, Bodies, Bucket, BySeverity, Counts, CriterionDay, Decided, DroppedPeriod, Facet, FacetValue,
+    Freshness, LedgerPosition, Reader, RuleDay, RuleSetLoaded, StoredActivity, StoredFact, StoredFinding, Stretch,
 };
 pub use record::{Applied, Record, Source};
 pub use store::{Options, Store};
-pub use write::{Position, Writer};
+pub use write::{Dropped, Keep, Position, RetentionPolicy, Writer};

@@ -4,7 +4,9 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::error::{At, Error, Result};
+use crate::generation;
 use crate::read::Reader;
+use crate::record::{Applied, Record};
 use crate::write::Writer;
 
 /// Settings of a store.
@@ -49,6 +51,9 @@ impl Lock {
     }
 }
 
+/// Records that a rebuild applies at a time.
+const BATCH: usize = 10_000;
+
 impl Store {
     /// Opens the store in a folder, which is made when it is not there. A store of an earlier version is upgraded; when a writer is at work
     /// that cannot be, and readers of it say so.
@@ -75,7 +80,49 @@ impl Store {
     /// # Errors
     /// [`Error::Locked`] when there is one already, here or in another process.
     pub fn writer(&self) -> Result<Writer> {
-        Writer::new(&self.dir, Lock::take(&self.dir)?, self.options.cache_kib.into())
+        let lock = Lock::take(&self.dir)?;
+        // What a rebuild that did not end has left.
+        generation::clean(&self.dir)?;
+        self.write_to(generation::current(&self.dir)?, lock)
+    }
+
+    fn write_to(&self, generation: u64, lock: Lock) -> Result<Writer> {
+        let dir = generation::folder(&self.dir, generation);
+        fs::create_dir_all(&dir).at("make the folder", &dir)?;
+        Writer::new(&dir, lock, self.options.cache_kib.into())
+    }
+
+    /// Makes the store anew from the records of its ledgers, each from its first one on and without holes. Readers see the old content until
+    /// the new one is whole. What retention had dropped comes back, as far as the ledgers still have it.
+    ///
+    /// # Errors
+    /// When a record cannot be had or the store not be written; then the old content stays.
+    pub fn rebuild(&self, records: impl IntoIterator<Item = Result<Record>>) -> Result<Applied> {
+        let lock = Lock::take(&self.dir)?;
+        generation::clean(&self.dir)?;
+        let next = generation::current(&self.dir)? + 1;
+        let mut writer = self.write_to(next, lock)?;
+        let mut applied = Applied::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut records = records.into_iter();
+        loop {
+            batch.clear();
+            for record in records.by_ref().take(BATCH) {
+                batch.push(record?);
+            }
+            if batch.is_empty() {
+                break;
+            }
+            let part = writer.apply(&batch)?;
+            applied.new += part.new;
+            applied.known += part.known;
+            applied.repeated += part.repeated;
+        }
+        let lock = writer.close();
+        generation::switch(&self.dir, next)?;
+        generation::clean(&self.dir)?;
+        drop(lock);
+        Ok(applied)
     }
 
     /// A reader. It is for one thread; make as many as are needed.

@@ -200,8 +200,8 @@ impl Reader {
         let mut sums: Vec<BTreeMap<Arc<str>, u64>> = vec![BTreeMap::new(); ask.columns.len()];
         let mut buckets: BTreeMap<Time, Bucket> = BTreeMap::new();
         let mut count = 0;
-        for name in self.shelf(Shelf::Findings, filter.period)? {
-            let file = self.file(&name)?;
+        for listed in self.shelf(Shelf::Findings, filter.period)? {
+            let Some(file) = self.file(&listed)? else { continue };
             file.still(|file| {
                 let plan = Plan::new(file, filter)?;
                 let mut tally = Tally::new(ask);

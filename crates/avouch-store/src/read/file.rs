@@ -14,8 +14,9 @@ use crate::period::{Period, bound, moment};
 use crate::schema;
 use crate::slot::SHIFT;
 
-/// Texts remembered of a file.
-const REMEMBERED: usize = 500_000;
+/// Texts remembered of one dictionary: those with the lowest numbers.
+const REMEMBERED: usize = 200_000;
+const DICTS: usize = 32;
 
 /// A period file and what was read of its dictionaries, whose entries never change.
 #[derive(Debug)]
@@ -23,17 +24,20 @@ pub(crate) struct FileReader {
     pub(crate) path: PathBuf,
     pub(crate) period: Period,
     pub(crate) conn: Connection,
-    texts: FxHashMap<(Dict, u32), Arc<str>>,
+    /// Of the main file's row for it, how often it was dropped: the file of this name may be a new one.
+    pub(crate) dropped: i64,
+    /// By dictionary and number.
+    texts: [Vec<Option<Arc<str>>>; DICTS],
     classes: FxHashMap<u32, Arc<Classes>>,
     empty: Arc<str>,
 }
 
 impl FileReader {
-    pub(crate) fn open(dir: &Path, name: &str, period: Period, cache_kib: i64) -> Result<Self> {
+    pub(crate) fn open(dir: &Path, name: &str, period: Period, dropped: i64, cache_kib: i64) -> Result<Self> {
         let path = dir.join(name).with_extension("db");
         let conn = schema::open_to_read(&path, cache_kib)?;
-        let (texts, classes) = (FxHashMap::default(), FxHashMap::default());
-        Ok(Self { path, period, conn, texts, classes, empty: "".into() })
+        let texts = std::array::from_fn(|_| Vec::new());
+        Ok(Self { path, period, conn, dropped, texts, classes: FxHashMap::default(), empty: "".into() })
     }
 
     /// Runs a question on one state of the file.
@@ -56,7 +60,7 @@ impl FileReader {
         if number == 0 {
             return Ok(Arc::clone(&self.empty));
         }
-        if let Some(text) = self.texts.get(&(dict, number)) {
+        if let Some(Some(text)) = self.texts[dict as usize].get(number as usize) {
             return Ok(Arc::clone(text));
         }
         let find = || -> rusqlite::Result<_> {
@@ -68,24 +72,33 @@ impl FileReader {
         let text = find()
             .at("read a text", &self.path)?
             .ok_or_else(|| Error::Damaged { path: self.path.clone(), what: "a row with a text that is not there" })?;
-        if self.texts.len() >= REMEMBERED {
-            self.texts.clear();
-        }
-        self.texts.insert((dict, number), Arc::clone(&text));
+        self.keep(dict, number, Arc::clone(&text));
         Ok(text)
     }
 
-    /// Reads a whole dictionary ahead.
-    pub(crate) fn remember(&mut self, dict: Dict) -> Result<()> {
-        let mut read = || -> rusqlite::Result<_> {
-            let mut all = self.conn.prepare_cached("SELECT id, text FROM text WHERE kind = ?1 LIMIT ?2")?;
-            let mut rows = all.query((dict as u8, i64::try_from(REMEMBERED / 4).unwrap_or(0)))?;
-            while let Some(row) = rows.next()? {
-                self.texts.insert((dict, row.get(0)?), row.get(1)?);
+    fn keep(&mut self, dict: Dict, number: u32, text: Arc<str>) {
+        let (texts, number) = (&mut self.texts[dict as usize], number as usize);
+        if number < REMEMBERED {
+            if number >= texts.len() {
+                texts.resize(number + 1, None);
             }
-            Ok(())
+            texts[number] = Some(text);
+        }
+    }
+
+    /// Reads a dictionary ahead.
+    pub(crate) fn remember(&mut self, dict: Dict) -> Result<()> {
+        let known = self.texts[dict as usize].len();
+        let read = || -> rusqlite::Result<Vec<(u32, Arc<str>)>> {
+            self.conn
+                .prepare_cached("SELECT id, text FROM text WHERE kind = ?1 AND id >= ?2 AND id < ?3")?
+                .query_map((dict as u8, known as i64, REMEMBERED as i64), |r| Ok((r.get(0)?, r.get(1)?)))?
+                .collect()
         };
-        read().at("read a dictionary", &self.path)
+        for (number, text) in read().at("read a dictionary", &self.path)? {
+            self.keep(dict, number, text);
+        }
+        Ok(())
     }
 
     /// Number of a text, when it has one.

@@ -86,13 +86,11 @@ const WIDE: &str = "SELECT f.id, f.recorded, f.ledger, f.seq, f.hash, f.event, f
      FROM finding f LEFT JOIN triage t ON t.slot = f.slot WHERE f.slot = ?1";
 
 fn id(row: &Row<'_>) -> rusqlite::Result<String> {
-    use std::fmt::Write as _;
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     Ok(match row.get_ref(0)? {
-        rusqlite::types::ValueRef::Blob(bytes) => bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
-            // Writing to a string does not fail.
-            write!(text, "{byte:02x}").ok();
-            text
-        }),
+        rusqlite::types::ValueRef::Blob(bytes) => {
+            bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|digit| DIGITS[usize::from(digit)]).collect()
+        }
         other => other.as_str()?.to_owned(),
     })
 }
@@ -220,8 +218,8 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn finding(&mut self, id: &str) -> Result<Option<StoredFinding>> {
-        for name in self.shelf(Shelf::Findings, crate::period::Period::ALL)?.into_iter().rev() {
-            let file = self.file(&name)?;
+        for listed in self.shelf(Shelf::Findings, crate::period::Period::ALL)?.into_iter().rev() {
+            let Some(file) = self.file(&listed)? else { continue };
             let found = file.still(|file| {
                 let find = || -> rusqlite::Result<Option<(i64, Packed)>> {
                     let mut find = file.conn.prepare_cached(
@@ -252,8 +250,8 @@ impl Reader {
         filter: &Filter,
         visit: &mut dyn FnMut(StoredFinding) -> ControlFlow<()>,
     ) -> Result<()> {
-        for name in self.shelf(Shelf::Findings, filter.period)? {
-            let file = self.file(&name)?;
+        for listed in self.shelf(Shelf::Findings, filter.period)? {
+            let Some(file) = self.file(&listed)? else { continue };
             let flow = file.still(|file| {
                 let plan = Plan::new(file, filter)?;
                 let mut after = None;
@@ -295,12 +293,12 @@ impl Reader {
         }
         let mut answer = Rows { rows: Vec::new(), next: None };
         let mut last: Option<Cursor> = None;
-        let mut names = self.shelf(shelf, filter.period)?;
+        let mut files = self.shelf(shelf, filter.period)?;
         if page.order == Order::NewestFirst {
-            names.reverse();
+            files.reverse();
         }
-        for name in names {
-            let file = self.file(&name)?;
+        for listed in files {
+            let Some(file) = self.file(&listed)? else { continue };
             let begin = file.period.from;
             let after = match (page.after, page.order) {
                 (Some(after), Order::NewestFirst) if begin > after.file => continue,

@@ -1,6 +1,7 @@
 //! Reading.
 
 mod activity;
+mod body;
 mod count;
 mod file;
 mod finding;
@@ -16,12 +17,14 @@ use avouch_finding::Time;
 use rusqlite::Connection;
 
 pub use self::activity::StoredActivity;
+pub use self::body::Bodies;
 pub use self::count::{Ask, Bucket, BySeverity, Counts, CriterionDay, Facet, FacetValue, RuleDay};
 pub use self::finding::{Acknowledged, Decided, StoredFinding};
 pub use self::timeline::{RuleSetLoaded, StoredFact, Stretch};
 
 use self::file::FileReader;
 use crate::error::{At, Error, Result};
+use crate::generation;
 use crate::period::{Period, Shelf, bound, moment};
 use crate::schema;
 use crate::store::main_path;
@@ -32,7 +35,10 @@ const OPEN: usize = 64;
 /// Asks a store.
 #[derive(Debug)]
 pub struct Reader {
+    /// Folder of the store, and that of the generation in use.
+    root: PathBuf,
     dir: PathBuf,
+    generation: u64,
     main: Connection,
     main_path: PathBuf,
     cache_kib: i64,
@@ -81,10 +87,31 @@ impl Freshness {
 }
 
 impl Reader {
-    pub(crate) fn new(dir: &Path, cache_kib: i64) -> Result<Self> {
-        let main_path = main_path(dir);
-        let main = schema::open_to_read(&main_path, cache_kib)?;
-        Ok(Self { dir: dir.to_owned(), main, main_path, cache_kib, files: BTreeMap::new() })
+    pub(crate) fn new(root: &Path, cache_kib: i64) -> Result<Self> {
+        let mut generation = generation::current(root)?;
+        loop {
+            let dir = generation::folder(root, generation);
+            let main_path = main_path(&dir);
+            match schema::open_to_read(&main_path, cache_kib) {
+                Ok(main) => {
+                    let (root, files) = (root.to_owned(), BTreeMap::new());
+                    return Ok(Self { root, dir, generation, main, main_path, cache_kib, files });
+                }
+                // Replaced between the look and the opening.
+                Err(error) => match generation::current(root)? {
+                    same if same == generation => return Err(error),
+                    other => generation = other,
+                },
+            }
+        }
+    }
+
+    /// Goes over to the files in use, when the store was made anew since the last question.
+    fn refresh(&mut self) -> Result<()> {
+        if generation::current(&self.root)? != self.generation {
+            *self = Self::new(&self.root, self.cache_kib)?;
+        }
+        Ok(())
     }
 
     /// How fresh answers are, and what of a period is no longer in the store.
@@ -92,6 +119,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn freshness(&mut self, period: Period) -> Result<Freshness> {
+        self.refresh()?;
         let read = || -> rusqlite::Result<_> {
             let ledgers = self
                 .main
@@ -126,44 +154,61 @@ impl Reader {
         read().at("read the position", &self.main_path)
     }
 
-    /// Names of the files of a shelf that meet a period, the oldest first.
-    fn shelf(&mut self, shelf: Shelf, period: Period) -> Result<Vec<String>> {
+    /// Files of a shelf that meet a period, the oldest first.
+    fn shelf(&mut self, shelf: Shelf, period: Period) -> Result<Vec<Listed>> {
+        self.refresh()?;
+        self.listed(shelf, period)
+    }
+
+    fn listed(&self, shelf: Shelf, period: Period) -> Result<Vec<Listed>> {
         let read = || -> rusqlite::Result<_> {
             self.main
                 .prepare_cached(
-                    "SELECT name, begins, ends FROM period WHERE shelf = ?1 AND kept = 1 AND begins < ?2 AND ends > ?3 \
-                     ORDER BY begins",
+                    "SELECT name, begins, ends, dropped FROM period \
+                     WHERE shelf = ?1 AND kept = 1 AND begins < ?2 AND ends > ?3 ORDER BY begins",
                 )?
                 .query_map((shelf.name(), bound(period.to), bound(period.from)), |r| {
-                    Ok((r.get(0)?, Period::new(moment(r.get(1)?), moment(r.get(2)?))))
+                    let period = Period::new(moment(r.get(1)?), moment(r.get(2)?));
+                    Ok(Listed { shelf, name: r.get(0)?, period, dropped: r.get(3)? })
                 })?
-                .collect::<rusqlite::Result<Vec<(String, Period)>>>()
+                .collect()
         };
-        let mut names = Vec::new();
-        for (name, of) in read().at("list the period files", &self.main_path)? {
-            if self.files.contains_key(&name) {
-                names.push(name);
-                continue;
-            }
-            while self.files.len() >= OPEN {
-                self.files.pop_first();
-            }
-            match FileReader::open(&self.dir, &name, of, self.cache_kib) {
-                Ok(file) => {
-                    self.files.insert(name.clone(), file);
-                    names.push(name);
-                }
-                // Dropped between the list and now.
-                Err(_) if !self.dir.join(&name).with_extension("db").exists() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(names)
+        read().at("list the period files", &self.main_path)
     }
 
-    /// A file that [`Reader::shelf`] named.
-    fn file(&mut self, name: &str) -> Result<&mut FileReader> {
-        let path = self.main_path.clone();
-        self.files.get_mut(name).ok_or(Error::Damaged { path, what: "a period file" })
+    /// A file that was listed; `None` when it was dropped since.
+    fn file(&mut self, listed: &Listed) -> Result<Option<&mut FileReader>> {
+        let name = &listed.name;
+        if self.files.get(name).is_none_or(|file| file.dropped != listed.dropped) {
+            match FileReader::open(&self.dir, name, listed.period, listed.dropped, self.cache_kib) {
+                Ok(file) => {
+                    while self.files.len() >= OPEN {
+                        self.files.pop_first();
+                    }
+                    self.files.insert(name.clone(), file);
+                }
+                Err(error) => {
+                    if generation::current(&self.root)? != self.generation {
+                        return Err(Error::Replaced { path: self.root.clone() });
+                    }
+                    let still_there = |l: &Listed| (&l.name, l.dropped) == (name, listed.dropped);
+                    if self.listed(listed.shelf, listed.period)?.iter().any(still_there) {
+                        return Err(error);
+                    }
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(self.files.get_mut(name))
     }
+}
+
+/// A period file that the main file names.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    shelf: Shelf,
+    name: String,
+    period: Period,
+    /// How often a file of this name was dropped.
+    dropped: i64,
 }

@@ -41,8 +41,10 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 
 impl Reader {
     fn each(&mut self, period: Period, mut ask: impl FnMut(&mut FileReader) -> Result<()>) -> Result<()> {
-        for name in self.shelf(Shelf::Findings, period)? {
-            self.file(&name)?.still(&mut ask)?;
+        for listed in self.shelf(Shelf::Findings, period)? {
+            if let Some(file) = self.file(&listed)? {
+                file.still(&mut ask)?;
+            }
         }
         Ok(())
     }

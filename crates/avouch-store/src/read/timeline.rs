@@ -67,7 +67,8 @@ impl Reader {
         Ok(Some(StoredFact { record, recorded: moment(row.get(3)?), fact }))
     }
 
-    fn facts_where(&self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<StoredFact>> {
+    fn facts_where(&mut self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<StoredFact>> {
+        self.refresh()?;
         let read = || -> rusqlite::Result<_> {
             let mut find = self.main.prepare_cached(&format!("{FACT} WHERE {condition} ORDER BY l.name, f.seq"))?;
             let mut rows = find.query(values)?;
@@ -142,6 +143,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn stretches(&mut self, period: Period) -> Result<Vec<Stretch>> {
+        self.refresh()?;
         let read = || -> rusqlite::Result<_> {
             let mut find = self.main.prepare_cached(
                 "SELECT l.name, s.first_seq, s.last_seq, s.records, s.clock_least, s.clock_most, s.body \

@@ -17,4 +17,4 @@ CREATE TABLE activity (
     text TEXT NOT NULL,
     rest TEXT NOT NULL
 );
-CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');

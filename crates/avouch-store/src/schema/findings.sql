@@ -38,7 +38,7 @@ CREATE TABLE triage (
     incident TEXT
 );
 -- No content of its own: a file is dropped as a whole, nothing in it is deleted.
-CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');
 -- Roll-ups, all small. `n` counts what was not suppressed.
 CREATE TABLE criterion_day (
     day INTEGER NOT NULL,

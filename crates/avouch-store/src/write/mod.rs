@@ -5,6 +5,7 @@ mod dictionary;
 mod fact;
 mod file;
 mod finding;
+mod retention;
 mod rollup;
 mod stretch;
 
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 use avouch_finding::{Fact, Time};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
+
+pub use self::retention::{Dropped, Keep, RetentionPolicy};
 
 pub(crate) use self::activity::{KEYED, KINDS};
 pub(crate) use self::finding::IdKey;
@@ -62,7 +65,7 @@ pub struct Writer {
     stretches: Stretches,
     uses: u64,
     /// Held as long as the writer lives.
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Writer {
@@ -79,9 +82,10 @@ impl Writer {
             ledgers: FxHashMap::default(),
             stretches: Stretches::default(),
             uses: 0,
-            _lock: lock,
+            lock,
         };
         writer.load()?;
+        writer.sweep()?;
         Ok(writer)
     }
 
@@ -107,6 +111,11 @@ impl Writer {
         };
         (self.ledgers, self.kept) = load().at("read the position", &self.main_path)?;
         Ok(())
+    }
+
+    /// Closes the files, but keeps the right to write.
+    pub(crate) fn close(self) -> Lock {
+        self.lock
     }
 
     /// How far a ledger is applied; `None` when nothing of it is.
