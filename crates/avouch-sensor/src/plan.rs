@@ -140,7 +140,14 @@ mod tests {
         let mut interest = Interest::default();
         let long = [b'a'; 300];
         interest.add_reads_below(types::OPENAT_2_X, Want::READS, [&b"/etc/"[..], &long]);
-        assert_eq!(Settings::of(&interest).reads_below, 1);
+        let settings = Settings::of(&interest);
+        assert_eq!(settings.reads_below, 1);
+        let bit = |byte: u8| settings.seconds[usize::from(byte >> 5)] >> (byte & 31) & 1;
+        assert_eq!((bit(b'e'), bit(b'a'), bit(b'/'), bit(b't')), (1, 1, 0, 0));
+        interest.add_reads_below(types::OPENAT_2_X, Want::READS, [&b"/"[..]]);
+        assert_eq!(Settings::of(&interest).seconds, [u32::MAX; 8], "below the root is everywhere");
+        let mut interest = Interest::default();
+        interest.add_reads_below(types::OPENAT_2_X, Want::READS, [&b"/etc/"[..], &long]);
         let keys = prefixes(&interest);
         assert_eq!(keys.iter().map(|k| k.bits).collect::<Vec<_>>(), [40, 127 * 8]);
         assert_eq!(keys[0].path[..6], *b"/etc/\0");

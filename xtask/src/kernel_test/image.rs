@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use super::cpio::Archive;
 use super::kernels::Kernel;
 use super::process::{output_of, run};
-use super::programs::{self, Job};
+use super::programs::{self, Built, Job};
 
 /// Folders the init script mounts on or writes to.
 const FOLDERS: [&str; 12] =
@@ -29,11 +29,11 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Reads and strips everything once; `folder` takes the stripped copies.
-    pub(super) fn collect(jobs: &[Job], folder: &Path) -> Result<Self> {
+    pub(super) fn collect(built: &Built, folder: &Path) -> Result<Self> {
         let busybox = programs::find("busybox").context("busybox is not installed (package busybox-static)")?;
         let mut files = vec![
             ("init".to_owned(), 0o755, include_bytes!("init.sh").to_vec()),
-            ("plan".to_owned(), 0o644, plan(jobs).into_bytes()),
+            ("plan".to_owned(), 0o644, plan(&built.jobs).into_bytes()),
             ("etc/passwd".to_owned(), 0o644, PASSWD.to_vec()),
             ("etc/group".to_owned(), 0o644, b"root:x:0:\nnogroup:x:65534:\n".to_vec()),
             ("etc/hosts".to_owned(), 0o644, b"127.0.0.1 localhost\n".to_vec()),
@@ -45,10 +45,15 @@ impl Parts {
             libraries.extend(libraries_of(&program)?);
             files.push((format!("bin/{name}"), 0o755, read(&program)?));
         }
-        for job in jobs {
+        for job in &built.jobs {
             libraries.extend(libraries_of(&job.binary)?);
             let content = if job.strip { read(&stripped(&job.binary, folder)?)? } else { read(&job.binary)? };
             files.push((format!("programs/{}", job.name), 0o755, content));
+        }
+        for program in &built.beside {
+            let name = program.file_name().unwrap_or_default().to_string_lossy();
+            libraries.extend(libraries_of(program)?);
+            files.push((format!("programs/{name}"), 0o755, read(&stripped(program, folder)?)?));
         }
         for library in libraries {
             let content = read(&library)?;

@@ -74,7 +74,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
     let built = if request.command.is_empty() {
         programs::build(root)?
     } else {
-        Built { jobs: vec![programs::given(&request.command)?], absent: Vec::new() }
+        Built { jobs: vec![programs::given(&request.command)?], beside: Vec::new(), absent: Vec::new() }
     };
     let session = Session { folder: &folder, keep: request.keep, accelerator: Accelerator::choose(), built: &built };
     let columns = session.columns(&request.series)?;
@@ -104,7 +104,7 @@ impl Session<'_> {
             let reason = "qemu-system-x86_64 is not installed (deploy/kernel-test-setup.sh)";
             return Ok(series.iter().map(|series| not_run(series, reason.to_owned())).collect());
         }
-        let parts = Parts::collect(&self.built.jobs, self.folder)?;
+        let parts = Parts::collect(self.built, self.folder)?;
         let mut columns = Vec::new();
         for &series in series {
             columns.push(match kernels::obtain(series.version, &self.folder.join("kernels")) {

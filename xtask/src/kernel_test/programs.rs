@@ -19,15 +19,19 @@ pub(super) struct Program {
 }
 
 /// The self-test of the guest comes first: when it fails, what follows says little.
-pub(super) const PROGRAMS: [Program; 3] = [
+pub(super) const PROGRAMS: [Program; 4] = [
     Program { target: "guest", source: "xtask/tests/guest.rs", limit: Duration::from_secs(30) },
     Program { target: "hooks", source: "crates/avouch-sensor/tests/hooks/main.rs", limit: Duration::from_secs(120) },
     Program { target: "lsm", source: "crates/avouch-respond/tests/lsm.rs", limit: Duration::from_secs(90) },
+    Program { target: "clock", source: "crates/avouch/tests/clock.rs", limit: Duration::from_secs(90) },
 ];
 
 /// Arguments of a libtest binary: one at a time, since the tests watch the whole machine, and unbuffered, so a test that
 /// hangs is the last one named. A serial line is a terminal, so colours are asked away.
 pub(super) const LIBTEST: [&str; 3] = ["--test-threads=1", "--nocapture", "--color=never"];
+
+/// The program whose tests these are; one of them starts it.
+const AGENT: &str = "avouch";
 
 /// Something to run in the guest.
 pub(super) struct Job {
@@ -44,6 +48,8 @@ pub(super) struct Job {
 /// Jobs to run, and the names of programs whose source is not there.
 pub(super) struct Built {
     pub(super) jobs: Vec<Job>,
+    /// What lies beside them for them to start.
+    pub(super) beside: Vec<PathBuf>,
     pub(super) absent: Vec<&'static Program>,
 }
 
@@ -61,7 +67,10 @@ pub(super) fn build(root: &Path) -> Result<Built> {
     if !output.status.success() {
         bail!("the test programs do not build");
     }
-    let mut executables = executables(&String::from_utf8_lossy(&output.stdout));
+    let messages = String::from_utf8_lossy(&output.stdout);
+    // Cargo builds a package's programs for its tests.
+    let beside = executables("bin", &messages).remove(AGENT).into_iter().collect();
+    let mut executables = executables("test", &messages);
     let jobs = present.into_iter().map(|program| {
         let binary = executables.remove(program.target);
         let binary = binary.with_context(|| format!("cargo built no test program `{}`", program.target))?;
@@ -74,14 +83,14 @@ pub(super) fn build(root: &Path) -> Result<Built> {
             strip: true,
         })
     });
-    Ok(Built { jobs: jobs.collect::<Result<_>>()?, absent })
+    Ok(Built { jobs: jobs.collect::<Result<_>>()?, beside, absent })
 }
 
-/// Test executables by target name, from cargo's messages, one JSON object a line.
-fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+/// Executables of one kind of target by its name, from cargo's messages, one JSON object a line.
+fn executables(kind: &str, messages: &str) -> BTreeMap<String, PathBuf> {
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     artifacts
-        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["kind"][0] == "test")
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["kind"][0] == kind)
         .filter_map(|message| {
             let name = message["target"]["name"].as_str()?.to_owned();
             Some((name, PathBuf::from(message["executable"].as_str()?)))
@@ -112,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_test_targets_with_an_executable_are_taken() {
+    fn only_targets_of_a_kind_with_an_executable_are_taken() {
         let messages = concat!(
             r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"hooks"},"executable":"/t/bin"}"#,
             "\n",
@@ -120,6 +129,7 @@ mod tests {
             "\nnot json\n",
             r#"{"reason":"compiler-artifact","target":{"kind":["test"],"name":"x"},"executable":null}"#,
         );
-        assert_eq!(executables(messages), BTreeMap::from([("hooks".to_owned(), PathBuf::from("/t/hooks-1"))]));
+        assert_eq!(executables("test", messages), BTreeMap::from([("hooks".to_owned(), PathBuf::from("/t/hooks-1"))]));
+        assert_eq!(executables("bin", messages), BTreeMap::from([("hooks".to_owned(), PathBuf::from("/t/bin"))]));
     }
 }
