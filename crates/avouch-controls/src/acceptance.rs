@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use avouch_diagnostics::{Diagnostic, FileId, Span};
+use avouch_diagnostics::{Diagnostic, FileId, Severity, Span};
 
 use crate::codes;
 use crate::control::is_criterion;
@@ -158,15 +158,18 @@ impl Acceptance {
 pub fn parse_acceptances(file: FileId, text: &str) -> (Vec<Acceptance>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let Some(root) = view::read(file, text, &ACCEPTANCES, &mut problems) else { return (Vec::new(), problems) };
+    let is_error = |p: &&Diagnostic| p.severity == Severity::Error;
+    let places = problems.iter().filter(is_error).filter_map(Diagnostic::primary);
+    let mut errors: Vec<u32> = places.map(|l| l.span.start).collect();
+    errors.sort_unstable();
     let mut out = Vec::new();
     for entry in View::of(&root).maps("acceptances") {
         // Whatever the form found wrong inside of this entry also keeps it from being used.
-        let broken = problems.iter().any(|p| {
-            p.severity == avouch_diagnostics::Severity::Error && p.primary().is_some_and(|l| entry.covers(l.span))
-        });
+        let (from, to) = entry.bounds();
+        let broken = errors.get(errors.partition_point(|e| *e < from)).is_some_and(|e| *e < to);
         let before = problems.len();
         let acceptance = read(entry, &mut problems);
-        let fine = problems.iter().skip(before).all(|p| p.severity != avouch_diagnostics::Severity::Error);
+        let fine = problems.iter().skip(before).all(|p| p.severity != Severity::Error);
         out.extend(acceptance.filter(|_| fine && !broken));
     }
     (out, problems)

@@ -1,97 +1,15 @@
 //! A control of an entity: what an organisation does about criteria, and what shows that it did.
 
-use avouch_diagnostics::{Diagnostic, Span, near_names};
+use std::collections::BTreeSet;
+
+use avouch_diagnostics::{Diagnostic, Severity, Span, near_names};
 
 use crate::codes;
 use crate::criteria::{Criterion, PointOfFocus, all_criteria, all_points, criterion, point_of_focus};
 use crate::form::{Form, IdForm, Key, OWN_ID, may, must};
-use crate::names::names;
 use crate::shapes::{is_nist, is_pci};
 use crate::view::{Placed, View};
-
-names! {
-    /// How often a control is performed.
-    Frequency {
-        /// Without a break.
-        Continuous = "continuous",
-        /// Each time something happens: a request, an alert, a change.
-        PerEvent = "per-event",
-        /// Once an hour.
-        Hourly = "hourly",
-        /// Once a day.
-        Daily = "daily",
-        /// Once a week.
-        Weekly = "weekly",
-        /// Once a month.
-        Monthly = "monthly",
-        /// Four times a year.
-        Quarterly = "quarterly",
-        /// Twice a year.
-        HalfYearly = "half-yearly",
-        /// Once a year.
-        Yearly = "yearly",
-    }
-}
-
-names! {
-    /// What a control is for.
-    ControlType {
-        /// It keeps something from happening.
-        Preventive = "preventive",
-        /// It finds what happened.
-        Detective = "detective",
-        /// It puts right what happened.
-        Corrective = "corrective",
-    }
-}
-
-names! {
-    /// Who performs a control.
-    Nature {
-        /// A machine alone.
-        Automated = "automated",
-        /// A person alone.
-        Manual = "manual",
-        /// A person, by what a machine shows.
-        ItDependent = "it-dependent",
-    }
-}
-
-names! {
-    /// How a control, or a part of another catalogue, stands to a criterion.
-    Relation {
-        /// Some of the one is some of the other.
-        Intersect = "intersect",
-        /// The control is a part of what the criterion asks for.
-        Subset = "subset",
-        /// The control does more than the criterion asks for.
-        Superset = "superset",
-        /// They ask for the same. Claimed seldom, believed seldom.
-        Equal = "equal",
-    }
-}
-
-names! {
-    /// Falco's eight levels, most severe first; the scale of targets.
-    Level {
-        /// The system is unusable.
-        Emergency = "emergency",
-        /// Act at once.
-        Alert = "alert",
-        /// Critical.
-        Critical = "critical",
-        /// An error.
-        Error = "error",
-        /// A warning.
-        Warning = "warning",
-        /// Normal, yet worth a look.
-        Notice = "notice",
-        /// For information.
-        Informational = "informational",
-        /// For whoever mends the rules.
-        Debug = "debug",
-    }
-}
+use crate::words::{ControlType, Frequency, Level, Nature, Relation};
 
 /// Which rules are evidence: those that one of the selectors takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -322,35 +240,29 @@ fn levels(targets: Option<View<'_>>, key: &str) -> Vec<(Level, u64)> {
 }
 
 fn serves(control: &mut Control, ids: &[Placed], problems: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
     for id in ids {
-        let repeated = if let Some(nist) = id.text.strip_prefix("nist:") {
-            known_shape(id, nist, is_nist, "`nist:AC-6`", problems) && !push(&mut control.nist_800_53, nist.to_owned())
-        } else if let Some(pci) = id.text.strip_prefix("pci:") {
-            known_shape(id, pci, is_pci, "`pci:7.2.5`", problems) && !push(&mut control.pci_dss, pci.to_owned())
-        } else if let Some(c) = criterion(&id.text) {
-            !push(&mut control.criteria, c)
-        } else if let Some(p) = point_of_focus(&id.text) {
-            !push(&mut control.points, p)
-        } else {
-            unknown_criterion(id, problems);
-            false
-        };
-        if repeated {
+        if !seen.insert(id.text.to_lowercase()) {
             let mut problem =
                 codes::DUPLICATE.at_fault(format!("`{}` is named twice", id.text)).at(id.span, "named before");
-            problem.severity = avouch_diagnostics::Severity::Warning;
+            problem.severity = Severity::Warning;
             problems.push(problem);
+        } else if let Some(nist) = id.text.strip_prefix("nist:") {
+            if known_shape(id, nist, is_nist, "`nist:AC-6`", problems) {
+                control.nist_800_53.push(nist.to_owned());
+            }
+        } else if let Some(pci) = id.text.strip_prefix("pci:") {
+            if known_shape(id, pci, is_pci, "`pci:7.2.5`", problems) {
+                control.pci_dss.push(pci.to_owned());
+            }
+        } else if let Some(c) = criterion(&id.text) {
+            control.criteria.push(c);
+        } else if let Some(p) = point_of_focus(&id.text) {
+            control.points.push(p);
+        } else {
+            unknown_criterion(id, problems);
         }
     }
-}
-
-/// Adds what is new.
-fn push<T: PartialEq>(list: &mut Vec<T>, item: T) -> bool {
-    let new = !list.contains(&item);
-    if new {
-        list.push(item);
-    }
-    new
 }
 
 fn known_shape(id: &Placed, rest: &str, is: fn(&str) -> bool, example: &str, problems: &mut Vec<Diagnostic>) -> bool {

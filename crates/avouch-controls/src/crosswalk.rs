@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use avouch_diagnostics::{Diagnostic, FileId};
 
-use crate::control::Relation;
 use crate::criteria::{Criterion, criterion};
 use crate::form::{Form, IdForm, Key, may, must};
 use crate::mapping::Criteria;
 use crate::names::names;
 use crate::shapes::{is_nist, is_pci};
 use crate::view::{self, View};
+use crate::words::Relation;
 
 names! {
     /// A catalogue besides SOC 2.

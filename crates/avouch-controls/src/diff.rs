@@ -1,5 +1,7 @@
 //! What changed between two versions of a control list.
 
+use std::collections::BTreeMap;
+
 use crate::control::Control;
 use crate::list::ControlList;
 use crate::view::Placed;
@@ -40,13 +42,17 @@ pub enum Change {
 pub fn diff(before: &ControlList, after: &ControlList) -> Vec<Change> {
     let mut out = Vec::new();
     fields(None, &before.fields(), &after.fields(), &mut out);
+    let by_id = |list: &'_ ControlList| -> BTreeMap<String, usize> {
+        list.controls.iter().enumerate().map(|(i, c)| (c.id.to_lowercase(), i)).collect()
+    };
+    let (old, new) = (by_id(before), by_id(after));
     for control in &after.controls {
-        match before.control(&control.id) {
+        match old.get(&control.id.to_lowercase()).and_then(|i| before.controls.get(*i)) {
             Some(old) => fields(Some(&control.id), &old.fields(), &control.fields(), &mut out),
             None => out.push(Change::Added { control: control.id.clone(), title: control.title.clone() }),
         }
     }
-    for control in before.controls.iter().filter(|c| after.control(&c.id).is_none()) {
+    for control in before.controls.iter().filter(|c| !new.contains_key(&c.id.to_lowercase())) {
         out.push(Change::Removed { control: control.id.clone(), title: control.title.clone() });
     }
     out
@@ -117,8 +123,8 @@ fn join(list: &[Placed]) -> String {
     texts.join(", ")
 }
 
-fn targets(list: &[(crate::control::Level, u64)]) -> String {
-    let text = |(level, ns): &(crate::control::Level, u64)| match ns / 60_000_000_000 {
+fn targets(list: &[(crate::words::Level, u64)]) -> String {
+    let text = |(level, ns): &(crate::words::Level, u64)| match ns / 60_000_000_000 {
         m if m % 1440 == 0 => format!("{} {}d", level.name(), m / 1440),
         m if m % 60 == 0 => format!("{} {}h", level.name(), m / 60),
         m => format!("{} {m}m", level.name()),

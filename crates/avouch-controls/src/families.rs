@@ -145,3 +145,84 @@ fn families() -> Vec<&'static str> {
     out.dedup();
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use avouch_diagnostics::FileId;
+
+    use super::*;
+    use crate::mapping::{Criteria, Mapping};
+
+    /// Rules by their tags; those that begin with `off` do not run.
+    fn with_rules<T>(rules: &[(&str, &[&str])], then: impl Fn(&[RuleFacts<'_>]) -> T) -> T {
+        let tags: Vec<Vec<String>> = rules.iter().map(|(_, t)| t.iter().map(|t| (*t).to_owned()).collect()).collect();
+        let mapping = Mapping::default();
+        let criteria: Vec<Criteria> = rules.iter().zip(&tags).map(|((n, _), t)| mapping.criteria(n, t)).collect();
+        let facts: Vec<RuleFacts<'_>> = rules
+            .iter()
+            .zip(tags.iter().zip(&criteria))
+            .map(|((name, _), (tags, criteria))| RuleFacts {
+                name,
+                source: "syscall",
+                tags,
+                runs: !name.starts_with("off"),
+                criteria,
+            })
+            .collect();
+        then(&facts)
+    }
+
+    fn row(table: &FamilyTable, family: &str) -> (u32, Option<u32>, u32, (u32, u32)) {
+        let row = table.rows.iter().find(|r| r.family == family).unwrap();
+        (row.controls, row.relevant, row.served, row.criteria_served)
+    }
+
+    const RULES: &[(&str, &[&str])] = &[
+        ("a", &["SOC2_CC6.1", "SOC2_CC6.2", "SOC2_CC6.1.pof03", "SOC2_CC6.1.pof03", "SOC2_CC6.3.pof04"]),
+        ("b", &["SOC2_CC6.1", "SOC2_CC6.1.pof03"]),
+        ("off", &["SOC2_CC6.8", "SOC2_CC6.8.pof01"]),
+        ("d", &["SOC2_CC4.1"]),
+    ];
+
+    #[test]
+    fn only_running_rules_serve_and_each_point_counts_once() {
+        let table = with_rules(RULES, standard_table);
+        // 38 points of focus, 31 of them full or partial; two served; CC6.1 alone is served first.
+        assert_eq!(row(&table, "CC6"), (38, Some(31), 2, (1, 8)));
+        // Other families count criteria.
+        assert_eq!(row(&table, "CC4"), (2, Some(2), 1, (1, 2)));
+        assert_eq!(table.rows.len(), 20, "9 CC, A1, C1, PI1, 8 P");
+    }
+
+    #[test]
+    fn a_profile_counts_the_points_of_its_edition() {
+        let profile = Profile::built_in("article-example").unwrap();
+        let table = with_rules(RULES, |r| profile_table(&profile, r));
+        // CC6.3.pof04 came in 2022, the profile counts 2017.
+        assert_eq!(row(&table, "CC6"), (35, Some(21), 1, (1, 8)));
+        assert_eq!(row(&table, "C1"), (4, Some(0), 0, (0, 2)));
+    }
+
+    #[test]
+    fn a_list_counts_its_controls_by_their_first_criterion() {
+        let control = |id: &str, satisfies: &str, evidence: &str| {
+            format!(
+                "  - {{id: {id}, title: T, statement: S, owner: o, frequency: daily, type: detective, nature: manual, \
+                 satisfies: [{satisfies}]{evidence}}}\n"
+            )
+        };
+        let controls = [
+            control("A", "CC6.1, CC7.1", ", evidence: {rules: {names: [A]}}"),
+            control("B", "CC6.8", ", evidence: {rules: {criteria: [CC6.8]}}"),
+            control("C", "CC6.2", ""),
+            control("D", "CC7.5", ", evidence: {populations: [incidents]}"),
+        ];
+        let text = format!("list: {{id: l, version: 1, title: L, entity: E}}\ncontrols:\n{}", controls.concat());
+        let list = ControlList::parse(FileId(0), &text).0.unwrap();
+        let table = with_rules(RULES, |r| list_table(&list, r));
+        // B selects a rule that is off; C names no evidence.
+        assert_eq!(row(&table, "CC6"), (3, Some(2), 1, (1, 8)));
+        assert_eq!(row(&table, "CC7"), (1, Some(1), 0, (0, 5)));
+        assert_eq!(table.rows.len(), 2);
+    }
+}

@@ -54,15 +54,14 @@ mod shapes;
 mod tags;
 mod times;
 mod view;
+mod words;
 mod yaml;
 
 pub use acceptance::{
     Acceptance, AcceptanceStanding, Narrowing, Review, SubjectField, lint_acceptances, parse_acceptances,
 };
 pub use catalogue::{Catalogue, CatalogueEntry};
-pub use control::{
-    Control, ControlType, Evidence, Frequency, Level, Nature, NotCovered, Relation, RuleSelector, Targets,
-};
+pub use control::{Control, Evidence, NotCovered, RuleSelector, Targets};
 pub use cover::{AcceptanceSet, Covered, Subject};
 pub use coverage::{Coverage, CoveringRule, CriterionCoverage, FrameworkCoverage, PointCoverage, framework_coverage};
 pub use criteria::{Criterion, PointOfFocus, Scope, all_criteria, all_points, criterion, point_of_focus};
@@ -82,3 +81,4 @@ pub use roll_up::{RollUp, RollUpRow, RuleCount, RuleIndex, Standing};
 pub use select::{RuleFacts, lint_selectors};
 pub use times::{Period, Time};
 pub use view::Placed;
+pub use words::{ControlType, Frequency, Level, Nature, Relation};

@@ -1,13 +1,13 @@
 use avouch_diagnostics::{FileId, SourceMap};
 
 use crate::catalogue::Catalogue;
-use crate::control::{Level, Nature};
 use crate::diff::{Change, diff};
 use crate::history::ControlHistory;
 use crate::list::ControlList;
 use crate::mapping::Mapping;
 use crate::select::{RuleFacts, lint_selectors};
 use crate::times::{Period, Time, days};
+use crate::words::{Level, Nature};
 
 fn time(text: &str) -> Time {
     Time::parse(text).unwrap()

@@ -40,10 +40,9 @@ impl<'n> View<'n> {
         }
     }
 
-    /// Whether the place lies in the mapping.
-    pub(crate) fn covers(self, span: Span) -> bool {
-        let own = self.0.span;
-        own.file == span.file && own.start <= span.start && span.end <= own.end
+    /// First byte of the mapping, and one past its last.
+    pub(crate) fn bounds(self) -> (u32, u32) {
+        (self.0.span.start, self.0.span.end)
     }
 
     pub(crate) fn node(self, key: &str) -> Option<&'n Node> {
