@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::evidence::KeepArgs;
+
 pub(crate) use controls::*;
 
 /// Watches containers and Kubernetes with Falco's rules and turns what it saw into evidence for SOC 2.
@@ -161,6 +163,15 @@ pub(crate) struct ReplayArgs {
     /// No summary at the end.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
+    /// The clock of the recording was wrong: its first event happened at this time (RFC 3339). The evidence says by how much times
+    /// were moved.
+    #[arg(long, value_name = "TIME", requires = "data", help_heading = "Evidence")]
+    pub(crate) recorded_at: Option<String>,
+    /// Keep recordings that are in the evidence already once more.
+    #[arg(long, requires = "data", help_heading = "Evidence")]
+    pub(crate) again: bool,
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +195,8 @@ pub(crate) struct AgentArgs {
     /// No health lines and no summary.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) keep: KeepArgs,
     /// Print what would be collected and for which rules, and end.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod evidence;
 mod integrity;
 mod live;
 mod load;

@@ -8,7 +8,7 @@ mod rules;
 
 pub use finding::{FindingContext, alert_options, finding};
 pub use live::of_record;
-pub use replay::{InputIdentity, ReplayFacts};
+pub use replay::{InputIdentity, Moved, ReplayFacts};
 pub use rules::rules_loaded;
 
 /// Whose facts they are.

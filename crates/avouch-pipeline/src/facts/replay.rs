@@ -18,7 +18,22 @@ pub struct InputIdentity {
     pub name: String,
     pub sha256: String,
     pub bytes: u64,
-    pub moved_ns: i64,
+    pub moved: Moved,
+}
+
+/// How the times of a recording become those of its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// By so many ns; 0 when its clock was right.
+    By(i64),
+    /// So that its first event happens at this time, in ns since the epoch.
+    ToBegin(u64),
+}
+
+impl Default for Moved {
+    fn default() -> Self {
+        Self::By(0)
+    }
 }
 
 /// First and last event of a source, and how many.
@@ -54,8 +69,17 @@ impl ReplayFacts {
         }
     }
 
+    /// By how much times are moved, in ns; 0 as long as no event was seen.
+    #[must_use]
+    pub fn moved_ns(&self) -> i64 {
+        match self.identity.moved {
+            Moved::By(ns) => ns,
+            Moved::ToBegin(_) => 0,
+        }
+    }
+
     fn moved(&self, ns: u64) -> Time {
-        Time(ns.saturating_add_signed(self.identity.moved_ns))
+        Time(ns.saturating_add_signed(self.moved_ns()))
     }
 
     /// An event was judged.
@@ -65,6 +89,10 @@ impl ReplayFacts {
             EventReader::Record(reader) => Source::name(reader.source()),
         };
         let ts = event.event.timestamp;
+        if let Moved::ToBegin(at) = self.identity.moved {
+            let by = i128::from(at) - i128::from(ts);
+            self.identity.moved = Moved::By(i64::try_from(by).unwrap_or_default());
+        }
         let seen = self.seen.entry(source).or_insert(Seen { first: ts, last: ts, events: 0 });
         seen.first = seen.first.min(ts);
         seen.last = seen.last.max(ts);
@@ -134,7 +162,7 @@ impl ReplayFacts {
                 bytes: self.identity.bytes,
                 events: self.seen.iter().map(|(source, seen)| ((*source).to_owned(), seen.events)).collect(),
                 skipped,
-                moved_ns: self.identity.moved_ns,
+                moved_ns: self.moved_ns(),
                 first,
                 last,
             }

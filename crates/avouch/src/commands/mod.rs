@@ -9,6 +9,7 @@ pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod fields;
 pub(crate) mod fmt;
+pub(crate) mod kept;
 pub(crate) mod list;
 pub(crate) mod printer;
 pub(crate) mod record;
