@@ -15,10 +15,9 @@ pub(crate) struct Guess {
     pub(crate) chance: f32,
 }
 
-/// Guesses for every node; children come before parents.
-pub(crate) fn guesses(graph: &Graph) -> Vec<Guess> {
-    let mut all: Vec<Guess> = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
+/// Adds guesses for the nodes that have none yet; children come before parents.
+pub(crate) fn guess(graph: &Graph, all: &mut Vec<Guess>) {
+    for node in graph.nodes.get(all.len()..).unwrap_or_default() {
         let of = |id: &NodeId| all.get(*id as usize).copied().unwrap_or(Guess { cost: 1.0, chance: 0.5 });
         let guess = match node {
             Node::False => Guess { cost: 0.0, chance: 0.0 },
@@ -55,7 +54,6 @@ pub(crate) fn guesses(graph: &Graph) -> Vec<Guess> {
         };
         all.push(guess);
     }
-    all
 }
 
 /// Smaller goes first in `and`: cheap, and likely to fail.

@@ -191,6 +191,15 @@ impl Graph {
         }
     }
 
+    /// What a node is made of.
+    pub(crate) fn parts(&self, id: NodeId) -> &[NodeId] {
+        match self.node(id) {
+            Node::False | Node::True | Node::Check(_) => &[],
+            Node::Not(inner) => std::slice::from_ref(inner),
+            Node::And(parts) | Node::Or(parts) | Node::One(parts) => parts,
+        }
+    }
+
     /// Parts that must all hold for `id` to hold; none for what always holds.
     pub(crate) fn conjuncts(&self, id: NodeId) -> Vec<NodeId> {
         match self.node(id) {

@@ -149,34 +149,28 @@ impl Matcher {
 
     /// Whether one value satisfies the test. `Ids` and `Pair` need more than the value and are answered elsewhere.
     #[inline]
-    pub(crate) fn matches(&self, value: Value<'_>) -> bool {
-        match value {
-            Value::Str(v) => self.matches_text(v),
+    pub(crate) fn matches(&self, value: &Value<'_>) -> bool {
+        match (value, self) {
+            (Value::Bool(true), Matcher::Bools { yes, .. }) => *yes,
+            (Value::Bool(false), Matcher::Bools { no, .. }) => *no,
+            (Value::Str(v), _) => self.matches_text(v),
             // Paths are texts.
-            Value::Bytes(v) => !matches!(self, Matcher::Path(_)) && self.matches_text(v),
-            Value::Bool(v) => match self {
-                Matcher::Bools { yes, no } => {
-                    if v {
-                        *yes
-                    } else {
-                        *no
-                    }
-                }
-                other => matches!(other, Matcher::Exists),
-            },
-            Value::Int(_) | Value::Uint(_) => self.matches_bits(naive::bits(value)),
-            Value::Double(v) => match self {
-                Matcher::Doubles(ds) => ds.contains(&v),
-                Matcher::LessDouble { op, than } => order(*op, &v, than),
-                other => matches!(other, Matcher::Exists),
-            },
-            Value::Ip(v) => match self {
-                Matcher::Ip(ip) => *ip == v,
-                Matcher::Ips(ips) => ips.binary_search(&v).is_ok(),
-                Matcher::Nets(nets) => nets.iter().any(|n| n.contains(v)),
-                other => matches!(other, Matcher::Exists),
-            },
-            Value::List(_) => matches!(self, Matcher::Exists),
+            (Value::Bytes(v), _) => !matches!(self, Matcher::Path(_)) && self.matches_text(v),
+            (Value::Int(_) | Value::Uint(_), _) => self.matches_bits(naive::bits(*value)),
+            _ => self.matches_rare(value),
+        }
+    }
+
+    #[inline(never)]
+    fn matches_rare(&self, value: &Value<'_>) -> bool {
+        match (self, *value) {
+            (Matcher::Exists, _) => true,
+            (Matcher::Doubles(ds), Value::Double(v)) => ds.contains(&v),
+            (Matcher::LessDouble { op, than }, Value::Double(v)) => order(*op, &v, than),
+            (Matcher::Ip(ip), Value::Ip(v)) => *ip == v,
+            (Matcher::Ips(ips), Value::Ip(v)) => ips.binary_search(&v).is_ok(),
+            (Matcher::Nets(nets), Value::Ip(v)) => nets.iter().any(|n| n.contains(v)),
+            _ => false,
         }
     }
 

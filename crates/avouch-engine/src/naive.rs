@@ -137,7 +137,8 @@ pub(crate) fn bits(value: Value<'_>) -> u64 {
     }
 }
 
-fn order<T: PartialOrd>(op: Op, a: T, b: T) -> bool {
+/// `a op b`.
+pub(crate) fn order<T: PartialOrd>(op: Op, a: T, b: T) -> bool {
     match op {
         Op::Eq | Op::In | Op::Intersects => a == b,
         Op::Ne => a != b,

@@ -58,6 +58,7 @@ impl<'a> Params<'a> {
 
     /// Raw bytes of parameter `i`, or `None` when it is missing or has no bytes: a zero-length parameter is absent.
     #[must_use]
+    #[inline]
     pub fn get(&self, i: usize) -> Option<&'a [u8]> {
         let r = self.ranges.get(i)?;
         let start = r.start as usize;
@@ -65,6 +66,7 @@ impl<'a> Params<'a> {
         (!bytes.is_empty()).then_some(bytes)
     }
 
+    #[inline]
     fn fixed<const N: usize>(&self, i: usize) -> Option<[u8; N]> {
         self.get(i)?.first_chunk::<N>().copied()
     }
@@ -83,24 +85,28 @@ impl<'a> Params<'a> {
 
     /// Four-byte parameter.
     #[must_use]
+    #[inline]
     pub fn u32(&self, i: usize) -> Option<u32> {
         self.fixed(i).map(u32::from_le_bytes)
     }
 
     /// Eight-byte parameter.
     #[must_use]
+    #[inline]
     pub fn u64(&self, i: usize) -> Option<u64> {
         self.fixed(i).map(u64::from_le_bytes)
     }
 
     /// Signed four-byte parameter.
     #[must_use]
+    #[inline]
     pub fn i32(&self, i: usize) -> Option<i32> {
         self.fixed(i).map(i32::from_le_bytes)
     }
 
     /// Signed eight-byte parameter (FD, PID, ERRNO).
     #[must_use]
+    #[inline]
     pub fn i64(&self, i: usize) -> Option<i64> {
         self.fixed(i).map(i64::from_le_bytes)
     }
@@ -109,7 +115,7 @@ impl<'a> Params<'a> {
     #[must_use]
     pub fn charbuf(&self, i: usize) -> Option<&'a [u8]> {
         let bytes = self.get(i)?;
-        let text = bytes.split(|b| *b == 0).next().unwrap_or(bytes);
+        let text = memchr::memchr(0, bytes).and_then(|end| bytes.get(..end)).unwrap_or(bytes);
         (bytes != b"(NULL)\0").then_some(text)
     }
 }
@@ -168,6 +174,7 @@ impl EventBuf {
     /// Appends a parameter as raw bytes; empty means absent.
     ///
     /// Bytes beyond 4 GiB in one event are cut, which no source reaches.
+    #[inline]
     pub fn push(&mut self, bytes: &[u8]) -> &mut Self {
         let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
@@ -177,26 +184,31 @@ impl EventBuf {
     }
 
     /// Appends a signed eight-byte parameter.
+    #[inline]
     pub fn push_i64(&mut self, v: i64) -> &mut Self {
         self.push(&v.to_le_bytes())
     }
 
     /// Appends an unsigned eight-byte parameter.
+    #[inline]
     pub fn push_u64(&mut self, v: u64) -> &mut Self {
         self.push(&v.to_le_bytes())
     }
 
     /// Appends a four-byte parameter.
+    #[inline]
     pub fn push_u32(&mut self, v: u32) -> &mut Self {
         self.push(&v.to_le_bytes())
     }
 
     /// Appends a two-byte parameter.
+    #[inline]
     pub fn push_u16(&mut self, v: u16) -> &mut Self {
         self.push(&v.to_le_bytes())
     }
 
     /// Appends a one-byte parameter.
+    #[inline]
     pub fn push_u8(&mut self, v: u8) -> &mut Self {
         self.push(&[v])
     }

@@ -126,7 +126,7 @@ pub struct Fd {
     /// Addresses of a socket.
     pub ends: SockEnds,
     /// Path, connection text or other name (`fd.name`).
-    pub name: Box<[u8]>,
+    pub name: Vec<u8>,
     /// Path as the call gave it.
     pub raw: RawName,
     /// Pid that a pidfd refers to, 0 otherwise.

@@ -64,8 +64,15 @@ impl FdTable {
         low.chain(high)
     }
 
-    /// Puts `value` at `fd`; returns whether the number was free.
-    pub(crate) fn insert(&mut self, fd: i64, value: Arc<Fd>) -> bool {
+    /// Puts `value` at `fd`; returns what was there.
+    pub(crate) fn insert(&mut self, fd: i64, value: Arc<Fd>) -> Option<Arc<Fd>> {
+        if let Some(slot) = usize::try_from(fd).ok().and_then(|i| self.dense.get_mut(i))
+            && self.sparse.is_empty()
+        {
+            let old = slot.replace(value);
+            self.len += usize::from(old.is_none());
+            return old;
+        }
         let room = (64 + 4 * self.len).min(DENSE_MAX).max(self.dense.len());
         let old = match usize::try_from(fd) {
             Ok(i) if i < room => {
@@ -78,15 +85,15 @@ impl FdTable {
             _ => self.sparse.insert(fd, value),
         };
         self.len += usize::from(old.is_none());
-        old.is_none()
+        old
     }
 
-    /// Forgets `fd`; returns whether it was there.
-    pub(crate) fn remove(&mut self, fd: i64) -> bool {
+    /// Forgets `fd`; returns what was there.
+    pub(crate) fn remove(&mut self, fd: i64) -> Option<Arc<Fd>> {
         let slot = usize::try_from(fd).ok().and_then(|i| self.dense.get_mut(i));
-        let gone =
-            slot.and_then(Option::take).is_some() || (!self.sparse.is_empty() && self.sparse.remove(&fd).is_some());
-        self.len -= usize::from(gone);
+        let gone = slot.and_then(Option::take);
+        let gone = if gone.is_none() && !self.sparse.is_empty() { self.sparse.remove(&fd) } else { gone };
+        self.len -= usize::from(gone.is_some());
         gone
     }
 
@@ -117,12 +124,12 @@ mod tests {
     fn low_and_high_numbers_live_side_by_side() {
         let mut t = FdTable::default();
         for n in [0, 3, 500, 1_000_000, -7] {
-            assert!(t.insert(n, fd(b"x")));
-            assert!(!t.insert(n, fd(b"y")));
+            assert!(t.insert(n, fd(b"x")).is_none());
+            assert_eq!(t.insert(n, fd(b"y")).map(|old| old.name.clone()), Some(b"x".to_vec()));
         }
         assert_eq!(t.len(), 5);
         assert_eq!(t.iter().map(|(n, _)| n).collect::<Vec<_>>(), [0, 3, -7, 500, 1_000_000]);
-        assert!(t.remove(500) && !t.remove(500) && t.remove(-7));
+        assert!(t.remove(500).is_some() && t.remove(500).is_none() && t.remove(-7).is_some());
         assert_eq!(t.remove_if(|n, _| n > 0), 2);
         assert_eq!((t.len(), t.get(0).map(|f| &*f.name)), (1, Some(&b"y"[..])));
     }
@@ -139,13 +146,13 @@ mod tests {
     #[test]
     fn growing_table_moves_nothing_twice() {
         let mut t = FdTable::default();
-        assert!(t.insert(700, fd(b"early")));
+        assert!(t.insert(700, fd(b"early")).is_none());
         for n in 0..300 {
             t.insert(n, fd(b"x"));
         }
-        assert!(!t.insert(700, fd(b"late")));
+        assert!(t.insert(700, fd(b"late")).is_some());
         assert_eq!((t.len(), &*t.get(700).unwrap().name), (301, &b"late"[..]));
-        assert!(t.remove(700));
+        assert!(t.remove(700).is_some());
         assert!(t.get(700).is_none());
     }
 }

@@ -148,7 +148,7 @@ impl fmt::Display for IpText {
 }
 
 /// Name of a socket with these ends; empty for none.
-pub(crate) fn name(ends: &SockEnds, path: &[u8]) -> Box<[u8]> {
+pub(crate) fn name(ends: &SockEnds, path: &[u8]) -> Vec<u8> {
     let mut out = match ends {
         SockEnds::None => String::new(),
         SockEnds::Inet { source: (s, sp), dest: (d, dp) } => {
@@ -160,7 +160,7 @@ pub(crate) fn name(ends: &SockEnds, path: &[u8]) -> Box<[u8]> {
     }
     .into_bytes();
     out.extend_from_slice(path);
-    out.into()
+    out
 }
 
 #[cfg(test)]

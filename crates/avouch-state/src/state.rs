@@ -1,6 +1,7 @@
 //! The tables and how to read them. What changes them stands in `apply/`.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use avouch_event::Event;
 use rustc_hash::FxHashMap;
@@ -59,6 +60,8 @@ pub struct State {
     pub(crate) plans: crate::apply::Plans,
     /// Reused to compose paths.
     pub(crate) scratch: Vec<u8>,
+    /// Descriptors that nobody holds any more, to be made others: opening a file takes no memory then.
+    pub(crate) spare: Vec<Arc<Fd>>,
 }
 
 impl State {
@@ -110,7 +113,12 @@ impl State {
         self.at(self.find_ref(tid)?)
     }
 
+    /// More often than not it is the thread of the event before.
     pub(crate) fn find_ref(&self, tid: i64) -> Option<ThreadRef> {
+        let last = ThreadRef(self.last);
+        if self.at(last).is_some_and(|t| t.tid == tid) {
+            return Some(last);
+        }
         self.by_tid.get(&tid).map(|i| ThreadRef(*i))
     }
 

@@ -1,22 +1,19 @@
 //! From typed rules to a program.
 
-use avouch_event::{EventType, FieldType, Value};
+use avouch_event::{EventType, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::index::{Group, Item, Leaf, Lookup, Maker};
+use super::dictionaries::Dictionaries;
+use super::index::{Group, Leaf, Lookup, Maker};
 use super::{Check, END, HOLDS, Matching, Operand, Program, ProgramRule, Shared, Step, What};
 use crate::constant::Kind as ValueKind;
 use crate::cost::{self, Guess, rank_and, rank_or};
-use crate::dictionary::Dictionary;
 use crate::event_types::{TypeSet, fixed_name, is_syscall};
-use crate::graph::{self, CheckId, FALSE, Graph, Mode, NodeId, OperandId, Test};
+use crate::graph::{self, CheckId, FALSE, Graph, Mode, NodeId, Test};
 use crate::lints::Shadow;
-use crate::matcher::{Matcher, texts};
+use crate::matcher::Matcher;
 use crate::operand::{Source, Special};
 
-/// Tests on one text field, or texts in them, from which on one dictionary look-up is cheaper than comparing.
-const DICTIONARY_CHECKS: usize = 3;
-const DICTIONARY_TEXTS: usize = 6;
 /// Guessed cost from which on a result is worth remembering.
 const REMEMBER: f32 = 8.0;
 
@@ -71,22 +68,13 @@ pub(crate) fn build(source: &str, matching: Matching, rules: Vec<ProgramRule>) -
         class_of.push(class);
     }
     let shadows = Shadow::new(&graph, &classes, rules.len()).find();
-    let mut lower = Lower::new(&graph, &classes);
-    let entries: Vec<u32> = classes
-        .iter()
-        .map(|list| {
-            let items =
-                list.iter().map(|(rule, node)| Item { rule: *rule, conjuncts: graph.conjuncts(*node) }).collect();
-            let maker = Maker {
-                graph: &graph,
-                guesses: &lower.guesses,
-                dictionary: &|operand| lower.dictionary_of.get(&operand).copied(),
-                text_id: &|d, text| lower.dictionaries.get(d as usize)?.get(text),
-            };
-            let group = maker.group(items, 0);
-            lower.group(group, END)
-        })
-        .collect();
+    let dictionaries = Dictionaries::new(&graph, &classes);
+    let mut maker = Maker { graph: &mut graph, guesses: Vec::new(), dictionaries: &dictionaries, copies: 0 };
+    cost::guess(maker.graph, &mut maker.guesses);
+    let groups: Vec<Group> = classes.iter().map(|rules| maker.class(rules)).collect();
+    let guesses = maker.guesses;
+    let mut lower = Lower::new(&graph, guesses, dictionaries, &groups);
+    let entries: Vec<u32> = groups.into_iter().map(|group| lower.group(group, END)).collect();
     let entries = class_of.iter().map(|class| entries.get(usize::from(*class)).copied().unwrap_or(END)).collect();
     let operands = graph.operands.iter().map(|o| operand(&graph, &o.source)).collect();
     let program = Program {
@@ -95,7 +83,7 @@ pub(crate) fn build(source: &str, matching: Matching, rules: Vec<ProgramRule>) -
         rules,
         operands,
         checks: lower.checks,
-        dictionaries: lower.dictionaries,
+        dictionaries: lower.dictionaries.all,
         steps: lower.steps,
         shared: lower.shared,
         lists: lower.lists,
@@ -139,7 +127,7 @@ impl TypeFacts {
                 known.insert(ty);
                 let result = *by_name
                     .entry(name)
-                    .or_insert_with(|| matcher.matches(Value::Str(name.as_bytes())) != check.negated);
+                    .or_insert_with(|| matcher.matches(&Value::Str(name.as_bytes())) != check.negated);
                 if result {
                     holds.insert(ty);
                 }
@@ -201,8 +189,7 @@ struct Lower<'a> {
     guesses: Vec<Guess>,
     /// In how many places a node stands.
     uses: FxHashMap<NodeId, u32>,
-    dictionary_of: FxHashMap<OperandId, u32>,
-    dictionaries: Vec<Dictionary>,
+    dictionaries: Dictionaries,
     shared_of: FxHashMap<NodeId, u32>,
     check_of: FxHashMap<CheckId, u32>,
     checks: Vec<Check>,
@@ -213,41 +200,27 @@ struct Lower<'a> {
 }
 
 impl<'a> Lower<'a> {
-    fn new(graph: &'a Graph, classes: &[Vec<(u32, NodeId)>]) -> Self {
+    fn new(graph: &'a Graph, guesses: Vec<Guess>, dictionaries: Dictionaries, groups: &[Group]) -> Self {
         let mut uses: FxHashMap<NodeId, u32> = FxHashMap::default();
-        let mut tops: FxHashSet<(u32, NodeId)> = FxHashSet::default();
-        let mut live: FxHashSet<NodeId> = FxHashSet::default();
-        let mut checks: Vec<CheckId> = Vec::new();
-        for (rule, node) in classes.iter().flatten() {
-            for conjunct in graph.conjuncts(*node) {
-                // A rule may stand in many classes; an event belongs to one.
-                if tops.insert((*rule, conjunct)) {
-                    *uses.entry(conjunct).or_default() += 1;
-                }
-                graph.checks_under(conjunct, &mut live, &mut |c| checks.push(c));
+        // A rule may stand in many classes; an event belongs to one.
+        for group in groups {
+            let mut here = group.uses();
+            let mut live: FxHashSet<NodeId> = FxHashSet::default();
+            for node in here.keys().copied().collect::<Vec<_>>() {
+                graph.checks_under(node, &mut live, &mut |_| {});
+            }
+            for node in live.into_iter().collect::<Vec<_>>() {
+                graph.parts(node).iter().for_each(|part| *here.entry(*part).or_default() += 1);
+            }
+            for (node, count) in here.into_iter().collect::<Vec<_>>() {
+                let most = uses.entry(node).or_default();
+                *most = count.max(*most);
             }
         }
-        let mut live: Vec<NodeId> = live.into_iter().collect();
-        live.sort_unstable();
-        for node in &live {
-            match graph.node(*node) {
-                graph::Node::And(parts) | graph::Node::Or(parts) | graph::Node::One(parts) => {
-                    for part in parts {
-                        *uses.entry(*part).or_default() += 1;
-                    }
-                }
-                graph::Node::Not(inner) => *uses.entry(*inner).or_default() += 1,
-                _ => {}
-            }
-        }
-        checks.sort_unstable();
-        checks.dedup();
-        let (dictionary_of, dictionaries) = dictionaries(graph, &checks);
         Self {
             graph,
-            guesses: cost::guesses(graph),
+            guesses,
             uses,
-            dictionary_of,
             dictionaries,
             shared_of: FxHashMap::default(),
             check_of: FxHashMap::default(),
@@ -269,8 +242,8 @@ impl<'a> Lower<'a> {
             at = self.step(What::Before(rule), condition, at);
         }
         for gate in group.gates.into_iter().rev() {
-            let inside = self.group(gate.group, at);
-            at = self.node(gate.node, inside, at);
+            let (inside, otherwise) = (self.group(gate.group, at), self.group(gate.otherwise, at));
+            at = self.node(gate.node, inside, otherwise);
         }
         for Lookup { operand, table } in group.lookups.into_iter().rev() {
             let table = table.map(&mut |group| self.group(group, END));
@@ -352,8 +325,8 @@ impl<'a> Lower<'a> {
         let check = match self.graph.check(id) {
             Some(check) => {
                 let kind = self.graph.operand_kind(check.operand);
-                let dictionary = self.dictionary_of.get(&check.operand).copied();
-                let texts = dictionary.and_then(|d| self.dictionaries.get(d as usize));
+                let dictionary = self.dictionaries.of(check.operand);
+                let texts = dictionary.and_then(|d| self.dictionaries.get(d));
                 let matcher = Matcher::new(&check.test, kind, texts);
                 Check {
                     operand: check.operand,
@@ -377,34 +350,4 @@ impl<'a> Lower<'a> {
         self.check_of.insert(id, number);
         number
     }
-}
-
-type Dictionaries = (FxHashMap<OperandId, u32>, Vec<Dictionary>);
-
-/// Numbers the texts of operands that are compared often enough.
-fn dictionaries(graph: &Graph, live: &[CheckId]) -> Dictionaries {
-    let mut sets: FxHashMap<OperandId, Vec<&[crate::constant::Const]>> = FxHashMap::default();
-    for check in live.iter().filter_map(|c| graph.check(*c)) {
-        if let Test::Set(values) = &check.test {
-            let text = graph
-                .operands
-                .get(check.operand as usize)
-                .is_some_and(|o| matches!(o.ty, FieldType::Charbuf | FieldType::Fspath));
-            if text {
-                sets.entry(check.operand).or_default().push(values);
-            }
-        }
-    }
-    let mut sets: Vec<_> = sets.into_iter().collect();
-    sets.sort_unstable_by_key(|(operand, _)| *operand);
-    let (mut of, mut all) = (FxHashMap::default(), Vec::new());
-    for (operand, sets) in sets {
-        let count: usize = sets.iter().map(|s| s.len()).sum();
-        if sets.len() < DICTIONARY_CHECKS && count < DICTIONARY_TEXTS {
-            continue;
-        }
-        of.insert(operand, u32::try_from(all.len()).unwrap_or(u32::MAX));
-        all.push(Dictionary::new(sets.into_iter().flat_map(texts)));
-    }
-    (of, all)
 }

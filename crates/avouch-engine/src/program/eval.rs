@@ -18,7 +18,7 @@ const NO_ID: u32 = u32::MAX;
 /// Runs the steps from `entry` on and puts the rules that match into `scratch.matches`.
 pub(super) fn run<R: FieldReader>(program: &Program, entry: u32, reader: &R, arena: &Arena, scratch: &mut Scratch) {
     scratch.next(program);
-    let values = recycle(std::mem::take(&mut scratch.values));
+    let values = std::mem::take(&mut scratch.values);
     let mut judge = Judge { program, reader, arena, values, scratch, best: u32::MAX };
     judge.steps(entry);
     let values = recycle(std::mem::take(&mut judge.values));
@@ -204,11 +204,14 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
                 }
             }
             Matcher::Pair { op, right } => self.pair(check, *op, *right),
-            matcher => match self.value(check.operand) {
-                None => false,
-                Some(Value::List(items)) => check.holds_for_list(items),
-                Some(value) => matcher.matches(value) != check.negated,
-            },
+            matcher => {
+                let at = self.place(check.operand);
+                match self.values.get(at as usize) {
+                    None | Some(None) => false,
+                    Some(Some(Value::List(items))) => check.holds_for_list(items),
+                    Some(Some(value)) => matcher.matches(value) != check.negated,
+                }
+            }
         }
     }
 
@@ -220,28 +223,36 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
         naive::pair_holds(op, check.mode == Mode::All, check.signed, left, right)
     }
 
-    /// The value of an operand, read once an event.
+    /// The value of an operand.
     #[inline]
     fn value(&mut self, operand: u32) -> Option<Value<'e>> {
+        let at = self.place(operand);
+        self.values.get(at as usize).copied().flatten()
+    }
+
+    /// Where the value of an operand stands in `values`; it is read once an event.
+    #[inline]
+    fn place(&mut self, operand: u32) -> u32 {
         match self.scratch.slots.get(operand as usize) {
-            Some((event, at)) if *event == self.scratch.now => self.values.get(*at as usize).copied().flatten(),
+            Some((event, at)) if *event == self.scratch.now => *at,
             _ => self.fetch(operand),
         }
     }
 
     #[inline(never)]
-    fn fetch(&mut self, operand: u32) -> Option<Value<'e>> {
+    fn fetch(&mut self, operand: u32) -> u32 {
         let program: &'p Program = self.program;
-        let value = match program.operands.get(operand as usize)? {
-            Operand::Field(field) => self.reader.read(field, self.arena),
-            other => self.compose(other),
+        let value = match program.operands.get(operand as usize) {
+            Some(Operand::Field(field)) => self.reader.read(field, self.arena),
+            Some(other) => self.compose(other),
+            None => None,
         };
         let at = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         self.values.push(value);
         if let Some(entry) = self.scratch.slots.get_mut(operand as usize) {
             *entry = (self.scratch.now, at);
         }
-        value
+        at
     }
 
     #[inline(never)]
@@ -279,15 +290,15 @@ impl<'p: 'e, 'e, R: FieldReader> Judge<'p, 'e, '_, R> {
     fn fetch_ids(&mut self, operand: u32, dictionary: u32) -> (u32, u32) {
         let start = u32::try_from(self.scratch.ids.len()).unwrap_or(u32::MAX);
         let value = self.value(operand);
-        if let (Some(value), Some(dictionary)) = (value, self.program.dictionaries.get(dictionary as usize)) {
-            let single = [value];
-            let items: &[Value<'_>] = if let Value::List(items) = value { items } else { &single };
-            for item in items {
-                let id = match item {
-                    Value::Str(text) | Value::Bytes(text) => dictionary.get(text),
-                    _ => None,
-                };
-                self.scratch.ids.push(id.unwrap_or(NO_ID));
+        if let (Some(value), Some(numbers)) = (value, self.program.dictionaries.get(dictionary as usize)) {
+            let ids = &mut self.scratch.ids;
+            let mut add = |item| match item {
+                Value::Str(text) | Value::Bytes(text) => ids.push(numbers.get(text).unwrap_or(NO_ID)),
+                _ => ids.push(NO_ID),
+            };
+            match value {
+                Value::List(items) => items.iter().for_each(|item| add(*item)),
+                one => add(one),
             }
         }
         let end = u32::try_from(self.scratch.ids.len()).unwrap_or(u32::MAX);
@@ -303,8 +314,8 @@ impl Check {
     fn holds_for_list(&self, items: &[Value<'_>]) -> bool {
         match (self.mode, &self.matcher) {
             (_, Matcher::Exists) => !items.is_empty(),
-            (Mode::One | Mode::Any, matcher) => items.iter().any(|v| matcher.matches(*v) != self.negated),
-            (Mode::All, matcher) => !items.is_empty() && items.iter().all(|v| matcher.matches(*v) != self.negated),
+            (Mode::One | Mode::Any, matcher) => items.iter().any(|v| matcher.matches(v) != self.negated),
+            (Mode::All, matcher) => !items.is_empty() && items.iter().all(|v| matcher.matches(v) != self.negated),
         }
     }
 }

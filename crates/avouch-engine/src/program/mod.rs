@@ -1,8 +1,10 @@
 //! All rules of one source as one program.
 
 mod build;
+mod dictionaries;
 mod eval;
 mod index;
+mod known;
 mod scratch;
 
 use std::sync::Arc;

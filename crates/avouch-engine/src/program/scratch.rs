@@ -51,8 +51,8 @@ impl Scratch {
     }
 }
 
-/// Gives an empty vector another lifetime and keeps its allocation.
-pub(super) fn recycle<'to>(mut values: Vec<Option<Value<'_>>>) -> Vec<Option<Value<'to>>> {
+/// Empties a vector and gives it another lifetime; its memory stays.
+pub(super) fn recycle(mut values: Vec<Option<Value<'_>>>) -> Vec<Option<Value<'static>>> {
     values.clear();
     // Nothing is left to map; collecting in place keeps the memory.
     values.into_iter().map(|_| None).collect()

@@ -53,7 +53,7 @@ impl State {
             }
             types::PIDFD_OPEN_X => {
                 fd.target_pid = p.i64(1).unwrap_or(0);
-                fd.name = format!("/proc/{}", fd.target_pid).into_bytes().into();
+                fd.name = format!("/proc/{}", fd.target_pid).into_bytes();
                 fd.open_flags = p.u32(2).unwrap_or(0);
                 // The kernel sets close-on-exec on every pidfd.
                 fd.cloexec = true;

@@ -11,6 +11,10 @@ use crate::state::State;
 use crate::text::Text;
 use crate::thread::ThreadRef;
 
+/// Descriptors kept to be used again, and the longest name that one of them may have room for.
+const SPARE_FDS: usize = 64;
+const SPARE_NAME: usize = 256;
+
 /// "The current directory" in place of a directory descriptor.
 const AT_FDCWD: i64 = -100;
 /// Open flags, with the capture format's numbers.
@@ -66,20 +70,35 @@ impl State {
     /// Puts a descriptor into a table; false when there is no room.
     pub(super) fn insert_fd(&mut self, owner: ThreadRef, number: i64, fd: Arc<Fd>) -> bool {
         let Some(Some(t)) = self.slots.get_mut(owner.0 as usize) else { return false };
-        let known = t.fds.get(number).is_some();
-        if !known && (t.fds.len() >= self.limits.fds_per_process || self.fd_count >= self.limits.fds) {
+        let full = t.fds.len() >= self.limits.fds_per_process || self.fd_count >= self.limits.fds;
+        if full && t.fds.get(number).is_none() {
             self.counters.dropped_fds += 1;
             return false;
         }
-        Arc::make_mut(&mut t.fds).insert(number, fd);
-        self.fd_count += usize::from(!known);
+        let old = Arc::make_mut(&mut t.fds).insert(number, fd);
+        self.fd_count += usize::from(old.is_none());
+        self.spare(old);
         true
     }
 
     pub(super) fn remove_fd(&mut self, owner: ThreadRef, number: i64) {
         let Some(Some(t)) = self.slots.get_mut(owner.0 as usize) else { return };
-        if t.fds.get(number).is_some() && Arc::make_mut(&mut t.fds).remove(number) {
-            self.fd_count = self.fd_count.saturating_sub(1);
+        if t.fds.get(number).is_some() {
+            let old = Arc::make_mut(&mut t.fds).remove(number);
+            self.fd_count = self.fd_count.saturating_sub(usize::from(old.is_some()));
+            self.spare(old);
+        }
+    }
+
+    /// Keeps a descriptor that left a table, to be used again, if no other table holds it. Few are kept, and none with a
+    /// long name, so that what is kept stays small.
+    fn spare(&mut self, old: Option<Arc<Fd>>) {
+        if let Some(old) = old
+            && self.spare.len() < SPARE_FDS
+            && old.name.capacity() <= SPARE_NAME
+            && Arc::strong_count(&old) == 1
+        {
+            self.spare.push(old);
         }
     }
 
@@ -87,7 +106,7 @@ impl State {
     pub(super) fn new_fd(&mut self, number: i64, fd: Fd) {
         let named = !fd.name.is_empty();
         self.new_shared_fd(number, Arc::new(fd));
-        self.current.name_changed = named && self.current_fd().is_some();
+        self.current.name_changed = named && self.current.fd_owner.is_some();
     }
 
     pub(super) fn new_shared_fd(&mut self, number: i64, fd: Arc<Fd>) {
@@ -117,15 +136,18 @@ impl State {
             _ => &BY_HANDLE,
         };
         let Some(number) = e.params.i64(0).filter(|n| *n >= 0) else { return };
-        let mut full = std::mem::take(&mut self.scratch);
-        let fd = self.opened(e, shape, &mut full);
-        self.scratch = full;
-        if let Some(fd) = fd {
-            self.new_fd(number, fd);
+        let mut shared = self.spare.pop().unwrap_or_default();
+        let fd = Arc::make_mut(&mut shared);
+        if self.opened(e, shape, fd).is_none() {
+            return self.spare(Some(shared));
         }
+        let named = !fd.name.is_empty();
+        self.new_shared_fd(number, shared);
+        self.current.name_changed = named && self.current.fd_owner.is_some();
     }
 
-    fn opened(&self, e: &Event<'_>, shape: &OpenShape, full: &mut Vec<u8>) -> Option<Fd> {
+    /// Makes `fd`, which may be anything, what the call opened. `None` when the thread is not known.
+    fn opened(&self, e: &Event<'_>, shape: &OpenShape, fd: &mut Fd) -> Option<()> {
         let p = &e.params;
         let mut name = p.charbuf(shape.name).unwrap_or(b"<NA>");
         let mut flags = shape.flags.and_then(|i| p.u32(i)).unwrap_or(0);
@@ -151,25 +173,27 @@ impl State {
         }
         let name = name.get(..self.limits.text).unwrap_or(name);
         let thread = self.thread()?;
+        let mut full = std::mem::take(&mut fd.name);
         match shape.dirfd {
             Some(_) => match dirfd {
-                Some(dirfd) => self.join_dirfd(thread, dirfd, name, full),
-                None => path::join_into(b"", name, full),
+                Some(dirfd) => self.join_dirfd(thread, dirfd, name, &mut full),
+                None => path::join_into(b"", name, &mut full),
             },
-            None if e.ty == types::OPEN_BY_HANDLE_AT_X => path::join_into(b"", name, full),
-            None => path::join_into(self.cwd(thread), name, full),
+            None if e.ty == types::OPEN_BY_HANDLE_AT_X => path::join_into(b"", name, &mut full),
+            None => path::join_into(self.cwd(thread), name, &mut full),
         }
-        let ty = if flags & open_flags::DIRECTORY != 0 { FdType::Directory } else { FdType::File };
-        let mut fd = Fd {
+        *fd = Fd {
+            ty: if flags & open_flags::DIRECTORY != 0 { FdType::Directory } else { FdType::File },
             open_flags: flags,
             cloexec: flags & open_flags::CLOEXEC != 0,
             dev: p.u32(shape.dev).unwrap_or(0),
             ino: p.u64(shape.ino).unwrap_or(0),
             raw: if name == full.as_slice() { RawName::SameAsName } else { RawName::Other(name.into()) },
-            ..Fd::new(ty, full)
+            name: full,
+            ..Fd::default()
         };
-        set_layers(&mut fd);
-        Some(fd)
+        set_layers(fd);
+        Some(())
     }
 
     /// Makes `name`, which is relative to descriptor `dirfd`, absolute.

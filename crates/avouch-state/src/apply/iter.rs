@@ -151,7 +151,7 @@ impl State {
                 settle(&self.interfaces, &mut fd, |port| self.listens_near(owner, port));
             }
             // A socket that was only made has no name yet, as after the call that makes it.
-            SockEnds::Inet { .. } => fd.name = Box::default(),
+            SockEnds::Inet { .. } => fd.name.clear(),
             _ => {}
         }
         self.tell_fd(owner, entry.fd, fd);

@@ -99,8 +99,8 @@ impl State {
             first_ts: before.first_ts.or_else(|| plan.begins.then_some(e.timestamp)),
         };
         let thread = match plan.thread {
-            ThreadUse::Known | ThreadUse::Introduced => self.acting(e.tid),
-            ThreadUse::Any => self.acting(e.tid).or_else(|| self.add_placeholder(e.tid)),
+            ThreadUse::Known | ThreadUse::Introduced => self.find_ref(e.tid),
+            ThreadUse::Any => self.find_ref(e.tid).or_else(|| self.add_placeholder(e.tid)),
         };
         if plan.returns {
             let ret = e.params.i64(0).unwrap_or(0);
@@ -113,8 +113,6 @@ impl State {
         };
         let Some(t) = self.at_mut(thread) else { return };
         t.last_access = e.timestamp;
-        self.last = thread.0;
-        let Some(t) = self.at_mut(thread) else { return };
         let leads = t.is_main();
         if t.enter_valid && plan.exit {
             // Any exit ends the call that was entered. A successful execveat exits as execve.
@@ -123,6 +121,7 @@ impl State {
             self.current.enter_used =
                 stored + 1 == e.ty.0 || (stored == types::EXECVEAT_E.0 && e.ty == types::EXECVE_19_X);
         }
+        self.last = thread.0;
         let param = match plan.fd {
             FdUse::None => return,
             FdUse::Makes => {
@@ -137,12 +136,6 @@ impl State {
         if number >= 0 && self.current_fd().is_none() {
             self.counters.unknown_fds += 1;
         }
-    }
-
-    /// The thread of an event; more often than not it is the one of the event before.
-    fn acting(&self, tid: i64) -> Option<ThreadRef> {
-        let last = ThreadRef(self.last);
-        if self.at(last).is_some_and(|t| t.tid == tid) { Some(last) } else { self.find_ref(tid) }
     }
 
     fn dispatch(&mut self, e: &Event<'_>) {

@@ -77,7 +77,7 @@ impl State {
     }
 
     /// Gives the event's descriptor a name, and notes whether it is another.
-    fn rename(&mut self, name: Box<[u8]>) {
+    fn rename(&mut self, name: Vec<u8>) {
         let Some(fd) = self.current_fd_mut() else { return };
         if fd.name != name {
             fd.name = name;
