@@ -7,6 +7,7 @@
 //! Invariant: absence of data is never a pass. What nothing tells of is unknown, and said so.
 
 mod acceptances;
+mod chapters;
 mod controls;
 mod deviations;
 mod facts;
@@ -14,11 +15,14 @@ mod findings;
 mod gather;
 mod input;
 mod names;
+pub mod ocsf;
+pub mod oscal;
 pub mod population;
 mod rules;
 mod stats;
 
 pub use acceptances::{AcceptanceResult, acceptance_results};
+pub use chapters::document;
 pub use controls::{ControlPart, ControlResult, Judging, Late, Outcome, control_results};
 pub use deviations::{Deviation, DeviationKind, deviations};
 pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};

@@ -236,7 +236,7 @@ fn response(g: &Ground<'_>, criterion: &Criterion, out: Section) -> Section {
             Column::text("Name, date, signature", 2.4),
         ],
     );
-    let blank = "\u{a0}\n\u{a0}";
+    let blank = "";
     for d in g.deviations_in(criterion).into_iter().take(RESPONSES) {
         table.push(row![Text::new().link(deviation::row_id(&d.id), d.id.as_str()), blank, blank]);
     }

@@ -182,7 +182,7 @@ fn limits() -> Section {
             ("The people", "Accounts are shown as the sources name them. They are not yet joined to persons of an identity provider."),
             ("Standing still", "A rule judges what happens. What was wrong before the period and did not change is seen by checks of configuration, which are not covered."),
         ]
-        .map(Row::from)
+        .map(|(matter, limit)| Row::from([matter, limit]))
         .into(),
         ..Table::new(
             "What this report does not claim, and its limits",
