@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod evidence;
 mod integrity;
+mod keeper;
 mod live;
 mod load;
 mod privileges;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use avouch_event::Interest;
+use avouch_finding::Time;
+use avouch_pipeline::alert::AlertOptions;
 use avouch_pipeline::interest::{self, Asker, Plan};
 use avouch_pipeline::live::records::{PolicyChange, Record, RulesChange, RulesState, Start, Stop, rfc3339};
 use avouch_pipeline::live::{
@@ -16,6 +18,7 @@ use avouch_pipeline::{Detection, RuleSet, Sink};
 use super::printer::{self, Printer};
 use crate::args::{AgentArgs, Format};
 use crate::integrity::WatchedFiles;
+use crate::keeper::Keeper;
 use crate::responses::{self, Responses};
 use crate::signals::Signals;
 use crate::{Outcome, live, load, privileges, terminal};
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
             .activity
             .then(|| ActivityLimits { per_second: args.activity_budget, ..ActivityLimits::default() }),
         slices: args.slices.clone().map(|dir| slices(args, dir)),
-        findings: args.out_dir.is_some().then(|| alert.clone()),
+        findings: (args.out_dir.is_some() || args.keep.data.is_some()).then(|| kept_alert(&alert, args)),
         hostname: alert.hostname.clone(),
         input: args.capture.clone().unwrap_or_else(|| PathBuf::from("live")),
         ..LiveOptions::default()
@@ -63,6 +66,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         error: None,
         responses,
         watched_files: None,
+        keeper: Keeper::start(&args.keep, &rules)?,
     };
     if let Some(dir) = &args.out_dir {
         let gap = RecordFiles::gap(dir, &rfc3339(now.wall))?;
@@ -98,6 +102,9 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         lost_events: source.losses().events(),
     }));
     out.flush()?;
+    if let Some(keeper) = &mut out.keeper {
+        keeper.end()?;
+    }
     out.printer.end(run.summary(), args.criteria, args.quiet)?;
     match reason {
         End::Failed(error) => {
@@ -202,6 +209,9 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
     if refused.is_none() {
         terminal::say(&format!("rules loaded anew: {}\n", rules_text(run.rules_state())));
     }
+    if let Some(keeper) = &mut out.keeper {
+        keeper.rules(run.rules(), Time(now.wall), refused.clone());
+    }
     let policy = reload_policy(args, out);
     out.record(Record::Rules(RulesChange {
         time: rfc3339(now.wall),
@@ -250,6 +260,14 @@ fn dry_run(plan: &Plan) -> anyhow::Result<Outcome> {
     let mut out = std::io::stdout().lock();
     write!(out, "{plan}").and_then(|()| out.flush()).context("failed to write to standard output")?;
     Ok(Outcome::Fine)
+}
+
+/// The alert that a finding is kept with: evidence needs it whole, whatever the terminal shows.
+fn kept_alert(shown: &AlertOptions, args: &AgentArgs) -> AlertOptions {
+    match args.keep.data {
+        Some(_) => AlertOptions { message: true, fields: true, tags: true, criteria: true, ..shown.clone() },
+        None => shown.clone(),
+    }
 }
 
 fn slices(args: &AgentArgs, dir: PathBuf) -> SliceOptions {
@@ -331,6 +349,7 @@ struct Output {
     error: Option<RecordFilesError>,
     responses: Option<Responses>,
     watched_files: Option<WatchedFiles>,
+    keeper: Option<Keeper>,
 }
 
 impl Output {
@@ -368,6 +387,9 @@ impl Output {
         if let Some(files) = &mut self.files {
             files.flush()?;
         }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.check()?;
+        }
         self.printer.flush()
     }
 }
@@ -383,6 +405,9 @@ impl Sink for Output {
 
 impl LiveSink for Output {
     fn record(&mut self, record: Record) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.record(&record);
+        }
         if let Some(files) = &mut self.files
             && self.error.is_none()
         {
