@@ -101,21 +101,31 @@ pub(crate) fn width(face: Face, text: &str, size: f32) -> f32 {
 
 /// The text, shortened in its middle so that it is at most `room` wide.
 pub(crate) fn shorten(face: Face, text: &str, size: f32, room: f32) -> String {
-    if width(face, text, size) <= room {
+    let advance = |c: char| glyph(face, c).map_or_else(|| box_advance(c), |g| g.advance) * size;
+    let mut used = 0.0;
+    let fits = text.chars().all(|c| {
+        used += advance(c);
+        used <= room
+    });
+    if fits {
         return text.into();
     }
-    let chars: Vec<char> = text.chars().collect();
-    let mut keep = chars.len();
-    while keep > 1 {
-        keep -= 1 + keep / 16;
-        let head = keep.div_ceil(2);
-        let short: String =
-            chars[..head].iter().chain(std::iter::once(&'…')).chain(&chars[chars.len() - (keep - head)..]).collect();
-        if width(face, &short, size) <= room {
-            return short;
+    // Characters from both ends in turn, as long as there is room beside the dots.
+    let room = room - advance('…');
+    let (mut front, mut back) = (text.chars(), text.chars().rev());
+    let (mut head, mut tail, mut used) = (String::new(), Vec::new(), 0.0);
+    loop {
+        let from_front = head.chars().count() <= tail.len();
+        let Some(c) = (if from_front { front.next() } else { back.next() }) else { break };
+        used += advance(c);
+        if used > room {
+            break;
         }
+        if from_front { head.push(c) } else { tail.push(c) }
     }
-    "…".into()
+    head.push('…');
+    head.extend(tail.iter().rev());
+    head
 }
 
 #[cfg(test)]
@@ -154,5 +164,6 @@ mod tests {
         let short = shorten(Face::Sans, text, 8.0, 60.0);
         assert!(width(Face::Sans, &short, 8.0) <= 60.0 && short.starts_with("sha") && short.ends_with("ef"), "{short}");
         assert_eq!(shorten(Face::Sans, "ok", 8.0, 60.0), "ok");
+        assert_eq!(shorten(Face::Sans, text, 8.0, 0.0), "…");
     }
 }

@@ -44,6 +44,20 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The same for the file's own data (bookmarks, text alternatives, the title): at most 4,000 characters, since a PDF's
+/// strings have an end (ISO 19005-2, 6.1.13: 32,767 bytes). `instead` where nothing would be left.
+pub(crate) fn visible_short(text: &str, instead: &str) -> String {
+    const MOST: usize = 4_000;
+    let text = visible(text);
+    if text.trim().is_empty() {
+        return instead.to_owned();
+    }
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.into_owned(),
+    }
+}
+
 /// Lines of code: line ends are kept, tabs are four spaces, other hidden characters are shown by their code points.
 pub(crate) fn code_lines(text: &str) -> impl Iterator<Item = String> + '_ {
     text.strip_suffix('\n').unwrap_or(text).split('\n').map(|line| {

@@ -32,14 +32,15 @@ pub(super) fn cell_seconds(cell: u32) -> i64 {
 }
 
 /// Ticks of time below `plot`, with lines over its height; returns how far down they reach.
-pub(super) fn time_axis(drawing: &mut Drawing, plot: Rect, from: i64, to: i64) -> f32 {
+pub(super) fn time_axis(drawing: &mut Drawing, plot: Rect, (from, to): (i64, i64)) -> f32 {
     let bottom = plot.y + plot.h;
     let span = (to.saturating_sub(from)).max(1) as f32;
-    let mut lines = Vec::new();
+    let (mut grid, mut marks) = (Vec::new(), Vec::new());
     let mut free_from = plot.x - 4.0;
     for tick in ticks(from, to, (plot.w / 42.0) as usize) {
         let x = plot.x + plot.w * (tick.at.saturating_sub(from)) as f32 / span;
-        lines.push(((x, plot.y), (x, bottom + 3.0)));
+        grid.push(((x, plot.y), (x, bottom)));
+        marks.push(((x, bottom), (x, bottom + 3.0)));
         let wide = width(Face::Sans, &tick.label, LABEL);
         // The last label may not leave the plot by more than the margin allows.
         if x >= free_from && x + wide <= plot.x + plot.w + 2.0 {
@@ -47,7 +48,8 @@ pub(super) fn time_axis(drawing: &mut Drawing, plot: Rect, from: i64, to: i64) -
             free_from = x + wide + 6.0;
         }
     }
-    drawing.lines(lines, 0.5, Ink::Muted);
+    drawing.lines(grid, 0.5, Ink::Grid);
+    drawing.lines(marks, 0.5, Ink::Muted);
     bottom + 6.0 + LABEL
 }
 

@@ -5,6 +5,7 @@ use super::axis::{LABEL, cell_seconds, count_axis, scale, time_axis};
 use super::kinds::{Columns, Series};
 use super::legend::{Swatch, legend};
 use super::scene::{Anchor, Drawing, Ink, Rect};
+use super::time::period;
 use crate::font::{Face, width};
 use crate::outline::thousands;
 use crate::visible::visible;
@@ -53,9 +54,8 @@ pub(super) fn draw(columns: &Columns, room: Room) -> Drawing {
     }
     drawing.lines(vec![((plot.x, plot.y + plot.h), (plot.x + plot.w, plot.y + plot.h))], 0.6, Ink::Muted);
     if !room.is_cell() {
-        let to = columns.from.saturating_add(cell_seconds(columns.cell).saturating_mul(cells as i64));
         let axis = Rect::new(plot.x, plot.y + plot.h, plot.w, 0.0);
-        let bottom = time_axis(&mut drawing, axis, columns.from, to);
+        let bottom = time_axis(&mut drawing, axis, period(columns.from, cell_seconds(columns.cell), cells));
         let mut entries: Vec<(Swatch, String)> =
             columns.series.iter().enumerate().map(|(n, s)| (Swatch::Fill(ink(n)), s.name.clone())).collect();
         if !gaps.is_empty() {

@@ -75,7 +75,7 @@ impl Ink {
             Self::Link => 0x0a4f8a,
             Self::Series(n) => [0x0b2f4f, 0x0a5a94, 0x3f8fc9, 0x8fbfe3, 0xc9e0f2, 0xe9f2f9][usize::from(n.min(5))],
             Self::Heat(n) => {
-                [0xf7f9fb, 0xddeaf4, 0xb9d6ea, 0x86b9db, 0x4891c4, 0x17659f, 0x0b3a63][usize::from(n.min(6))]
+                [0xf7f9fb, 0xddeaf4, 0xb9d6ea, 0x86b9db, 0x2f78b0, 0x17659f, 0x0b3a63][usize::from(n.min(6))]
             }
             Self::OnHeat(n) => {
                 if n < 4 {
@@ -95,7 +95,7 @@ impl Ink {
             Self::Muted => 0xa6adbb,
             Self::Grid => 0x3a414f,
             Self::Paper => 0x14171d,
-            Self::Pass => 0x2f9c7e,
+            Self::Pass => 0x1f6f59,
             Self::Fail => 0xff8f4d,
             Self::Unknown => 0x2b2d30,
             Self::Soft => 0x1c2028,
@@ -224,6 +224,35 @@ impl Drawing {
         }
     }
 
+    /// The same made smaller where it is taller than `most`.
+    pub(crate) fn at_most(mut self, most: f32) -> Self {
+        if self.height <= most || self.height <= 0.0 {
+            return self;
+        }
+        let by = most / self.height;
+        let point = |p: &mut Point| *p = (p.0 * by, p.1 * by);
+        for shape in &mut self.shapes {
+            match shape {
+                Shape::Rects { rects, .. } => {
+                    rects.iter_mut().for_each(|r| *r = Rect::new(r.x * by, r.y * by, r.w * by, r.h * by));
+                }
+                Shape::Lines { lines, width, .. } => {
+                    *width *= by;
+                    lines.iter_mut().for_each(|(a, b)| {
+                        point(a);
+                        point(b);
+                    });
+                }
+                Shape::Text { at, size, .. } => {
+                    point(at);
+                    *size *= by;
+                }
+            }
+        }
+        (self.width, self.height) = (self.width * by, most);
+        self
+    }
+
     /// Rectangles hatched: a fill, and lines at 45 degrees, aligned over all of them.
     pub(crate) fn hatched(&mut self, rects: &[Rect], fill: Ink) {
         self.rects(rects.iter().copied(), fill);
@@ -287,5 +316,37 @@ mod tests {
         };
         assert!(light(Ink::Pass) - light(Ink::Fail) > 60.0);
         assert!(light(Ink::Unknown) - light(Ink::Pass) > 60.0);
+    }
+
+    /// WCAG 2.2, 1.4.3 and 1.4.11: 4.5 for text, 3 for marks.
+    #[test]
+    fn contrast_is_enough_on_paper_and_on_dark_screens() {
+        let luminance = |rgb: u32| {
+            let part = |shift: u32| {
+                let c = f64::from((rgb >> shift) & 255) / 255.0;
+                if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
+        };
+        let contrast = |a: u32, b: u32| {
+            let (a, b) = (luminance(a), luminance(b));
+            (a.max(b) + 0.05) / (a.min(b) + 0.05)
+        };
+        let views: [fn(Ink) -> u32; 2] = [Ink::on_paper, Ink::on_dark];
+        for colour in views {
+            for text in [Ink::Text, Ink::Muted, Ink::Link] {
+                for ground in [Ink::Paper, Ink::Soft, Ink::Bad] {
+                    assert!(contrast(colour(text), colour(ground)) >= 4.5, "{text:?} on {ground:?}");
+                }
+            }
+            for n in 0..Ink::HEAT {
+                assert!(contrast(colour(Ink::OnHeat(n)), colour(Ink::Heat(n))) >= 4.5, "heat {n}");
+            }
+            assert!(contrast(colour(Ink::Text), colour(Ink::Pass)) >= 4.5, "figures in bars");
+            for mark in [Ink::Fail, Ink::Hatch] {
+                assert!(contrast(colour(mark), colour(Ink::Paper)) >= 3.0, "{mark:?}");
+            }
+            assert!(contrast(colour(Ink::Paper), colour(Ink::Fail)) >= 3.0, "crosses");
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::axis::{LABEL, cell_seconds, label_width, row_label, time_axis};
 use super::kinds::{Lane, State, Strip};
 use super::legend::{legend, paint, states};
 use super::scene::{Drawing, Rect};
+use super::time::period;
 
 /// Cells that are drawn; what lies beyond is merged into them, a fail before an unknown before a pass.
 const MOST_CELLS: usize = 2_000;
@@ -22,8 +23,7 @@ pub(super) fn draw(strip: &Strip, room: Room) -> Drawing {
     }
     let mut bottom = plot.y + plot.h;
     if !room.is_cell() {
-        let to = strip.from.saturating_add(cell_seconds(strip.cell).saturating_mul(cells as i64));
-        bottom = time_axis(&mut drawing, plot, strip.from, to);
+        bottom = time_axis(&mut drawing, plot, period(strip.from, cell_seconds(strip.cell), cells));
     }
     for (index, row) in strip.lanes.iter().enumerate() {
         let top = plot.y + (lane + gap) * index as f32;

@@ -20,6 +20,15 @@ pub(crate) fn civil(days: i64) -> (i64, u32, u32) {
     (yoe + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// Start and end of some cells, kept within the years 1 to 9999, so that no sum overflows.
+pub(crate) fn period(from: i64, cell_seconds: i64, cells: usize) -> (i64, i64) {
+    const FIRST: i64 = -62_135_596_800;
+    const END: i64 = 253_402_300_800;
+    let from = from.clamp(FIRST, END);
+    let length = i64::try_from(cells).unwrap_or(END).saturating_mul(cell_seconds);
+    (from, from.saturating_add(length).clamp(FIRST, END))
+}
+
 /// A mark on a time axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
@@ -96,12 +105,14 @@ fn months(from: i64, to: i64, most: i64) -> Vec<Tick> {
 mod tests {
     use super::*;
 
-    /// `date -u -d 2024-02-29 +%s`: 1709164800; `date -u -d 1969-12-31 +%s`: -86400.
+    /// `date -u -d 2024-02-29 +%s`: 1709164800; `-d 0001-01-01`: -62135596800; `-d 10000-01-01`: 253402300800; `date -u -d 1969-12-31 +%s`: -86400.
     #[test]
     fn days_are_named_as_date_does() {
         assert_eq!(civil(0), (1970, 1, 1));
         assert_eq!(civil(1_709_164_800 / DAY), (2024, 2, 29));
         assert_eq!(civil(-1), (1969, 12, 31));
+        assert_eq!(civil(-62_135_596_800 / DAY), (1, 1, 1));
+        assert_eq!(civil(253_402_300_800 / DAY), (10_000, 1, 1));
     }
 
     #[test]
@@ -121,7 +132,10 @@ mod tests {
 
     #[test]
     fn a_hostile_period_ends() {
-        assert!(ticks(i64::MIN / 4, i64::MAX / 4, 8).len() <= 64);
+        for start in [i64::MIN, -1, i64::MAX] {
+            let (from, to) = period(start, i64::from(u32::MAX), usize::MAX);
+            assert!(from <= to && ticks(from, to, 8).len() <= 64);
+        }
         assert!(ticks(5, 5, 8).is_empty());
     }
 }

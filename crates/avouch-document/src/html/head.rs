@@ -24,7 +24,7 @@ pub(super) const fn mark(state: State) -> &'static str {
 /// All from the doctype to the start of the body.
 pub(super) fn write(out: &mut String, document: &Document) {
     let style = style(document);
-    let language = if document.language.is_empty() { "en" } else { &document.language };
+    let language = document.language_or_english();
     out.push_str("<!doctype html>\n<html lang=\"");
     escape::attribute(out, language);
     out.push_str("\">\n<head>\n<meta charset=\"utf-8\">\n");

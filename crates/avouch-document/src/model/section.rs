@@ -83,6 +83,16 @@ impl Document {
     pub fn new(title: impl Into<String>, language: impl Into<String>) -> Self {
         Self { title: title.into(), language: language.into(), contents_depth: 2, ..Self::default() }
     }
+
+    /// The language; English where none is given, or where it is no tag (letters, digits and `-`, at most 35).
+    pub(crate) fn language_or_english(&self) -> &str {
+        let sound = |tag: &&String| {
+            tag.len() <= 35
+                && tag.starts_with(|c: char| c.is_ascii_alphabetic())
+                && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        Some(&self.language).filter(sound).map_or("en", String::as_str)
+    }
 }
 
 /// Seconds since 1970-01-01 00:00:00 UTC.

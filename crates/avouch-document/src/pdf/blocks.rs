@@ -54,7 +54,7 @@ impl Flow<'_> {
             Block::Facts(_) => WIDE_GAP + 3.0 * leading(BODY),
             Block::Table(table) => WIDE_GAP + self.table_start(table),
             Block::Code(_) => WIDE_GAP + 5.0 * leading(CODE),
-            Block::Figure(figure) => WIDE_GAP + self.figure_height(figure).min(self.height() * 0.6),
+            Block::Figure(figure) => WIDE_GAP + self.figure_start(figure),
             Block::PageBreak => 0.0,
         }
     }

@@ -18,6 +18,7 @@ use crate::chart::paint;
 use crate::chart::scene::{Anchor, Drawing, Ink, Rect, Shape};
 use crate::font::{Face, box_advance, glyph, width};
 use crate::model::Id;
+use crate::visible::visible_short;
 
 /// Draws pages, one after the other.
 pub(super) struct Pen {
@@ -67,7 +68,7 @@ impl Pen {
             if let (Some(place), false) = (known.places.get(&to.id), rects.is_empty()) {
                 let quads = rects.iter().map(quad).collect();
                 let target = Target::Destination(destination(&to.id, *place).into());
-                let words = if to.words.is_empty() { to.id.as_str().to_owned() } else { to.words.clone() };
+                let words = visible_short(&to.words, to.id.as_str());
                 let link = LinkAnnotation::new_with_quad_points(quads, target);
                 let identifier = page.add_tagged_annotation(Annotation::new_link(link, Some(words)));
                 tags.fill(slot, identifier);

@@ -5,27 +5,27 @@ use krilla::tagging::Tag;
 use super::blocks::WIDE_GAP;
 use super::flow::Flow;
 use super::inline::set_str;
-use super::sheet::{BODY, CAPTION, SIDE, SMALL, leading};
+use super::sheet::{CAPTION, SIDE, SMALL, leading};
 use super::tags::TagId;
 use crate::chart::{Chart, Plot, Room, draw};
 use crate::model::{Figure, Text};
 use crate::outline::is_blank;
+use crate::visible::visible_short;
 
 impl Flow<'_> {
     pub(super) fn figure(&mut self, tag: TagId, figure: &Figure) {
         let number = self.captions.next("Figure");
         let room = Room::Figure(self.width());
         let words = set_str(figure.chart.summary.as_str(), SMALL, self.width());
-        let words_height = 5.0 + leading(SMALL) * words.len() as f32;
-        let most = self.height() - words_height.min(self.height() * 0.3) - 3.0 * leading(CAPTION) - 8.0;
-        let parts = split(&figure.chart, room, most);
+        let words_height = self.words_height(words.len());
+        let parts = split(&figure.chart, room, self.most_height(words_height));
         let last = parts.len().saturating_sub(1);
         for (index, part) in parts.iter().enumerate() {
             let number = if index == 0 { number.clone() } else { format!("{number}, continued") };
             let caption = self.caption_lines(&number, &figure.caption);
             let drawing = draw(part, room);
             let blank = is_blank(&part.plot);
-            let below = if index == last { words_height.min(self.height() * 0.3) } else { 0.0 };
+            let below = if index == last { words_height } else { 0.0 };
             self.space(WIDE_GAP);
             self.need(leading(CAPTION) * caption.len() as f32 + 4.0 + drawing.height + below);
             if index == 0 {
@@ -50,10 +50,25 @@ impl Flow<'_> {
         self.y += WIDE_GAP - 6.0;
     }
 
-    pub(super) fn figure_height(&self, figure: &Figure) -> f32 {
-        let words = set_str(figure.chart.summary.as_str(), SMALL, self.width()).len();
-        let drawing = draw(&figure.chart, Room::Figure(self.width()));
-        drawing.height + leading(SMALL) * words as f32 + 2.0 * leading(BODY)
+    /// Height of the words below a drawing, as far as they must stand on its page.
+    fn words_height(&self, lines: usize) -> f32 {
+        (5.0 + leading(SMALL) * lines as f32).min(self.height() * 0.3)
+    }
+
+    /// How tall a drawing may be.
+    fn most_height(&self, words_height: f32) -> f32 {
+        self.height() - words_height - 3.0 * leading(CAPTION) - 8.0
+    }
+
+    /// Height of the first part of a figure: what a heading before it must leave room for.
+    pub(super) fn figure_start(&self, figure: &Figure) -> f32 {
+        let room = Room::Figure(self.width());
+        let lines = set_str(figure.chart.summary.as_str(), SMALL, self.width()).len();
+        let words = self.words_height(lines);
+        let parts = split(&figure.chart, room, self.most_height(words));
+        let first = parts.first().map_or(0.0, |part| draw(part, room).height);
+        let caption = self.caption_lines("Figure 000", &figure.caption).len() as f32;
+        first + caption * leading(CAPTION) + 4.0 + if parts.len() == 1 { words } else { 0.0 }
     }
 
     /// "Figure 3", in grey, and the caption.
@@ -64,9 +79,7 @@ impl Flow<'_> {
 
 /// The tag of a drawing with its text alternative.
 pub(super) fn figure_tag(chart: &Chart) -> Tag<krilla::tagging::kind::Figure> {
-    let words = chart.summary.as_str();
-    let words = if words.trim().is_empty() { "A chart without a text alternative." } else { words };
-    Tag::Figure(Some(crate::visible::visible(words).into_owned()))
+    Tag::Figure(Some(visible_short(chart.summary.as_str(), "A chart without a text alternative.")))
 }
 
 /// A chart whose rows do not fit a page, as several charts of fewer rows.

@@ -126,11 +126,12 @@ impl Flow<'_> {
         let number = entries.next().map_or("", |entry| entry.number.as_str());
         let tag = self.tags.open(parent, Tag::Section);
         if level == 1 {
+            self.new_page();
+            // The head of a page is drawn when the page ends: it names the chapter that began on it.
             self.chapter = match number {
                 "" => section.title.clone(),
                 number => format!("{number}  {}", section.title),
             };
-            self.new_page();
         }
         self.heading(tag, section, level, part, number);
         self.blocks(tag, &section.blocks);
@@ -189,9 +190,8 @@ fn heading_style(level: u8) -> Style {
 }
 
 fn heading_tag(level: u16, title: &str) -> Tag<krilla::tagging::kind::Hn> {
-    let title = crate::visible::visible(title);
-    let title = if title.trim().is_empty() { "Untitled" } else { &*title };
-    Tag::Hn(NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN), Some(title.to_owned()))
+    let title = crate::visible::visible_short(title, "Untitled");
+    Tag::Hn(NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN), Some(title))
 }
 
 /// Links of the table of contents look like its text.

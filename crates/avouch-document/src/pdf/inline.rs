@@ -63,7 +63,7 @@ pub(super) struct Line {
 }
 
 /// Of the size of the text: room that the mark of a state takes, the space after it included.
-const MARK: f32 = 1.15;
+pub(super) const MARK: f32 = 1.15;
 
 /// One character, or one mark.
 struct Unit {
@@ -108,7 +108,7 @@ fn push_runs(units: &mut Vec<Unit>, text: &Text, base: Style, outline: &Outline)
             Run::Strong(text) => push(units, text, Style { face: Face::Bold, ..base }, NO_LINK),
             Run::Code(text) => push(units, text, code_style(base), NO_LINK),
             Run::Link { to, text } if outline.has(to) => {
-                links.push(Rc::new(LinkTo { id: to.clone(), words: visible(text).into_owned() }));
+                links.push(Rc::new(LinkTo { id: to.clone(), words: text.clone() }));
                 push(units, text, Style { ink: Ink::Link, ..base }, (links.len() - 1) as u32);
             }
             Run::Link { text, .. } => push(units, text, base, NO_LINK),
@@ -243,14 +243,19 @@ fn line(units: &[Unit], links: &[Rc<LinkTo>]) -> Line {
     line
 }
 
-/// The longest stretch that a column should not break, in points, cut off at `most` characters.
+/// The widest of the words that have at most `most` letters, in points.
 pub(super) fn longest_word(text: &str, style: Style, most: usize) -> f32 {
-    let word_width = |word: &str| -> f32 {
-        let glyphs =
-            word.chars().take(most).map(|c| glyph(style.face, c).map_or_else(|| box_advance(c), |g| g.advance));
-        glyphs.sum::<f32>() * style.size
+    let width_of = |word: &str| {
+        let mut wide = 0.0;
+        for (index, c) in word.chars().enumerate() {
+            if index >= most {
+                return 0.0;
+            }
+            wide += glyph(style.face, c).map_or_else(|| box_advance(c), |g| g.advance);
+        }
+        wide * style.size
     };
-    visible(text).split(' ').map(word_width).fold(0.0, f32::max)
+    text.split(' ').map(width_of).fold(0.0, f32::max)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use krilla::outline::{Outline as Bookmarks, OutlineNode};
 
 use crate::model::{Created, Document};
 use crate::outline::{Entry, Outline};
-use crate::visible::visible;
+use crate::visible::visible_short;
 use draw::Pen;
 use flow::{Flow, Known};
 pub use sheet::Paper;
@@ -89,15 +89,13 @@ fn settings(document: &Document) -> krilla::SerializeSettings {
 }
 
 fn language(document: &Document) -> &str {
-    if document.language.is_empty() { "en" } else { &document.language }
+    document.language_or_english()
 }
 
 fn metadata(document: &Document) -> Metadata {
-    let title = visible(&document.title);
-    let title = if title.trim().is_empty() { "Untitled" } else { &*title };
     let mut metadata = Metadata::new()
-        .title(title.to_owned())
-        .description(visible(&document.subtitle).into_owned())
+        .title(visible_short(&document.title, "Untitled"))
+        .description(visible_short(&document.subtitle, ""))
         .language(language(document).to_owned())
         .creator("avouch".to_owned());
     if let Some(Created(at)) = document.created {
@@ -137,8 +135,8 @@ fn bookmarks(outline: &Outline, known: &Known) -> Bookmarks {
 fn bookmark(rest: &mut &[Entry], known: &Known) -> Option<OutlineNode> {
     let (first, mut after) = rest.split_first()?;
     let title = match first.number.as_str() {
-        "" => visible(&first.title).into_owned(),
-        number => format!("{number} {}", visible(&first.title)),
+        "" => visible_short(&first.title, "Untitled"),
+        number => format!("{number} {}", visible_short(&first.title, "Untitled")),
     };
     let mut node = known.places.get(&first.id).map(|place| OutlineNode::new(title, draw::xyz(*place)));
     while after.first().is_some_and(|entry| entry.level > first.level) {

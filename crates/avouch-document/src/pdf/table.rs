@@ -7,13 +7,13 @@ use krilla::tagging::{TableHeaderScope, Tag};
 use super::blocks::WIDE_GAP;
 use super::figure::figure_tag;
 use super::flow::Flow;
-use super::inline::{Line, Style, longest_word, set, set_str};
+use super::inline::{Line, MARK, Style, longest_word, set, set_str};
 use super::sheet::{CAPTION, Decoration, SIDE, SMALL, baseline, leading};
 use super::tags::TagId;
 use crate::chart::scene::{Drawing, Ink, Rect};
 use crate::chart::{Chart, Room, draw};
 use crate::font::Face;
-use crate::model::{Align, Cell, Row, RowClass, Table, Text, shares};
+use crate::model::{Align, Cell, Row, RowClass, Run, Table, Text, shares};
 use crate::outline::shown_words;
 
 /// Left and right of the text of a cell.
@@ -58,10 +58,13 @@ impl Flow<'_> {
         self.y += 4.0;
         let head = self.tags.open(tag, Tag::THead);
         let head_row = self.tags.open(head, Tag::TR);
-        self.table_head(&grid, table, Some(head_row));
+        self.first_head(&grid, table, head_row);
         let body = self.tags.open(tag, Tag::TBody);
-        for row in &table.rows {
-            self.row(&grid, table, row, body);
+        // What is said below the table stands with its last row.
+        let below = if table.shown.is_some() { 3.0 + 2.0 * leading(SMALL) } else { 0.0 };
+        let last = table.rows.len().saturating_sub(1);
+        for (index, row) in table.rows.iter().enumerate() {
+            self.row(&grid, table, row, body, if index == last { below } else { 0.0 });
         }
         if table.rows.is_empty() {
             let words = Row::of(RowClass::Muted, [Cell::Text(Text::from(table.when_empty.as_str()))]);
@@ -126,6 +129,21 @@ impl Flow<'_> {
         Grid { number, columns, style, head, head_height }
     }
 
+    /// The head where the table starts. One that is too tall to be repeated as a whole is set like a row, and may go on on
+    /// the next page.
+    fn first_head(&mut self, grid: &Grid, table: &Table, tag: TagId) {
+        let bold = Style { face: Face::Bold, ..grid.style };
+        let lines = grid.head.iter().map(Vec::len).max().unwrap_or(0);
+        if leading(bold) * lines as f32 + 2.0 * PAD_Y <= grid.head_height {
+            self.table_head(grid, table, Some(tag));
+            return;
+        }
+        let cells: Vec<Set<'_>> = grid.head.iter().map(|lines| Set { lines: lines.clone(), chart: None }).collect();
+        let tags: Vec<TagId> =
+            table.columns.iter().map(|_| self.tags.open(tag, Tag::TH(TableHeaderScope::Column))).collect();
+        self.row_on_pages(grid, table, RowClass::Plain, &cells, &tags, bold);
+    }
+
     /// The head: with structure the first time, as decoration when it is repeated.
     fn table_head(&mut self, grid: &Grid, table: &Table, row: Option<TagId>) {
         let bold = Style { face: Face::Bold, ..grid.style };
@@ -166,7 +184,8 @@ impl Flow<'_> {
         self.table_head(grid, table, None);
     }
 
-    fn row(&mut self, grid: &Grid, table: &Table, row: &Row, body: TagId) {
+    /// A row, with `below` left free under it.
+    fn row(&mut self, grid: &Grid, table: &Table, row: &Row, body: TagId, below: f32) {
         let tag = self.tags.open(body, Tag::TR);
         let style = match row.class {
             RowClass::Total => Style { face: Face::Bold, ..grid.style },
@@ -193,17 +212,25 @@ impl Flow<'_> {
             })
             .collect();
         let high = leading(style);
-        let whole = cells.iter().map(|cell| cell.height(high)).fold(high, f32::max) + 2.0 * PAD_Y;
+        let whole = cells.iter().map(|cell| cell.height(high)).fold(high, f32::max) + 2.0 * PAD_Y + below;
         let page = self.height() - grid.head_height - leading(SMALL) - 2.0;
         if whole > self.room() + 0.01 && (whole <= page || self.room() < page * 0.3) {
             self.next_table_page(grid, table);
         }
         self.place(row.id.as_ref());
-        self.row_on_pages(grid, table, row, &cells, &tags, style);
+        self.row_on_pages(grid, table, row.class, &cells, &tags, style);
     }
 
     /// A row at the place where it is; only what is taller than a page goes on on the next.
-    fn row_on_pages(&mut self, grid: &Grid, table: &Table, row: &Row, cells: &[Set<'_>], tags: &[TagId], style: Style) {
+    fn row_on_pages(
+        &mut self,
+        grid: &Grid,
+        table: &Table,
+        class: RowClass,
+        cells: &[Set<'_>],
+        tags: &[TagId],
+        style: Style,
+    ) {
         let (high, base) = (leading(style), baseline(style));
         let mut done = vec![0_usize; cells.len()];
         let mut first = true;
@@ -221,7 +248,7 @@ impl Flow<'_> {
                 *done += take;
             }
             let height = used + 2.0 * PAD_Y;
-            self.row_ground(row.class, Rect::new(SIDE, top, self.width(), height));
+            self.row_ground(class, Rect::new(SIDE, top, self.width(), height));
             for (index, ((cell, tag), (x, width))) in cells.iter().zip(tags).zip(&grid.columns).enumerate() {
                 let Some((chart, range)) = parts.get(index) else { continue };
                 if let (true, Some((chart, drawing))) = (first, &cell.chart) {
@@ -314,7 +341,9 @@ impl Flow<'_> {
             [Cell::Chart(chart)] => {
                 let small = Style { size: style.size * 0.86, ink: Ink::Muted, ..style };
                 let lines = set_str(chart.summary.as_str(), small, width);
-                Set { lines, chart: Some((chart, draw(chart, Room::Cell(width.max(8.0))))) }
+                // More lanes than a row can hold are drawn smaller: the words below must stay on the page.
+                let drawing = draw(chart, Room::Cell(width.max(8.0))).at_most(self.height() * 0.4);
+                Set { lines, chart: Some((chart, drawing)) }
             }
             cells => {
                 let mut text = Text::new();
@@ -352,8 +381,9 @@ fn column_widths(table: &Table, style: Style, wide: f32) -> Vec<f32> {
         .enumerate()
         .map(|(index, column)| {
             let head = longest_word(&column.head, bold, 24);
-            let body = if column.align == Align::Right { longest_figure(table, index, bold) } else { 0.0 };
-            (head.max(body) + 2.0 * PAD_X + 0.1).min(wide / count * 1.6)
+            let body = longest_in_body(table, index, if column.row_head { bold } else { style }, column.align);
+            // Two letters at least, so that no column turns into a thread.
+            (head.max(body).max(2.0 * style.size) + 2.0 * PAD_X + 0.1).min(wide / count * 1.6)
         })
         .collect();
     let asked: Vec<f32> = shares(&table.columns).iter().map(|share| share * wide).collect();
@@ -370,12 +400,19 @@ fn column_widths(table: &Table, style: Style, wide: f32) -> Vec<f32> {
     widths.iter().map(|width| width * wide / sum.max(1.0)).collect()
 }
 
-/// The widest figure of a column of numbers.
-fn longest_figure(table: &Table, index: usize, style: Style) -> f32 {
-    let texts = table.rows.iter().filter(|row| row.class != RowClass::Group).filter_map(|row| row.cells.get(index));
-    texts
+/// The widest word of a column that should stay whole: a figure, or a word of at most 14 letters. Longer ones break anyway.
+fn longest_in_body(table: &Table, index: usize, style: Style, align: Align) -> f32 {
+    const WORD: usize = 14;
+    let most = if align == Align::Right { 20 } else { WORD };
+    let width = |run: &Run| match run {
+        Run::Code(_) => 0.0,
+        Run::State(state) => longest_word(state.word(), style, WORD) + MARK * style.size,
+        Run::Plain(text) | Run::Strong(text) | Run::Link { text, .. } => longest_word(text, style, most),
+    };
+    let cells = table.rows.iter().filter(|row| row.class != RowClass::Group).filter_map(|row| row.cells.get(index));
+    cells
         .map(|cell| match cell {
-            Cell::Text(text) => text.0.iter().map(|run| longest_word(run.text(), style, 16)).fold(0.0, f32::max),
+            Cell::Text(text) => text.0.iter().map(width).fold(0.0, f32::max),
             Cell::Chart(_) => 0.0,
         })
         .fold(0.0, f32::max)
