@@ -52,7 +52,8 @@ pub fn procfs(data: &[u8]) {
             }
         }
         _ => {
-            assert!(parse::open_files(rest).is_none() || rest.len() > 15);
+            // The key and one digit.
+            assert!(parse::open_files(rest).is_none() || rest.len() > "Max open files".len());
             let (exe, args) = parse::argv(rest);
             assert!(!exe.contains(&0) && exe.len() + args.len() <= rest.len());
             for line in rest.split(|b| *b == b'\n') {
