@@ -68,8 +68,8 @@ fn style(document: &Document) -> String {
     let (title, subtitle) = (escape::css_string(&document.title), escape::css_string(&document.subtitle));
     let _written = writeln!(
         style,
-        "@page{{@top-left{{content:{title}}}@bottom-left{{content:{subtitle}}}\
-         @bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages)}}}}"
+        "@page{{@top-left{{content:{title}}}@top-right{{content:\"\"}}@bottom-left{{content:{subtitle}}}\
+         @bottom-right{{content:\"Page \" counter(page) \" of \" counter(pages)}}}}@page:first{{@top-left{{content:\"\"}}}}"
     );
     style
 }

@@ -26,7 +26,7 @@ impl<W: io::Write> Page<'_, W> {
         }
         self.text.push_str("</colgroup>\n<thead><tr>");
         for column in &table.columns {
-            self.text.push_str(&format!("<th scope=\"col\"{}>", class_of(column)));
+            self.text.push_str(&format!("<th scope=\"col\"{}>", class_of_head(column)));
             escape::text(&mut self.text, &column.head);
             self.text.push_str("</th>");
         }
@@ -36,7 +36,8 @@ impl<W: io::Write> Page<'_, W> {
             self.flush(HELD)?;
         }
         if table.rows.is_empty() {
-            self.text.push_str(&format!("<tr class=\"empty\"><td colspan=\"{}\">", table.columns.len().max(1)));
+            self.text
+                .push_str(&format!("<tr class=\"empty\"><td class=\"b\" colspan=\"{}\">", table.columns.len().max(1)));
             escape::text(&mut self.text, &table.when_empty);
             self.text.push_str("</td></tr>\n");
         }
@@ -64,21 +65,22 @@ impl<W: io::Write> Page<'_, W> {
         self.text.push('>');
         let columns = table.columns.len();
         if row.class == RowClass::Group {
-            self.text.push_str(&format!("<th scope=\"rowgroup\" colspan=\"{}\">", columns.max(1)));
+            self.text.push_str(&format!("<th class=\"b\" scope=\"rowgroup\" colspan=\"{}\">", columns.max(1)));
             self.cells(&row.cells);
             self.text.push_str("</th></tr>\n");
             return;
         }
         for (index, column) in table.columns.iter().enumerate() {
             let tag = if column.row_head { "th scope=\"row\"" } else { "td" };
-            self.text.push_str(&format!("<{tag}{}>", class_of(column)));
             let last = index + 1 == columns;
             let to = if last { row.cells.len() } else { (index + 1).min(row.cells.len()) };
-            self.cells(row.cells.get(index..to).unwrap_or_default());
+            let cells = row.cells.get(index..to).unwrap_or_default();
+            self.text.push_str(&format!("<{tag}{}>", class_of(column, cells)));
+            self.cells(cells);
             self.text.push_str(if column.row_head { "</th>" } else { "</td>" });
         }
         if columns == 0 {
-            self.text.push_str("<td>");
+            self.text.push_str("<td class=\"b\">");
             self.cells(&row.cells);
             self.text.push_str("</td>");
         }
@@ -99,11 +101,41 @@ impl<W: io::Write> Page<'_, W> {
     }
 }
 
-fn class_of(column: &Column) -> &'static str {
-    match column.align {
-        Align::Left => "",
-        Align::Right => " class=\"r\"",
-        Align::Centre => " class=\"c\"",
+/// Letters of a word that is kept whole; longer ones break anywhere, so that a digest does not push the table off the page.
+const WORD: usize = 20;
+
+fn is_long(text: &str) -> bool {
+    text.len() > WORD && text.split(' ').any(|word| word.chars().nth(WORD).is_some())
+}
+
+fn class_of_head(column: &Column) -> &'static str {
+    class(column.align, is_long(&column.head))
+}
+
+fn class_of(column: &Column, cells: &[Cell]) -> &'static str {
+    let mut texts = cells.iter().filter_map(|cell| match cell {
+        Cell::Text(text) => Some(text),
+        Cell::Chart(_) => None,
+    });
+    // Runs are set without space between them: a long word may be made of two.
+    class(
+        column.align,
+        texts.any(|text| match text.0.as_slice() {
+            [] => false,
+            [run] => is_long(run.text()),
+            _ => is_long(&text.to_plain()),
+        }),
+    )
+}
+
+fn class(align: Align, breaks: bool) -> &'static str {
+    match (align, breaks) {
+        (Align::Left, false) => "",
+        (Align::Left, true) => " class=\"b\"",
+        (Align::Right, false) => " class=\"r\"",
+        (Align::Right, true) => " class=\"r b\"",
+        (Align::Centre, false) => " class=\"c\"",
+        (Align::Centre, true) => " class=\"c b\"",
     }
 }
 
