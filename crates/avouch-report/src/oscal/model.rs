@@ -90,7 +90,7 @@ objects! {
         must { activities: Vec<Activity> }
         many { objectives_and_methods: LocalObjective }
     }
-    LocalObjective { must { control_id: String, description: String, parts: Vec<Part> } many { props: Property } }
+    LocalObjective { must { control_id: String, description: String, parts: Vec<Part> } }
     Part { must { id: String, name: &'static str, title: String, prose: String } many { props: Property } }
     Activity { must { uuid: String, title: String, description: String } many { props: Property } }
     AssessmentResult {

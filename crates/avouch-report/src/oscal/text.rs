@@ -18,7 +18,8 @@ pub(super) fn line(text: &str) -> String {
     while let Some(c) = rest.next() {
         // An underscore inside a word, as in `k8s_audit`, is none of Markdown's.
         let inside = before.is_alphanumeric() && rest.peek().is_some_and(|next| next.is_alphanumeric());
-        if matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '{' | '}' | '^' | '~' | '&') || (c == '_' && !inside) {
+        if matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '{' | '}' | '^' | '~' | '&') || (c == '_' && !inside)
+        {
             out.push('\\');
         }
         out.push(c);
@@ -32,8 +33,11 @@ pub(super) fn line(text: &str) -> String {
 
 /// A name as OSCAL's tokens are: what may not stand in one becomes `_`.
 pub(super) fn token(text: &str) -> String {
-    let mut out: String =
-        text.trim().chars().map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect();
+    let mut out: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
+        .collect();
     if !out.starts_with(|c: char| c.is_alphabetic() || c == '_') {
         out.insert(0, '_');
     }
