@@ -3,6 +3,7 @@
 //! Written as PDF/UA-1, and as PDF/A-2a where the document says when it was made (PDF/A asks for a date).
 
 mod blocks;
+mod columns;
 mod draw;
 mod figure;
 mod flow;

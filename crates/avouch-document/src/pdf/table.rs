@@ -5,19 +5,20 @@ use std::num::NonZeroU32;
 use krilla::tagging::{TableHeaderScope, Tag};
 
 use super::blocks::WIDE_GAP;
+use super::columns::column_widths;
 use super::figure::figure_tag;
 use super::flow::Flow;
-use super::inline::{Line, MARK, Style, longest_word, set, set_str};
+use super::inline::{Line, Style, set, set_str};
 use super::sheet::{CAPTION, Decoration, SIDE, SMALL, baseline, leading};
 use super::tags::TagId;
 use crate::chart::scene::{Drawing, Ink, Rect};
 use crate::chart::{Chart, Room, draw};
 use crate::font::Face;
-use crate::model::{Align, Cell, Row, RowClass, Run, Table, Text, shares};
+use crate::model::{Align, Cell, Row, RowClass, Table, Text};
 use crate::outline::shown_words;
 
 /// Left and right of the text of a cell.
-const PAD_X: f32 = 4.5;
+pub(super) const PAD_X: f32 = 4.5;
 /// Above and below it.
 const PAD_Y: f32 = 2.8;
 
@@ -369,51 +370,4 @@ fn span(columns: usize) -> Option<NonZeroU32> {
 /// A cell over all columns.
 fn spanning(columns: usize) -> Tag<krilla::tagging::kind::TD> {
     Tag::TD.with_col_span(span(columns))
-}
-
-/// Widths after the columns' shares, but none narrower than a word of its head, or than its figures, where others can give.
-fn column_widths(table: &Table, style: Style, wide: f32) -> Vec<f32> {
-    let count = table.columns.len().max(1) as f32;
-    let bold = Style { face: Face::Bold, ..style };
-    let least: Vec<f32> = table
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| {
-            let head = longest_word(&column.head, bold, 24);
-            let body = longest_in_body(table, index, if column.row_head { bold } else { style }, column.align);
-            // Two letters at least, so that no column turns into a thread.
-            (head.max(body).max(2.0 * style.size) + 2.0 * PAD_X + 0.1).min(wide / count * 1.6)
-        })
-        .collect();
-    let asked: Vec<f32> = shares(&table.columns).iter().map(|share| share * wide).collect();
-    let missing: f32 = asked.iter().zip(&least).map(|(asked, least)| (least - asked).max(0.0)).sum();
-    let spare: f32 = asked.iter().zip(&least).map(|(asked, least)| (asked - least).max(0.0)).sum();
-    // If all together need more than there is, each gives in proportion.
-    let given = if spare > 0.0 { (missing / spare).min(1.0) } else { 0.0 };
-    let widths: Vec<f32> = asked
-        .iter()
-        .zip(&least)
-        .map(|(asked, least)| if asked < least { *least } else { asked - (asked - least) * given })
-        .collect();
-    let sum: f32 = widths.iter().sum();
-    widths.iter().map(|width| width * wide / sum.max(1.0)).collect()
-}
-
-/// The widest word of a column that should stay whole: a figure, or a word of at most 14 letters. Longer ones break anyway.
-fn longest_in_body(table: &Table, index: usize, style: Style, align: Align) -> f32 {
-    const WORD: usize = 14;
-    let most = if align == Align::Right { 20 } else { WORD };
-    let width = |run: &Run| match run {
-        Run::Code(_) => 0.0,
-        Run::State(state) => longest_word(state.word(), style, WORD) + MARK * style.size,
-        Run::Plain(text) | Run::Strong(text) | Run::Link { text, .. } => longest_word(text, style, most),
-    };
-    let cells = table.rows.iter().filter(|row| row.class != RowClass::Group).filter_map(|row| row.cells.get(index));
-    cells
-        .map(|cell| match cell {
-            Cell::Text(text) => text.0.iter().map(width).fold(0.0, f32::max),
-            Cell::Chart(_) => 0.0,
-        })
-        .fold(0.0, f32::max)
 }
