@@ -26,8 +26,9 @@ pub use error::{Error, Result};
 pub use filter::{ActivityFilter, Cursor, CursorError, Filter, Order, Page, Rows};
 pub use period::Period;
 pub use read::{
-    Acknowledged, Ask, Bodies, Bucket, BySeverity, Counts, CriterionDay, Decided, DroppedPeriod, Facet, FacetValue,
-    Freshness, LedgerPosition, Reader, RuleDay, RuleSetLoaded, StoredActivity, StoredFact, StoredFinding, Stretch,
+    AcceptanceDay, Acknowledged, Ask, Bodies, Bucket, BySeverity, Counts, CriterionDay, Decided, DroppedPeriod, Facet,
+    FacetValue, Freshness, LedgerPosition, Reader, RuleDay, RuleSetLoaded, StoredActivity, StoredFact, StoredFinding,
+    Stretch,
 };
 pub use record::{Applied, Record, Source};
 pub use store::{Options, Store};

@@ -338,3 +338,16 @@ pub struct RuleDay {
     /// Findings that an acceptance suppressed.
     pub suppressed: u64,
 }
+
+/// Findings of a rule that an acceptance suppressed on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptanceDay {
+    /// Begin of the day, UTC.
+    pub day: Time,
+    /// Id of the acceptance.
+    pub acceptance: Arc<str>,
+    /// The rule.
+    pub rule: Arc<str>,
+    /// How many.
+    pub suppressed: u64,
+}

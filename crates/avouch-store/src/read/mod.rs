@@ -18,7 +18,7 @@ use rusqlite::Connection;
 
 pub use self::activity::StoredActivity;
 pub use self::body::Bodies;
-pub use self::count::{Ask, Bucket, BySeverity, Counts, CriterionDay, Facet, FacetValue, RuleDay};
+pub use self::count::{AcceptanceDay, Ask, Bucket, BySeverity, Counts, CriterionDay, Facet, FacetValue, RuleDay};
 pub use self::finding::{Acknowledged, Decided, StoredFinding};
 pub use self::timeline::{RuleSetLoaded, StoredFact, Stretch};
 

@@ -7,7 +7,7 @@ use crate::column::Dict;
 use crate::error::{At, Error, Result};
 use crate::period::{Period, Shelf};
 use crate::read::Reader;
-use crate::read::count::{Bucket, BySeverity, CriterionDay, RuleDay};
+use crate::read::count::{AcceptanceDay, Bucket, BySeverity, CriterionDay, RuleDay};
 use crate::read::file::FileReader;
 
 const HOUR: u64 = 3_600_000_000_000;
@@ -117,6 +117,25 @@ impl Reader {
             Ok(())
         })?;
         days.sort_by(|a, b| (a.day, &a.rule).cmp(&(b.day, &b.rule)));
+        Ok(days)
+    }
+
+    /// Hits of acceptances by day and rule, for every day that meets the period.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn acceptances_by_day(&mut self, period: Period) -> Result<Vec<AcceptanceDay>> {
+        let mut days = Vec::new();
+        let select = "SELECT day, acceptance, rule, suppressed FROM acceptance_day WHERE day >= ?1 AND day < ?2";
+        self.each(period, |file| {
+            let read = |r: &Row<'_>| Ok((at(DAY, r.get(0)?), r.get(1)?, r.get(2)?, number(r, 3)?));
+            for (day, acceptance, rule, suppressed) in rows(file, select, units(period, DAY), read)? {
+                let (acceptance, rule) = (file.text(Dict::Acceptance, acceptance)?, file.text(Dict::Rule, rule)?);
+                days.push(AcceptanceDay { day, acceptance, rule, suppressed });
+            }
+            Ok(())
+        })?;
+        days.sort_by(|a, b| (a.day, &a.acceptance, &a.rule).cmp(&(b.day, &b.acceptance, &b.rule)));
         Ok(days)
     }
 }

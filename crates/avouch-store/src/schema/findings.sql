@@ -64,3 +64,10 @@ CREATE TABLE rule_day (
     suppressed INTEGER NOT NULL,
     PRIMARY KEY (day, rule)
 ) WITHOUT ROWID;
+CREATE TABLE acceptance_day (
+    day INTEGER NOT NULL,
+    acceptance INTEGER NOT NULL,
+    rule INTEGER NOT NULL,
+    suppressed INTEGER NOT NULL,
+    PRIMARY KEY (day, acceptance, rule)
+) WITHOUT ROWID;

@@ -1,5 +1,8 @@
 //! Versions of the schema, and the way from each to the next.
 
+mod v2;
+
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +13,7 @@ use crate::error::{At, Error, Result};
 use crate::period::Shelf;
 
 /// Version of the schema that this program reads and writes; in the header of every file (`user_version`).
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +32,30 @@ impl Role {
     }
 }
 
-/// Upgrades: from the version of its place (1 first), for the role.
-fn upgrade(_from: u32, _role: Role) -> &'static str {
-    ""
+/// From a version to the next one.
+fn upgrade(from: u32, role: Role, conn: &Connection, path: &Path) -> rusqlite::Result<()> {
+    match (from, role) {
+        (1, Role::Period(Shelf::Findings)) => v2::findings(conn, path),
+        // Main files and activity are the same in versions 1 and 2.
+        _ => Ok(()),
+    }
+}
+
+/// Upgrades the period files of a folder whose main file is of an earlier version. The main file comes last, when it is opened: a crash before
+/// that means that the rest is done the next time.
+pub(crate) fn upgrade_periods(dir: &Path, main: &Path, cache_kib: i64) -> Result<()> {
+    if !main.exists() || version(&connect(main, OpenFlags::SQLITE_OPEN_READ_WRITE, cache_kib)?, main)? >= VERSION {
+        return Ok(());
+    }
+    for entry in fs::read_dir(dir).at("list", dir)? {
+        let path = entry.at("list", dir)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let shelf = Shelf::ALL.into_iter().find(|shelf| name.starts_with(shelf.name()));
+        if let (Some(shelf), true) = (shelf, name.ends_with(".db")) {
+            open_to_write(&path, Role::Period(shelf), cache_kib)?;
+        }
+    }
+    Ok(())
 }
 
 /// How long a statement waits for another connection: a writer's commit, or a checkpoint.
@@ -79,7 +103,7 @@ pub(crate) fn open_to_write(path: &Path, role: Role, cache_kib: i64) -> Result<C
             conn.execute_batch(role.tables())?;
         } else {
             for step in from..VERSION {
-                conn.execute_batch(upgrade(step, role))?;
+                upgrade(step, role, &conn, path)?;
             }
         }
         conn.pragma_update(None, "user_version", VERSION)?;

@@ -133,7 +133,7 @@ pub(crate) fn insert(file: &mut PeriodFile, record: &Record, finding: &Finding) 
             cluster: packed[3],
             criteria: &classes.criteria,
             touched: &classes.criteria_secondary,
-            suppressed: suppressed.is_some(),
+            suppressed: suppressed.map(|_| packed[12]),
         },
     )?;
     file.words.push((slot, output));

@@ -71,6 +71,7 @@ pub struct Writer {
 impl Writer {
     pub(crate) fn new(dir: &Path, lock: Lock, cache_kib: i64) -> Result<Self> {
         let main_path = main_path(dir);
+        schema::upgrade_periods(dir, &main_path, cache_kib)?;
         let main = schema::open_to_write(&main_path, Role::Main, cache_kib)?;
         let mut writer = Self {
             dir: dir.to_owned(),

@@ -18,7 +18,8 @@ pub(crate) struct Counted<'a> {
     pub(crate) cluster: u32,
     pub(crate) criteria: &'a [String],
     pub(crate) touched: &'a [String],
-    pub(crate) suppressed: bool,
+    /// Number of the acceptance that suppressed it.
+    pub(crate) suppressed: Option<u32>,
 }
 
 /// Changes of the counts that a batch brings. Days and hours are those since the epoch, UTC.
@@ -30,6 +31,8 @@ pub(crate) struct Rollups {
     severity_hour: BTreeMap<(u64, u32), [i64; 2]>,
     /// Day, rule: counted, suppressed.
     rule_day: BTreeMap<(u64, u32), [i64; 2]>,
+    /// Day, acceptance, rule: suppressed.
+    acceptance_day: BTreeMap<(u64, u32, u32), i64>,
 }
 
 impl Rollups {
@@ -40,11 +43,17 @@ impl Rollups {
         finding: Counted<'_>,
     ) -> rusqlite::Result<()> {
         let day = finding.time.day();
-        let which = usize::from(finding.suppressed);
+        let which = usize::from(finding.suppressed.is_some());
         self.severity_hour.entry((finding.time.0 / HOUR, finding.severity)).or_default()[which] += 1;
         self.rule_day.entry((day, finding.rule)).or_default()[which] += 1;
+        if let Some(acceptance) = finding.suppressed {
+            *self.acceptance_day.entry((day, acceptance, finding.rule)).or_default() += 1;
+        }
         for (criteria, which) in [(finding.criteria, which), (finding.touched, 2)] {
-            for criterion in criteria {
+            for (n, criterion) in criteria.iter().enumerate() {
+                if criteria[..n].contains(criterion) {
+                    continue;
+                }
                 let criterion = texts.number(conn, Dict::Criterion, criterion)?;
                 let key = (day, criterion, finding.severity, finding.cluster);
                 self.criterion_day.entry(key).or_default()[which] += 1;
@@ -78,6 +87,13 @@ impl Rollups {
         )?;
         for ((day, rule), [n, suppressed]) in &self.rule_day {
             write.execute((day.cast_signed(), rule, n, suppressed))?;
+        }
+        let mut write = conn.prepare_cached(
+            "INSERT INTO acceptance_day (day, acceptance, rule, suppressed) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO UPDATE SET suppressed = suppressed + excluded.suppressed",
+        )?;
+        for ((day, acceptance, rule), suppressed) in &self.acceptance_day {
+            write.execute((day.cast_signed(), acceptance, rule, suppressed))?;
         }
         Ok(())
     }

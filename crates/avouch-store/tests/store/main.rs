@@ -1,4 +1,13 @@
 //! What goes into a store comes out of it.
 
+mod activity;
+mod crash;
+mod facts;
 mod findings;
+mod naive;
+mod properties;
+mod rebuild;
+mod retention;
+mod samples;
 mod support;
+mod upgrade;

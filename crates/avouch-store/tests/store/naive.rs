@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_finding::{Acknowledgement, Disposition, Fact, Finding, Time};
+use avouch_finding::{Acknowledgement, Disposition, Fact, Finding};
 use avouch_store::{Column, Filter, Record};
 
 /// A finding and what became of it.
@@ -117,8 +117,4 @@ pub(crate) fn facet(known: &[&Known], column: Column) -> BTreeMap<String, u64> {
         }
     }
     counts
-}
-
-pub(crate) fn first(known: &[&Known]) -> Option<Time> {
-    known.first().map(|k| k.finding.time)
 }

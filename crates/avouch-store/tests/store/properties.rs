@@ -1,0 +1,274 @@
+//! Whatever facts come in whatever order, every question is answered as if all of them were looked at one by one.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use avouch_finding::{Decision, Fact, FindingKey, Severity, Suppressed, Time};
+use avouch_store::{Ask, Column, Cursor, Filter, Order, Page, Period, Reader};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::naive::{self, Known};
+use crate::support::{SECOND, ack, disposition, finding, ledger, store, time};
+
+const HOUR: u64 = 3600 * SECOND;
+const DAY: u64 = 24 * HOUR;
+
+fn begin() -> u64 {
+    time("2026-02-28T20:00:00Z").0
+}
+
+/// Few moments, so that many are the same, on both sides of the end of a month.
+fn moments() -> impl Strategy<Value = Time> {
+    prop_oneof![
+        (0..12_u64).prop_map(|n| Time(begin() + n * HOUR)),
+        (0..12 * 3600_u64).prop_map(|n| Time(begin() + n * SECOND)),
+        (0..3_u64).prop_map(|n| Time(begin() + 4 * HOUR - 1 + n)),
+    ]
+}
+
+const WORDS: [&str; 6] = ["/etc/shadow", "Sh -c 'id'", "etc", "user=ROOT", "shadows;x", "été"];
+
+prop_compose! {
+    fn findings()(
+        at in moments(), rule in 0..4_u32, node in 0..2_u32, severity in 0..5_usize, flags in 0..16_u32, event in 0..3_u64,
+        user in prop::option::of(0..3_u32), criteria in prop::collection::vec(0..3_u32, 0..3), words in prop::collection::vec(0..6_usize, 0..4),
+    ) -> Fact {
+        let rule = format!("Rule {rule}");
+        let mut f = finding(&rule, at, event);
+        f.node = format!("node-{node}");
+        f.id = FindingKey { node: &f.node, source: "syscall", time: at, event, rule: &rule }.id();
+        f.severity = Severity::ALL[severity];
+        f.criteria = criteria.iter().map(|c| format!("CC6.{c}")).collect();
+        f.criteria_secondary = if flags & 1 == 1 { vec!["CC7.1".into()] } else { Vec::new() };
+        f.tags = f.criteria.clone();
+        f.suppressed = (flags & 2 == 2).then(|| Suppressed { acceptance: format!("ACC-{user:?}") });
+        f.lost_events = (flags & 4 == 4).then_some(u64::from(flags & 1));
+        f.container_unknown = flags & 8 == 8;
+        if let Some(user) = user {
+            f.fields = json!({"user.name": format!("u{user}"), "k8s.ns.name": "ns"}).as_object().cloned().unwrap();
+        }
+        f.cluster = if node == 0 { String::new() } else { "c".into() };
+        f.output = words.iter().map(|w| WORDS[*w]).collect::<Vec<_>>().join(" ");
+        f.into()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Finding(Fact),
+    /// A decision about one of the findings, also one still to come, by its place.
+    Ack(prop::sample::Index, u64),
+    Disposition(prop::sample::Index, u64, usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => findings().prop_map(Step::Finding),
+        1 => (any::<prop::sample::Index>(), 0..9_u64).prop_map(|(i, s)| Step::Ack(i, s)),
+        1 => (any::<prop::sample::Index>(), 0..9_u64, 0..3_usize).prop_map(|(i, s, d)| Step::Disposition(i, s, d)),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+fn facts(steps: &[Step]) -> Vec<Fact> {
+    let ids: Vec<String> = steps
+        .iter()
+        .filter_map(|s| match s {
+            Step::Finding(Fact::Finding(f)) => Some(f.id.clone()),
+            _ => None,
+        })
+        .collect();
+    let of = |index: &prop::sample::Index| if ids.is_empty() { "none".to_owned() } else { index.get(&ids).clone() };
+    let later = |seconds: &u64| Time(begin() + 50 * HOUR + seconds * SECOND);
+    steps
+        .iter()
+        .map(|s| match s {
+            Step::Finding(fact) => fact.clone(),
+            Step::Ack(i, s) => ack(&of(i), later(s), "alice"),
+            Step::Disposition(i, s, d) => disposition(&of(i), later(s), Decision::ALL[*d]),
+        })
+        .collect()
+}
+
+fn value(column: Column) -> BoxedStrategy<String> {
+    let of = |values: &'static [&'static str]| prop::sample::select(values).prop_map(str::to_owned).boxed();
+    match column {
+        Column::Severity => of(&["informational", "low", "medium", "high", "critical", "nonsense"]),
+        Column::Rule => of(&["Rule 0", "Rule 1", "Rule 2", "Rule 9"]),
+        Column::Criterion | Column::Tag => of(&["CC6.0", "CC6.1", "CC6.9", ""]),
+        Column::CriterionSecondary => of(&["CC7.1", ""]),
+        Column::Node => of(&["node-0", "node-1"]),
+        Column::Cluster => of(&["c", ""]),
+        Column::User => of(&["u0", "u1", ""]),
+        Column::Namespace => of(&["ns", ""]),
+        Column::Acceptance => of(&["ACC-None", "ACC-Some(1)", ""]),
+        Column::Decision => of(&["none", "true", "benign", "test"]),
+        _ => of(&["yes", "no", "", "syscall"]),
+    }
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let bound = prop_oneof![2 => Just(None), 3 => moments().prop_map(Some)];
+    let column = prop::sample::select(Column::ALL);
+    let values = column.prop_flat_map(|c| (Just(c), prop::collection::btree_set(value(c), 1..3)));
+    let text = prop::sample::select(vec![
+        "",
+        "",
+        "",
+        "etc",
+        "/etc/sh",
+        "shadow sh",
+        "-c",
+        "root /etc",
+        "id id",
+        "/ ;",
+        "ét",
+        "c id",
+    ]);
+    (bound.clone(), bound, prop::collection::vec((values, any::<bool>()), 0..3), text).prop_map(
+        |(from, to, columns, text)| {
+            let mut filter = Filter::of(Period::new(from.unwrap_or(Time(0)), to.unwrap_or(Time(u64::MAX)))).text(text);
+            for ((column, values), only) in columns {
+                filter = if only { filter.only(column, values) } else { filter.except(column, values) };
+            }
+            filter
+        },
+    )
+}
+
+fn ids(found: &[&Known]) -> Vec<String> {
+    found.iter().map(|k| k.finding.id.clone()).collect()
+}
+
+fn all_pages(reader: &mut Reader, filter: &Filter, order: Order, limit: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let rows = reader.findings(filter, Page { limit, order, after }).unwrap();
+        all.extend(rows.rows.into_iter().map(|f| f.id));
+        match rows.next {
+            Some(next) => after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+fn check_lists(reader: &mut Reader, filter: &Filter, asked: &[&Known], limit: usize) {
+    assert_eq!(all_pages(reader, filter, Order::OldestFirst, limit), ids(asked), "{filter:?}");
+    let mut newest = ids(asked);
+    newest.reverse();
+    assert_eq!(all_pages(reader, filter, Order::NewestFirst, limit), newest, "{filter:?}");
+    let mut streamed = Vec::new();
+    let mut visit = |f: avouch_store::StoredFinding| {
+        streamed.push(f);
+        ControlFlow::Continue(())
+    };
+    reader.for_each_finding(filter, &mut visit).unwrap();
+    assert_eq!(streamed.len(), asked.len());
+    for (read, known) in streamed.iter().zip(asked) {
+        let f = &known.finding;
+        assert_eq!((&read.id, read.time, &read.output, read.record.seq), (&f.id, f.time, &f.output, known.seq));
+        assert_eq!(read.lost_events, f.lost_events);
+        assert_eq!(read.acknowledged.as_ref().map(|a| a.time), known.ack.as_ref().map(|a| a.time));
+        let decided = |time: Time, decision| (time, decision);
+        assert_eq!(
+            read.decided.as_ref().map(|d| decided(d.time, d.decision)),
+            known.disposition.as_ref().map(|d| decided(d.time, d.decision))
+        );
+    }
+}
+
+fn check_counts(reader: &mut Reader, filter: &Filter, asked: &[&Known], step: u64) {
+    assert_eq!(reader.count(filter).unwrap(), asked.len() as u64, "{filter:?}");
+    let counts = reader.counts(filter, Ask { columns: Column::ALL, values: 1000, step: Some(step) }).unwrap();
+    assert_eq!(counts.count, asked.len() as u64);
+    for facet in &counts.facets {
+        let expected = naive::facet(asked, facet.column);
+        assert_eq!(facet.distinct, expected.len());
+        let found: BTreeMap<String, u64> = facet.values.iter().map(|v| (v.value.to_string(), v.count)).collect();
+        assert_eq!(found, expected, "{} of {filter:?}", facet.column);
+        let order: Vec<_> = facet.values.iter().map(|v| (std::cmp::Reverse(v.count), v.value.clone())).collect();
+        assert!(order.is_sorted());
+    }
+    // The same buckets with and without the scan that facets need.
+    assert_eq!(reader.histogram(filter, step).unwrap(), counts.buckets, "{filter:?} by {step}");
+    let mut expected: BTreeMap<(u64, Severity, bool), u64> = BTreeMap::new();
+    for k in asked {
+        let at = k.finding.time.0 / step * step;
+        *expected.entry((at, k.finding.severity, k.finding.suppressed.is_some())).or_default() += 1;
+    }
+    let mut found = BTreeMap::new();
+    for bucket in &counts.buckets {
+        for severity in Severity::ALL {
+            found.insert((bucket.from.0, severity, false), bucket.counted.of(severity));
+            found.insert((bucket.from.0, severity, true), bucket.suppressed.of(severity));
+        }
+    }
+    found.retain(|_, n| *n > 0);
+    assert_eq!(found, expected);
+}
+
+fn check_days(reader: &mut Reader, known: &[Known], period: Period) {
+    let first = period.from.0 / DAY * DAY;
+    let last = period.to.0.div_ceil(DAY).saturating_mul(DAY);
+    let mut rules: BTreeMap<(Time, String), [u64; 2]> = BTreeMap::new();
+    let mut acceptances: BTreeMap<(Time, String, String), u64> = BTreeMap::new();
+    let mut criteria: BTreeMap<(Time, String, Severity, String), [u64; 3]> = BTreeMap::new();
+    for f in known.iter().map(|k| &k.finding).filter(|f| first <= f.time.0 && f.time.0 < last) {
+        let day = Time(f.time.0 / DAY * DAY);
+        let which = usize::from(f.suppressed.is_some());
+        rules.entry((day, f.rule.clone())).or_default()[which] += 1;
+        if let Some(suppressed) = &f.suppressed {
+            *acceptances.entry((day, suppressed.acceptance.clone(), f.rule.clone())).or_default() += 1;
+        }
+        for (list, which) in [(&f.criteria, which), (&f.criteria_secondary, 2)] {
+            for criterion in list.iter().collect::<std::collections::BTreeSet<_>>() {
+                criteria.entry((day, criterion.clone(), f.severity, f.cluster.clone())).or_default()[which] += 1;
+            }
+        }
+    }
+    let found = reader.rules_by_day(period).unwrap();
+    let found: Vec<_> = found.iter().map(|d| ((d.day, d.rule.to_string()), [d.counted, d.suppressed])).collect();
+    assert_eq!(found, rules.into_iter().collect::<Vec<_>>());
+    let found = reader.acceptances_by_day(period).unwrap();
+    let found: Vec<_> =
+        found.iter().map(|d| ((d.day, d.acceptance.to_string(), d.rule.to_string()), d.suppressed)).collect();
+    assert_eq!(found, acceptances.into_iter().collect::<Vec<_>>());
+    let found = reader.criteria_by_day(period).unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|d| {
+            ((d.day, d.criterion.to_string(), d.severity, d.cluster.to_string()), [d.counted, d.suppressed, d.touched])
+        })
+        .collect();
+    assert_eq!(found, criteria.into_iter().collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_question_is_answered_as_by_looking_at_every_fact(
+        steps in steps(),
+        filters in prop::collection::vec(filters(), 1..8),
+        size in 1..40_usize,
+        limit in 1..7_usize,
+        step in prop::sample::select(vec![HOUR, 2 * HOUR, DAY, 60 * SECOND, 7 * HOUR / 2]),
+    ) {
+        let records = ledger("l", facts(&steps));
+        let (_dir, store) = store();
+        let mut writer = store.writer().unwrap();
+        for batch in records.chunks(size) {
+            writer.apply(batch).unwrap();
+        }
+        let known = naive::findings(&records);
+        let mut reader = store.reader().unwrap();
+        for filter in &filters {
+            let asked = naive::asked(&known, filter);
+            check_lists(&mut reader, filter, &asked, limit);
+            check_counts(&mut reader, filter, &asked, step);
+            check_days(&mut reader, &known, filter.period);
+        }
+    }
+}
