@@ -42,7 +42,7 @@ fn to_html(bencher: divan::Bencher<'_, '_>, rows: usize) {
     bencher.counter(ItemsCount::new(rows)).bench(|| html::render(&document));
 }
 
-#[divan::bench(args = ROWS)]
+#[divan::bench(args = ROWS, sample_count = 10)]
 fn to_pdf(bencher: divan::Bencher<'_, '_>, rows: usize) {
     let document = document(rows);
     bencher.counter(ItemsCount::new(rows)).bench(|| pdf::render(&document, pdf::Paper::A4).expect("a PDF"));
