@@ -201,9 +201,15 @@ fn ledger(g: &Ground<'_>) -> Section {
         out.push(Block::note(NoteKind::Attention, "No evidence", "The ledger was empty when the report was made."));
     }
     out.push(Block::Facts(vec![
-        Fact::new("Ledger", if as_of.ledger.is_empty() { Text::from("none") } else { Text::of_code(as_of.ledger.as_str()) }),
+        Fact::new(
+            "Ledger",
+            if as_of.ledger.is_empty() { Text::from("none") } else { Text::of_code(as_of.ledger.as_str()) },
+        ),
         Fact::new("Last record read", if as_of.last.seq == 0 { "none".to_owned() } else { w::count(as_of.last.seq) }),
-        Fact::new("Its SHA-256", if as_of.last.hash.is_empty() { Text::from("none") } else { Text::of_code(as_of.last.hash.as_str()) }),
+        Fact::new(
+            "Its SHA-256",
+            if as_of.last.hash.is_empty() { Text::from("none") } else { Text::of_code(as_of.last.hash.as_str()) },
+        ),
     ]));
     out.push(Block::Code(Code {
         caption: "Verify, and compare the last record with the one above".into(),

@@ -37,13 +37,8 @@ fn nodes(g: &Ground<'_>) -> Table {
     )
     .or_empty("No evidence: no node, cluster or account was to be watched, and none reported.");
     let facts = g.results.facts;
-    let listed: BTreeSet<(String, String)> = facts
-        .watched(facts.period)
-        .expected
-        .into_iter()
-        .filter(|e| e.listed)
-        .map(|e| (e.node, e.source))
-        .collect();
+    let listed: BTreeSet<(String, String)> =
+        facts.watched(facts.period).expected.into_iter().filter(|e| e.listed).map(|e| (e.node, e.source)).collect();
     let mut seen: BTreeMap<(&str, &str), (Time, Time)> = BTreeMap::new();
     for stretch in facts.stretches.iter().filter(|s| s.span.from < facts.period.to) {
         for source in stretch.sources.keys() {
@@ -146,11 +141,17 @@ fn missing() -> Section {
         [Column::text("Matter", 1.4).row_head(), Column::text("State", 1.0), Column::text("Why", 4.0)],
     );
     for (matter, why) in [
-        ("Classes of data, owners of systems", "avouch does not know what data a node holds or who owns it; the entity's inventory does."),
+        (
+            "Classes of data, owners of systems",
+            "avouch does not know what data a node holds or who owns it; the entity's inventory does.",
+        ),
         ("Network topology and data flows", "Connections are recorded as activity and not yet drawn as a map."),
         ("Namespaces and workloads", "API objects are not kept; namespaces are known only from findings."),
         ("Exclusions from the scope", "What the entity left out on purpose is not told to avouch."),
-        ("Carve-outs and subservice organisations", "Physical entry and hardware rest on the provider; see its own report."),
+        (
+            "Carve-outs and subservice organisations",
+            "Physical entry and hardware rest on the provider; see its own report.",
+        ),
         ("Controls expected of users of the system", "They are the entity's to describe."),
     ] {
         table.push(Row::of(RowClass::Unknown, [matter, "not covered", why]));

@@ -9,8 +9,8 @@ use avouch_document::{Block, Column, Fact, NoteKind, Row, RowClass, Section, Sho
 use crate::chapters::ground::{Ground, Shares, Watch, control_id, deviation_id, links, population_id, serves};
 use crate::chapters::row;
 use crate::chapters::words as w;
-use crate::controls::{ControlPart, ControlResult, Outcome};
 use crate::chapters::{figures, sources};
+use crate::controls::{ControlPart, ControlResult, Outcome};
 
 /// Gaps of a control that are shown; all of them stand in appendix F and in the population.
 const GAPS: usize = 10;
@@ -42,7 +42,10 @@ fn outcome(g: &Ground<'_>, result: &ControlResult<'_>) -> Vec<Fact> {
     let outcome = g.outcome(result);
     let mut facts = vec![Fact::new("Outcome", Text::of_strong(outcome.words()))];
     if outcome == Outcome::NotCovered {
-        facts.push(Fact::new("Watching", "not covered: the control names no rule and no source, so that avouch makes no evidence for it"));
+        facts.push(Fact::new(
+            "Watching",
+            "not covered: the control names no rule and no source, so that avouch makes no evidence for it",
+        ));
     } else {
         let watch = Watch::of(result.parts.iter().map(|p| &p.coverage));
         facts.push(Fact::new("Watching", watch.words()));
@@ -50,13 +53,14 @@ fn outcome(g: &Ground<'_>, result: &ControlResult<'_>) -> Vec<Fact> {
         let time = format!("{}, of {} node-hours", shares.words(), w::hours(shares.all()));
         facts.push(Fact::new("Time", time));
         let longest = result.parts.iter().filter_map(|p| p.line.longest_failure).max_by_key(|s| s.ns());
-        let longest = longest.map_or("none".to_owned(), |s| {
-            format!("{} ({})", w::duration(u128::from(s.ns())), w::span(s))
-        });
+        let longest =
+            longest.map_or("none".to_owned(), |s| format!("{} ({})", w::duration(u128::from(s.ns())), w::span(s)));
         facts.push(Fact::new("Longest failure", longest));
     }
     let deviations = g.deviations_of(result);
-    let words = deviations.iter().map(|d| (deviation_id(&d.id), format!("{} {}", d.id, if d.closed { "closed" } else { "open" })));
+    let words = deviations
+        .iter()
+        .map(|d| (deviation_id(&d.id), format!("{} {}", d.id, if d.closed { "closed" } else { "open" })));
     let register = if deviations.is_empty() { Text::from("none in the register") } else { links(words) };
     facts.push(Fact::new("Deviations", register));
     facts
@@ -105,7 +109,10 @@ fn statement(g: &Ground<'_>, result: &ControlResult<'_>, part: &ControlPart<'_>)
     if !part.missing_sources.is_empty() {
         facts.push(Fact::new(
             "Sources not heard of",
-            format!("{}: nothing was told of them; they are unknown for the whole part", w::join(&part.missing_sources)),
+            format!(
+                "{}: nothing was told of them; they are unknown for the whole part",
+                w::join(&part.missing_sources)
+            ),
         ));
     }
     facts
@@ -136,16 +143,16 @@ fn targets(control: &avouch_controls::Control) -> String {
 
 fn stands_on(part: &ControlPart<'_>) -> String {
     let evidence = &part.stretch.control.evidence;
-    let sources: BTreeSet<&str> = part
-        .rules
-        .iter()
-        .map(|r| r.source.as_str())
-        .chain(evidence.sources.iter().map(|s| s.text.as_str()))
-        .collect();
+    let sources: BTreeSet<&str> =
+        part.rules.iter().map(|r| r.source.as_str()).chain(evidence.sources.iter().map(|s| s.text.as_str())).collect();
     if part.rules.is_empty() && sources.is_empty() {
         return "nothing that avouch watches".to_owned();
     }
-    format!("{}; sources: {}", w::counted(w::len(part.rules.len()), "rule that ran", "rules that ran"), w::join(sources))
+    format!(
+        "{}; sources: {}",
+        w::counted(w::len(part.rules.len()), "rule that ran", "rules that ran"),
+        w::join(sources)
+    )
 }
 
 fn gaps(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
@@ -153,14 +160,19 @@ fn gaps(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
     if all.is_empty() {
         return;
     }
-    all.sort_by(|a, b| b.span.ns().cmp(&a.span.ns()).then_with(|| (a.span, &a.node, &a.source).cmp(&(b.span, &b.node, &b.source))));
-    let caption = format!("Gaps of {}, the longest first; its time is unknown there unless a failure was seen", result.id);
+    all.sort_by(|a, b| {
+        b.span.ns().cmp(&a.span.ns()).then_with(|| (a.span, &a.node, &a.source).cmp(&(b.span, &b.node, &b.source)))
+    });
+    let caption =
+        format!("Gaps of {}, the longest first; its time is unknown there unless a failure was seen", result.id);
     let mut table = sources::gap_table(&caption, "No gap.");
     for gap in all.iter().take(GAPS) {
         table.push(sources::gap_row(gap));
     }
     if all.len() > GAPS {
-        let file = g.population("observation-gaps").map_or("the ledger".to_owned(), |p| format!("{} and rule-changes", p.csv()));
+        let file = g
+            .population("observation-gaps")
+            .map_or("the ledger".to_owned(), |p| format!("{} and rule-changes", p.csv()));
         table.shown = Some(Shown { of: w::len(all.len()), file });
     }
     out.push(Block::Table(table));
@@ -219,7 +231,11 @@ fn not_covered(result: &ControlResult<'_>, out: &mut Section) {
     let Some(control) = result.control() else { return };
     let mut table = Table::new(
         format!("Not covered for {}: what else shows it", result.id),
-        [Column::text("What", 1.6).row_head(), Column::text("What it looks at", 2.4), Column::text("Why not covered", 3.4)],
+        [
+            Column::text("What", 1.6).row_head(),
+            Column::text("What it looks at", 2.4),
+            Column::text("Why not covered", 3.4),
+        ],
     );
     let catalogue = Catalogue::built_in();
     let title = |id: &str| {
@@ -233,7 +249,8 @@ fn not_covered(result: &ControlResult<'_>, out: &mut Section) {
         table.push(Row::of(RowClass::Unknown, [n.what.text.as_str(), what, n.why.as_str()]));
     }
     for check in control.evidence.checks.iter().filter(|c| !said.contains(&c.text.to_lowercase())) {
-        let (what, why) = title(&check.text).map_or(("-", "unknown to this version"), |e| (e.title.as_str(), e.why.as_str()));
+        let (what, why) =
+            title(&check.text).map_or(("-", "unknown to this version"), |e| (e.title.as_str(), e.why.as_str()));
         table.push(Row::of(RowClass::Unknown, [check.text.as_str(), what, why]));
     }
     if !table.rows.is_empty() {
@@ -253,13 +270,8 @@ pub(super) fn line(g: &Ground<'_>, result: &ControlResult<'_>) -> Row {
     let statement = result.control().map(|c| c.statement.trim()).unwrap_or_default();
     let time = if shares.all() == 0 { "-".to_owned() } else { shares.words() };
     let first = serves(result).first().map(|c| c.id.clone()).unwrap_or_default();
-    let cells = row![
-        Text::new().link(control_id(result.id), result.id),
-        statement,
-        w::or_dash(&first),
-        outcome.words(),
-        time,
-    ];
+    let cells =
+        row![Text::new().link(control_id(result.id), result.id), statement, w::or_dash(&first), outcome.words(), time,];
     Row { class, ..cells }
 }
 

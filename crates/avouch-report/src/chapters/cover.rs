@@ -24,7 +24,8 @@ pub(super) fn document(g: &Ground<'_>) -> Document {
         ));
     }
     if scope.draft {
-        let text = "This is a draft. Numbers may change until the final report is made from the ledger as of a later record.";
+        let text =
+            "This is a draft. Numbers may change until the final report is made from the ledger as of a later record.";
         document.cover.push(Block::note(NoteKind::Attention, "Draft", text));
     }
     document.cover.push(Block::note(

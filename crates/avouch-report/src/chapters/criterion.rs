@@ -29,7 +29,8 @@ fn chapter(g: &Ground<'_>, criterion: &'static Criterion) -> Section {
     let id = criterion.id.as_str();
     let mut out = Section::new(criterion_id(id), format!("{id} {}", criterion.title));
     if controls.is_empty() {
-        let text = "No control of the list serves this criterion. What follows was seen all the same; it tests no control.";
+        let text =
+            "No control of the list serves this criterion. What follows was seen all the same; it tests no control.";
         out.push(Block::note(NoteKind::Missing, "No control", text));
     } else {
         out.push(Block::facts([
@@ -64,7 +65,9 @@ fn chapter(g: &Ground<'_>, criterion: &'static Criterion) -> Section {
 
 fn tested(g: &Ground<'_>, criterion: &str, controls: &[&ControlResult<'_>]) -> Table {
     let mut table = Table::new(
-        format!("Controls that serve {criterion}, as they said last; a control stands in the chapter of the criterion it serves first"),
+        format!(
+            "Controls that serve {criterion}, as they said last; a control stands in the chapter of the criterion it serves first"
+        ),
         [
             Column::text("Control", 1.2).row_head(),
             Column::text("Statement", 4.6),
@@ -136,7 +139,9 @@ fn populations(g: &Ground<'_>, criterion: &Criterion, controls: &[&ControlResult
     for id in &named {
         let Some(p) = g.population(id) else {
             let entry = Catalogue::built_in().populations.iter().find(|e| e.id.eq_ignore_ascii_case(id));
-            let why = entry.map_or("unknown to this version", |e| if e.why.is_empty() { "not written for this report" } else { &e.why });
+            let why = entry.map_or("unknown to this version", |e| {
+                if e.why.is_empty() { "not written for this report" } else { &e.why }
+            });
             table.push(Row { class: RowClass::Unknown, ..row![id.as_str(), "-", "not covered", why, "-"] });
             continue;
         };

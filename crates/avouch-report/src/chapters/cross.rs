@@ -17,8 +17,14 @@ pub(super) fn trend(g: &Ground<'_>) -> Section {
         return out;
     };
     let now = Watch::of([&g.coverage]);
-    let ppm = before.watched_ppm.map_or("nothing was to be watched".to_owned(), |ppm| w::percent_down(u128::from(ppm), 1_000_000));
-    let watched = if now.expected == 0 { "nothing was to be watched".to_owned() } else { w::percent_down(now.observed, now.expected) };
+    let ppm = before
+        .watched_ppm
+        .map_or("nothing was to be watched".to_owned(), |ppm| w::percent_down(u128::from(ppm), 1_000_000));
+    let watched = if now.expected == 0 {
+        "nothing was to be watched".to_owned()
+    } else {
+        w::percent_down(now.observed, now.expected)
+    };
     let mut table = Table::new(
         "This period against the one of the same length just before it",
         [Column::text("Measure", 3.0).row_head(), Column::number("Before", 1.4), Column::number("This period", 1.4)],
@@ -112,19 +118,16 @@ fn catalogue(g: &Ground<'_>, walk: &Crosswalk, framework: Framework) -> Section 
             without += 1;
             continue;
         }
-        let text = |of: &[&ControlResult<'_>]| -> Text { links(of.iter().map(|c| (control_id(c.id), c.id.to_owned()))) };
+        let text =
+            |of: &[&ControlResult<'_>]| -> Text { links(of.iter().map(|c| (control_id(c.id), c.id.to_owned()))) };
         let mut outcomes: Vec<&str> = own.iter().chain(&by).map(|c| g.outcome(c).words()).collect();
         outcomes.sort_unstable();
         outcomes.dedup();
-        table.push(row![
-            id,
-            w::join(criteria.iter().map(|c| c.id.as_str())),
-            text(&own),
-            text(&by),
-            w::join(outcomes),
-        ]);
+        table
+            .push(row![id, w::join(criteria.iter().map(|c| c.id.as_str())), text(&own), text(&by), w::join(outcomes),]);
     }
-    let mut out = Section::new(format!("crosswalk-{}", framework.name()).as_str(), framework.title()).with(Block::Table(table));
+    let mut out =
+        Section::new(format!("crosswalk-{}", framework.name()).as_str(), framework.title()).with(Block::Table(table));
     out.push(Block::paragraph(format!(
         "{} of it are related to some criterion and to no control of the list: not covered.",
         w::counted(without, "further part", "further parts")

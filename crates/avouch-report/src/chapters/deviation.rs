@@ -101,7 +101,16 @@ fn ageing(g: &Ground<'_>) -> Table {
         }
         sum.iter_mut().zip(n).for_each(|(s, n)| *s += n);
         let [a, b, c, d, closed, of] = n.map(|n| n.to_string());
-        table.push(row![Text::new().link(kind_id(kind), kind.words()), a, b, c, d, closed, w::optional_duration(longest), of]);
+        table.push(row![
+            Text::new().link(kind_id(kind), kind.words()),
+            a,
+            b,
+            c,
+            d,
+            closed,
+            w::optional_duration(longest),
+            of
+        ]);
     }
     let [a, b, c, d, closed, of] = sum.map(|n| n.to_string());
     table.push(Row { class: RowClass::Total, ..row!["All", a, b, c, d, closed, "", of] });
@@ -144,11 +153,8 @@ fn full(g: &Ground<'_>, d: &Deviation) -> Row {
     } else {
         format!("open, {} old", w::duration(u128::from(Span::new(d.span.from, end).ns())))
     };
-    let controls: Vec<_> = d
-        .controls
-        .iter()
-        .filter_map(|id| g.results.controls.iter().find(|c| c.id.eq_ignore_ascii_case(id)))
-        .collect();
+    let controls: Vec<_> =
+        d.controls.iter().filter_map(|id| g.results.controls.iter().find(|c| c.id.eq_ignore_ascii_case(id))).collect();
     let owners: BTreeSet<&str> = controls.iter().filter_map(|c| c.control()).map(|c| c.owner.as_str()).collect();
     let when = if d.span.is_empty() {
         w::time(d.span.from)

@@ -29,14 +29,20 @@ fn watching(g: &Ground<'_>, mut out: Section) -> Section {
     out.title = "The funnel, runs and sensors".to_owned();
     out.push(Block::Table(funnel(g)));
     out.push(Block::Table(runs(g)));
-    out.push(Block::paragraph("Gaps, losses and clocks by node stand in chapter 4; loadings of rules in the chapter on tuning."));
+    out.push(Block::paragraph(
+        "Gaps, losses and clocks by node stand in chapter 4; loadings of rules in the chapter on tuning.",
+    ));
     out
 }
 
 fn funnel(g: &Ground<'_>) -> Table {
     let mut table = Table::new(
         "From events to decisions",
-        [Column::text("Step", 3.6).row_head(), Column::number("Number", 1.4), Column::number("Of the step before", 1.4)],
+        [
+            Column::text("Step", 3.6).row_head(),
+            Column::number("Number", 1.4),
+            Column::number("Of the step before", 1.4),
+        ],
     );
     let c = &g.counts;
     let sums = g.results.facts.sums.values();
@@ -88,7 +94,8 @@ fn runs(g: &Ground<'_>) -> Table {
         if s.replay {
             kernel = "recording".to_owned();
         }
-        let cells = row![w::time(s.time), s.node.as_str(), w::or_dash(&s.version), kernel, ended, how, w::join(&s.missing)];
+        let cells =
+            row![w::time(s.time), s.node.as_str(), w::or_dash(&s.version), kernel, ended, how, w::join(&s.missing)];
         let class = if s.missing.is_empty() { RowClass::Plain } else { RowClass::Unknown };
         table.push(Row { class, ..cells });
     }
@@ -238,7 +245,9 @@ fn response(g: &Ground<'_>, mut out: Section) -> Section {
     } else {
         format!("Incidents that decisions name: {}.", w::join(incidents))
     };
-    out.push(Block::paragraph(format!("{named} Case files stand in the entity's incident tool, which avouch does not read: not covered.")));
+    out.push(Block::paragraph(format!(
+        "{named} Case files stand in the entity's incident tool, which avouch does not read: not covered."
+    )));
     out
 }
 
@@ -273,10 +282,19 @@ fn changes(g: &Ground<'_>, mut out: Section) -> Section {
     }
     match g.population("changes") {
         Some(p) => {
-            let mut text = format!("{} seen by rules in the period. ", w::counted(p.count, "change was", "changes were"));
-            text.push_str(&format!("Matched with an approval: 0 of {}, because repositories, pipelines and tickets are not read: ", w::count(p.count)));
+            let mut text =
+                format!("{} seen by rules in the period. ", w::counted(p.count, "change was", "changes were"));
+            text.push_str(&format!(
+                "Matched with an approval: 0 of {}, because repositories, pipelines and tickets are not read: ",
+                w::count(p.count)
+            ));
             out.push(Block::Paragraph(
-                Text::new().plain(text).strong("every change counts as unmatched").plain(" until the entity shows its approval. All of them: ").link(population_id(p.spec.id), p.csv()).plain("."),
+                Text::new()
+                    .plain(text)
+                    .strong("every change counts as unmatched")
+                    .plain(" until the entity shows its approval. All of them: ")
+                    .link(population_id(p.spec.id), p.csv())
+                    .plain("."),
             ));
             if !table.rows.is_empty() {
                 table.shown = Some(Shown { of: p.count.max(table.counted_rows()), file: p.csv() });

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use avouch_coverage::{Day, State as DayState};
-use avouch_document::{Bar, Bin, Block, Chart, Columns, Figure, Histogram, Lane, Series, Share, State, Strip, Summary, Text};
+use avouch_document::{
+    Bar, Bin, Block, Chart, Columns, Figure, Histogram, Lane, Series, Share, State, Strip, Summary, Text,
+};
 use avouch_finding::{Severity, Time};
 
 use crate::chapters::ground::{Ground, Shares};
@@ -65,13 +67,13 @@ pub(super) fn strip(g: &Ground<'_>, controls: &[&ControlResult<'_>]) -> Option<B
     if timed.is_empty() {
         return None;
     }
-    let lanes: Vec<Lane> =
-        timed.iter().map(|c| Lane { label: c.id.to_owned(), cells: states(g, c) }).collect();
+    let lanes: Vec<Lane> = timed.iter().map(|c| Lane { label: c.id.to_owned(), cells: states(g, c) }).collect();
     let words = lanes.iter().map(|l| format!("{}: {}", l.label, days_in_words(&l.cells)));
     let summary = Summary::new(format!("{}.", words.collect::<Vec<_>>().join("; ")));
     let from = i64::try_from(days(g).start * u64::from(DAY)).unwrap_or(0);
     let chart = Chart::new(Strip { from, cell: DAY, lanes }, summary);
-    let caption = Text::from("Time line, one cell a day (UTC): the worst that any watched source of any node had on that day");
+    let caption =
+        Text::from("Time line, one cell a day (UTC): the worst that any watched source of any node had on that day");
     Some(Block::Figure(Figure { id: None, caption, chart }))
 }
 
@@ -121,9 +123,9 @@ pub(super) fn severities(g: &Ground<'_>) -> Block {
         w::count(hatched),
         w::counted(w::len(length), "day", "days"),
     ));
-    let series = Severity::ALL.into_iter().filter_map(|s| {
-        Some(Series { name: s.name().to_owned(), counts: by_severity.get(&s)?.clone() })
-    });
+    let series = Severity::ALL
+        .into_iter()
+        .filter_map(|s| Some(Series { name: s.name().to_owned(), counts: by_severity.get(&s)?.clone() }));
     let plot = Columns {
         from: i64::try_from(days.start * u64::from(DAY)).unwrap_or(0),
         cell: DAY,

@@ -9,8 +9,14 @@ use crate::chapters::row;
 use crate::chapters::words as w;
 
 const WORDS: [(&str, &str); 20] = [
-    ("acceptance", "A dated hole that somebody approved beforehand: findings it covers are kept, marked and counted, and nobody is told of them."),
-    ("anchor", "A signed head of the ledger that was kept outside of the entity; only against one does a cut tail show."),
+    (
+        "acceptance",
+        "A dated hole that somebody approved beforehand: findings it covers are kept, marked and counted, and nobody is told of them.",
+    ),
+    (
+        "anchor",
+        "A signed head of the ledger that was kept outside of the entity; only against one does a cut tail show.",
+    ),
     ("canary", "A harmless act done on purpose, to prove that a rule still fires. Never counted as a finding."),
     ("control", "What the entity does about criteria, in its own words. Controls are tested, not criteria."),
     ("criterion", "One of the Trust Services Criteria, by its id."),
@@ -32,7 +38,8 @@ const WORDS: [(&str, &str); 20] = [
 ];
 
 pub(super) fn words() -> Section {
-    let mut table = Table::new("Words as they are used here", [Column::text("Word", 1.0).row_head(), Column::text("Meaning", 4.0)]);
+    let mut table =
+        Table::new("Words as they are used here", [Column::text("Word", 1.0).row_head(), Column::text("Meaning", 4.0)]);
     WORDS.iter().for_each(|(word, meaning)| table.push([*word, *meaning]));
     Section::new("glossary", "Glossary").with(Block::Table(table))
 }
@@ -44,7 +51,8 @@ pub(super) fn tool(g: &Ground<'_>) -> Section {
         facts.starts.iter().map(|s| s.fact.version.as_str()).filter(|v| !v.is_empty()).collect();
     let kernels: BTreeSet<&str> =
         facts.starts.iter().map(|s| s.fact.kernel.as_str()).filter(|k| !k.is_empty()).collect();
-    let (sent, seen) = facts.canaries.iter().fold((0_u64, 0_u64), |(n, s), c| (n + 1, s + u64::from(c.fact.seen.is_some())));
+    let (sent, seen) =
+        facts.canaries.iter().fold((0_u64, 0_u64), |(n, s), c| (n + 1, s + u64::from(c.fact.seen.is_some())));
     let proved: BTreeSet<&str> =
         facts.canaries.iter().filter(|c| c.fact.seen.is_some()).map(|c| c.fact.rule.as_str()).collect();
     let canaries = if sent == 0 {
@@ -61,7 +69,10 @@ pub(super) fn tool(g: &Ground<'_>) -> Section {
     let mut out = Section::new("tool", "Tool qualification");
     out.push(Block::facts([
         ("This report was made by", format!("avouch {}", w::or_dash(&g.results.scope.version))),
-        ("Versions that watched", if versions.is_empty() { "no start of a run is recorded".to_owned() } else { w::join(versions) }),
+        (
+            "Versions that watched",
+            if versions.is_empty() { "no start of a run is recorded".to_owned() } else { w::join(versions) },
+        ),
         ("Kernels", w::join(kernels)),
         ("Canaries", canaries),
     ]));
@@ -70,10 +81,22 @@ pub(super) fn tool(g: &Ground<'_>) -> Section {
         [Column::text("Matter", 1.6).row_head(), Column::text("State", 1.0), Column::text("Where to look", 4.0)],
     );
     for (matter, place) in [
-        ("Tests of this version of avouch", "Its own suite: differential tests against recordings of Falco, literate tests of each own rule, tests on real kernels. Results are not part of the bundle."),
-        ("Where the program came from", "Provenance and signature of the build; compare the digest of the program that ran with that of the release."),
-        ("Who administered it", "Access to the machines and to the key of the ledger is a control of the entity. Logins of auditors and exports are recorded."),
-        ("That rules find what they should", "Literate tests fire each own rule and hold near misses against it; on the entity's machines only canaries prove it."),
+        (
+            "Tests of this version of avouch",
+            "Its own suite: differential tests against recordings of Falco, literate tests of each own rule, tests on real kernels. Results are not part of the bundle.",
+        ),
+        (
+            "Where the program came from",
+            "Provenance and signature of the build; compare the digest of the program that ran with that of the release.",
+        ),
+        (
+            "Who administered it",
+            "Access to the machines and to the key of the ledger is a control of the entity. Logins of auditors and exports are recorded.",
+        ),
+        (
+            "That rules find what they should",
+            "Literate tests fire each own rule and hold near misses against it; on the entity's machines only canaries prove it.",
+        ),
         ("Clocks against a reference", "Offset and jumps are recorded; synchronisation with a time server is not."),
     ] {
         table.push(row![matter, "not tested", place]);

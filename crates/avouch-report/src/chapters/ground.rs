@@ -19,9 +19,8 @@ use crate::stats::Counts;
 pub(super) const ROWS: usize = 50;
 
 /// Criteria that always have a chapter, with controls or without.
-const CHAPTERS: [&str; 12] = [
-    "CC6.1", "CC6.2", "CC6.3", "CC6.6", "CC6.7", "CC6.8", "CC7.1", "CC7.2", "CC7.3", "CC7.4", "CC7.5", "CC8.1",
-];
+const CHAPTERS: [&str; 12] =
+    ["CC6.1", "CC6.2", "CC6.3", "CC6.6", "CC6.7", "CC6.8", "CC7.1", "CC7.2", "CC7.3", "CC7.4", "CC7.5", "CC8.1"];
 
 /// The results, and what is derived from them for more than one chapter.
 pub(super) struct Ground<'a> {
@@ -223,7 +222,8 @@ impl Watch {
                 *expected = expected.or(&s.expected);
                 *missed = missed.or(&s.lossy).or(&s.unobserved);
             }
-            let line = |g: &'c GapLine| (g.node.as_str(), g.source.as_str(), g.span.from.0, g.span.to.0, g.cause.to_string());
+            let line =
+                |g: &'c GapLine| (g.node.as_str(), g.source.as_str(), g.span.from.0, g.span.to.0, g.cause.to_string());
             gaps.extend(coverage.gaps.iter().map(line));
         }
         let sum = |of: &dyn Fn(&[Spans; 2]) -> u64| subjects.values().map(|s| u128::from(of(s))).sum();

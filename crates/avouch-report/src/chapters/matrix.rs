@@ -35,7 +35,8 @@ fn table(g: &Ground<'_>) -> Table {
     .or_empty("No control list was in use.");
     for criterion in g.chapters() {
         let controls = g.controls_of(criterion);
-        let mut head = Text::new().link(criterion_id(&criterion.id), criterion.id.as_str()).plain(format!(" {}", criterion.title));
+        let mut head =
+            Text::new().link(criterion_id(&criterion.id), criterion.id.as_str()).plain(format!(" {}", criterion.title));
         if controls.is_empty() {
             head = head.plain(" (no control: not covered)");
         }
@@ -177,7 +178,8 @@ fn points(g: &Ground<'_>) -> Section {
         let of = |c: &&ControlResult<'_>| c.parts.iter().any(|p| p.stretch.control.points.iter().any(|q| q.id == id));
         g.results.controls.iter().filter(of).map(|c| c.id).collect::<Vec<_>>()
     };
-    let ran = |id: &str| w::len(g.results.rules.iter().filter(|r| r.rule.points_of_focus.iter().any(|p| p == id)).count());
+    let ran =
+        |id: &str| w::len(g.results.rules.iter().filter(|r| r.rule.points_of_focus.iter().any(|p| p == id)).count());
     for scope in [Scope::Full, Scope::Partial, Scope::Context, Scope::None] {
         let of: Vec<_> = all_points().iter().filter(|p| p.scope == scope).collect();
         let count = |test: &dyn Fn(&str) -> bool| w::len(of.iter().filter(|p| test(&p.id)).count()).to_string();
@@ -229,11 +231,7 @@ fn outside(g: &Ground<'_>) -> Section {
     let chapters = g.chapters();
     let mut table = Table::new(
         "Criteria without a chapter in this report",
-        [
-            Column::text("Category", 1.5).row_head(),
-            Column::text("Criteria", 5.0),
-            Column::text("State", 1.2),
-        ],
+        [Column::text("Category", 1.5).row_head(), Column::text("Criteria", 5.0), Column::text("State", 1.2)],
     );
     let mut categories: Vec<&str> = Vec::new();
     for c in all_criteria() {

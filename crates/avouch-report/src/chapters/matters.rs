@@ -22,10 +22,16 @@ pub(super) fn matters(g: &Ground<'_>) -> Vec<Text> {
     let open = |kind| of_kind(g, kind, false);
     let closed = |kind| of_kind(g, kind, true);
     deviations(&mut out, &open(DeviationKind::Confirmed), |d, items| {
-        format!("{items} confirmed as what their rules say and not dealt with by the end of the period ({})", subjects(d))
+        format!(
+            "{items} confirmed as what their rules say and not dealt with by the end of the period ({})",
+            subjects(d)
+        )
     });
     deviations(&mut out, &open(DeviationKind::Late), |d, items| {
-        format!("{items} not looked at or not decided in the time that the controls give, some still open ({})", subjects(d))
+        format!(
+            "{items} not looked at or not decided in the time that the controls give, some still open ({})",
+            subjects(d)
+        )
     });
     undecided(g, &mut out);
     without_evidence(g, &mut out);
@@ -44,7 +50,10 @@ pub(super) fn matters(g: &Ground<'_>) -> Vec<Text> {
         format!("Rules that controls stand on were not running for a time: {}", subjects(d))
     });
     deviations(&mut out, &both(g, DeviationKind::Lost), |d, _| {
-        format!("Events were lost in {}; silence says nothing there", w::counted(w::len(d.len()), "stretch", "stretches"))
+        format!(
+            "Events were lost in {}; silence says nothing there",
+            w::counted(w::len(d.len()), "stretch", "stretches")
+        )
     });
     deviations(&mut out, &both(g, DeviationKind::CanaryMissed), |d, _| {
         format!("Canaries were not seen by their rules: {}", subjects(d))
@@ -99,7 +108,12 @@ fn deviations(out: &mut Vec<Text>, of: &[&Deviation], words: impl Fn(&[&Deviatio
     }
     let n: u64 = by_rule.values().sum();
     let text = words(of, w::counted(n, "finding was", "findings were"));
-    out.push(Text::new().plain(format!("{text}: ")).link(crate::chapters::deviation::kind_id(first.kind), "deviations").plain("."));
+    out.push(
+        Text::new()
+            .plain(format!("{text}: "))
+            .link(crate::chapters::deviation::kind_id(first.kind), "deviations")
+            .plain("."),
+    );
 }
 
 fn failed_tests(g: &Ground<'_>, out: &mut Vec<Text>) {
@@ -111,7 +125,8 @@ fn failed_tests(g: &Ground<'_>, out: &mut Vec<Text>) {
         .map(|p| p.spec.id)
         .collect();
     if !failed.is_empty() {
-        let text = format!("Tests of completeness failed for {}: these lists cannot be relied on as whole: ", w::join(failed));
+        let text =
+            format!("Tests of completeness failed for {}: these lists cannot be relied on as whole: ", w::join(failed));
         out.push(Text::new().plain(text).link("completeness".into(), "tests").plain("."));
     }
 }
@@ -131,12 +146,13 @@ fn not_run(g: &Ground<'_>, out: &mut Vec<Text>) {
 }
 
 fn undecided(g: &Ground<'_>, out: &mut Vec<Text>) {
-    let grave = |r: &&FindingRow| {
-        r.severity >= Severity::High && r.acceptance.is_none() && r.triage.decided.is_none()
-    };
+    let grave = |r: &&FindingRow| r.severity >= Severity::High && r.acceptance.is_none() && r.triage.decided.is_none();
     let n = w::len(g.results.facts.findings.rows().iter().filter(grave).count());
     if n > 0 {
-        let text = format!("{} of high or critical severity undecided at the end: ", w::counted(n, "finding is", "findings are"));
+        let text = format!(
+            "{} of high or critical severity undecided at the end: ",
+            w::counted(n, "finding is", "findings are")
+        );
         out.push(Text::new().plain(text).link(crate::chapters::ground::criterion_id("CC7.3"), "triage").plain("."));
     }
 }
@@ -175,7 +191,10 @@ fn drafts(g: &Ground<'_>, out: &mut Vec<Text>) {
     let holes = &g.results.history.holes;
     if !holes.is_empty() && !g.results.controls.is_empty() {
         let stretch = |p: &avouch_controls::Period| format!("{} to {}", p.from, p.to);
-        let text = format!("No version of the control list was valid for a part of the period ({}): ", w::join(holes.iter().map(stretch)));
+        let text = format!(
+            "No version of the control list was valid for a part of the period ({}): ",
+            w::join(holes.iter().map(stretch))
+        );
         out.push(Text::new().plain(text).link("control-lists".into(), "versions").plain("."));
     }
 }

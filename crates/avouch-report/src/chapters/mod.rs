@@ -39,10 +39,8 @@ pub fn document(results: &Results<'_>) -> Document {
     let g = ground::Ground::new(results);
     let mut document = cover::document(&g);
     let front = Part::numbered("").with(summary::chapter(&g)).with(reading::chapter(&g));
-    let scope = Part::numbered("Scope")
-        .with(boundary::chapter(&g))
-        .with(sources::chapter(&g))
-        .with(matrix::chapter(&g));
+    let scope =
+        Part::numbered("Scope").with(boundary::chapter(&g)).with(sources::chapter(&g)).with(matrix::chapter(&g));
     let mut part = Part::numbered("Results");
     part.chapters = criterion::chapters(&g);
     let cross = Part::numbered("Across criteria")

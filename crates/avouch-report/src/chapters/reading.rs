@@ -73,13 +73,23 @@ fn time_lines(g: &Ground<'_>) -> Section {
 }
 
 fn outcomes() -> Section {
-    let mut table = Table::new("Outcomes of a control", [Column::text("Outcome", 1.0).row_head(), Column::text("Meaning", 4.0)]);
+    let mut table =
+        Table::new("Outcomes of a control", [Column::text("Outcome", 1.0).row_head(), Column::text("Meaning", 4.0)]);
     for (outcome, meaning) in [
-        (Outcome::NoDeviation, "Its time is pass throughout, no finding of its rules was true, and the register holds no deviation of it."),
-        (Outcome::Deviations, "Some of its time failed, a finding of its rules was true, or the register of deviations names it."),
+        (
+            Outcome::NoDeviation,
+            "Its time is pass throughout, no finding of its rules was true, and the register holds no deviation of it.",
+        ),
+        (
+            Outcome::Deviations,
+            "Some of its time failed, a finding of its rules was true, or the register of deviations names it.",
+        ),
         (Outcome::PartlyUnknown, "Nothing failed that is known, but some of its time is unknown."),
         (Outcome::NoEvidence, "None of its time is shown to have been watched. It is neither good nor bad."),
-        (Outcome::NotCovered, "It names no rule and no source: avouch makes no evidence for it. The evidence has to come from elsewhere."),
+        (
+            Outcome::NotCovered,
+            "It names no rule and no source: avouch makes no evidence for it. The evidence has to come from elsewhere.",
+        ),
     ] {
         table.push([outcome.words(), meaning]);
     }

@@ -18,7 +18,10 @@ pub(super) fn severity(g: &Ground<'_>) -> Section {
         let (title, text) = if g.is_empty() {
             ("No evidence", "Nothing was observed: that no finding is there says nothing.")
         } else {
-            ("No finding", "No finding is recorded. That is evidence only for the time that was watched; see the hatched days.")
+            (
+                "No finding",
+                "No finding is recorded. That is evidence only for the time that was watched; see the hatched days.",
+            )
         };
         out.push(Block::note(NoteKind::Note, title, text));
     }
@@ -79,9 +82,13 @@ pub(super) fn privileged(g: &Ground<'_>) -> Section {
     )
     .or_empty("No login of an auditor and no export is recorded in the period.");
     let mut all: Vec<(Time, &str, String, &str)> = Vec::new();
-    all.extend(facts.logins.iter().map(|l| (l.fact.time, l.fact.who.as_str(), format!("login as {}", l.fact.role), "")));
+    all.extend(
+        facts.logins.iter().map(|l| (l.fact.time, l.fact.who.as_str(), format!("login as {}", l.fact.role), "")),
+    );
     let export = |e: &avouch_finding::Export| format!("export of {}: {}", e.what, w::or_dash(&e.query));
-    all.extend(facts.exports.iter().map(|e| (e.fact.time, e.fact.by.as_str(), export(&e.fact), e.fact.digest.as_str())));
+    all.extend(
+        facts.exports.iter().map(|e| (e.fact.time, e.fact.by.as_str(), export(&e.fact), e.fact.digest.as_str())),
+    );
     all.retain(|(t, ..)| within(*t));
     all.sort_by(|a, b| b.cmp(a));
     let more = all.len().saturating_sub(ROWS);
@@ -153,9 +160,8 @@ fn acceptances(g: &Ground<'_>) -> Table {
     let mut all: Vec<(usize, &AcceptanceResult<'_>)> = g.results.acceptances.iter().enumerate().collect();
     all.sort_by(|a, b| b.1.hits.cmp(&a.1.hits).then_with(|| a.1.id.cmp(b.1.id)));
     for (n, a) in all.iter().take(ROWS) {
-        let severities = Severity::ALL.into_iter().filter_map(|s| {
-            a.by_severity.get(&s).map(|n| format!("{} {s}", w::count(*n)))
-        });
+        let severities =
+            Severity::ALL.into_iter().filter_map(|s| a.by_severity.get(&s).map(|n| format!("{} {s}", w::count(*n))));
         let cells = row![
             Text::new().link(acceptance_id(*n), a.id),
             w::or_dash(a.text("rule")),
@@ -268,9 +274,14 @@ fn rule_sets(g: &Ground<'_>) -> Section {
     if let Some(p) = g.population("rule-changes") {
         out.push(Block::Paragraph(
             Text::new()
-                .plain(format!("{} in all, one row a rule and node, stand in ", w::counted(p.count, "change", "changes")))
+                .plain(format!(
+                    "{} in all, one row a rule and node, stand in ",
+                    w::counted(p.count, "change", "changes")
+                ))
                 .link(population_id(p.spec.id), p.csv())
-                .plain(". Who approved a change of rules is not known to avouch; the records name who or what brought it."),
+                .plain(
+                    ". Who approved a change of rules is not known to avouch; the records name who or what brought it.",
+                ),
         ));
     }
     out

@@ -83,7 +83,9 @@ fn total(name: String, counts: &Counts) -> Row {
 /// Rules that controls stand on, or that serve a criterion first; those with the most true, undecided and other findings first.
 pub(super) fn detections(g: &Ground<'_>, criterion: &str, keys: &BTreeSet<&RuleKey>) -> Table {
     let mut table = Table::new(
-        format!("Rules for {criterion}: when they ran and what became of what they found; true and undecided findings first"),
+        format!(
+            "Rules for {criterion}: when they ran and what became of what they found; true and undecided findings first"
+        ),
         columns(),
     )
     .or_empty("No evidence: no rule for this criterion ran in the period.");
@@ -108,7 +110,10 @@ pub(super) fn detections(g: &Ground<'_>, criterion: &str, keys: &BTreeSet<&RuleK
         let mut rest = Counts::default();
         rules.iter().skip(ROWS).for_each(|r| add(&mut rest, &r.counts));
         let words = format!("{} more rules, in appendix A", w::count(w::len(rules.len() - ROWS)));
-        table.push(Row { class: RowClass::Muted, ..cells(words.into(), String::new(), String::new(), &rest, String::new()) });
+        table.push(Row {
+            class: RowClass::Muted,
+            ..cells(words.into(), String::new(), String::new(), &rest, String::new())
+        });
     }
     if !rules.is_empty() {
         let mut sum = Counts::default();

@@ -113,7 +113,9 @@ fn gaps(g: &Ground<'_>) -> Section {
     };
     let mut table = gap_table("Stretches not watched, or with losses, the longest first", empty);
     let mut all: Vec<&GapLine> = g.coverage.gaps.iter().collect();
-    all.sort_by(|a, b| b.span.ns().cmp(&a.span.ns()).then_with(|| (a.span, &a.node, &a.source).cmp(&(b.span, &b.node, &b.source))));
+    all.sort_by(|a, b| {
+        b.span.ns().cmp(&a.span.ns()).then_with(|| (a.span, &a.node, &a.source).cmp(&(b.span, &b.node, &b.source)))
+    });
     for gap in all.iter().take(ROWS) {
         table.push(gap_row(gap));
     }

@@ -56,8 +56,7 @@ fn lines(g: &Ground<'_>) -> Vec<(&'static str, Text)> {
     };
     let (open, closed) = open_closed(g.results.deviations.iter());
     let in_force: Vec<u64> = g.in_force().map(|a| a.hits).collect();
-    let tests: Vec<Verdict> =
-        g.results.populations.iter().flat_map(|p| &p.tests).map(|t| t.verdict).collect();
+    let tests: Vec<Verdict> = g.results.populations.iter().flat_map(|p| &p.tests).map(|t| t.verdict).collect();
     let of = |v: Verdict| w::count(w::len(tests.iter().filter(|t| **t == v).count()));
     let tests = format!(
         "{} over {}: {} held, {} failed, {} could not be run",
@@ -70,15 +69,16 @@ fn lines(g: &Ground<'_>) -> Vec<(&'static str, Text)> {
     vec![
         ("Watching", Text::from(Watch::of([&g.coverage]).words())),
         ("Findings", Text::from(findings)),
-        (
-            "Deviations",
-            Text::new().link("deviations".into(), format!("{open} open, {closed} closed")),
-        ),
+        ("Deviations", Text::new().link("deviations".into(), format!("{open} open, {closed} closed"))),
         (
             "Acceptances",
             Text::new().link(
                 "tuning".into(),
-                format!("{} in force at some time, {} hidden by them", w::count(w::len(in_force.len())), w::counted(in_force.iter().sum(), "finding", "findings")),
+                format!(
+                    "{} in force at some time, {} hidden by them",
+                    w::count(w::len(in_force.len())),
+                    w::counted(in_force.iter().sum(), "finding", "findings")
+                ),
             ),
         ),
         ("Completeness", Text::new().link("sources".into(), tests)),
@@ -95,13 +95,8 @@ pub(super) fn open_closed<'d>(all: impl IntoIterator<Item = &'d crate::deviation
     (open, closed)
 }
 
-const OUTCOMES: [Outcome; 5] = [
-    Outcome::NoDeviation,
-    Outcome::Deviations,
-    Outcome::PartlyUnknown,
-    Outcome::NoEvidence,
-    Outcome::NotCovered,
-];
+const OUTCOMES: [Outcome; 5] =
+    [Outcome::NoDeviation, Outcome::Deviations, Outcome::PartlyUnknown, Outcome::NoEvidence, Outcome::NotCovered];
 
 fn outcomes(g: &Ground<'_>) -> String {
     if g.results.controls.is_empty() {
@@ -139,7 +134,8 @@ fn by_criterion(g: &Ground<'_>) -> Table {
         let (open, closed) = open_closed(g.deviations_in(criterion));
         let both = format!("{open} / {closed}");
         if controls.is_empty() {
-            let cells = [link, "no control of the list serves it: not covered".into(), "-".into(), "-".into(), "-".into()];
+            let cells =
+                [link, "no control of the list serves it: not covered".into(), "-".into(), "-".into(), "-".into()];
             let rest = [both.into(), "-".into(), "not covered".into()];
             table.push(Row::of(RowClass::Unknown, cells.into_iter().chain(rest)));
             continue;
@@ -186,7 +182,10 @@ fn attention(g: &Ground<'_>, out: &mut Section) {
     out.push(Block::Paragraph(Text::of_strong("Matters for attention, the gravest first")));
     out.push(Block::steps(all.into_iter().take(MATTERS)));
     if more > 0 {
-        let text = format!("{} told in the chapters that follow.", if more == 1 { "One more matter is".to_owned() } else { format!("{more} more matters are") });
+        let text = format!(
+            "{} told in the chapters that follow.",
+            if more == 1 { "One more matter is".to_owned() } else { format!("{more} more matters are") }
+        );
         out.push(Block::paragraph(text));
     }
 }

@@ -93,11 +93,7 @@ fn percent(part: u128, whole: u128, add: u128) -> String {
 /// Hours with one decimal, rounded down: `2,160`, `71.8`.
 pub(super) fn hours(ns: u128) -> String {
     let tenths = ns / (HOUR / 10);
-    if tenths.is_multiple_of(10) {
-        count(tenths / 10)
-    } else {
-        format!("{}.{}", count(tenths / 10), tenths % 10)
-    }
+    if tenths.is_multiple_of(10) { count(tenths / 10) } else { format!("{}.{}", count(tenths / 10), tenths % 10) }
 }
 
 /// The first hex digits of a digest, enough to recognise it; the whole stands in the bundle.
@@ -136,8 +132,14 @@ mod tests {
     fn lengths_of_time_have_two_units() {
         let of = |ns| duration(ns);
         assert_eq!(of(2 * HOUR + 13 * MINUTE + 5 * SECOND), "2 h 13 min");
-        assert_eq!((of(3 * DAY), of(DAY + 5 * MINUTE), of(10 * MINUTE + SECOND)), ("3 d".into(), "1 d".into(), "10 min 1 s".into()));
-        assert_eq!((of(1_500_000_000), of(2_000_000), of(5), of(0)), ("1 s".into(), "2 ms".into(), "less than 1 ms".into(), "0 s".into()));
+        assert_eq!(
+            (of(3 * DAY), of(DAY + 5 * MINUTE), of(10 * MINUTE + SECOND)),
+            ("3 d".into(), "1 d".into(), "10 min 1 s".into())
+        );
+        assert_eq!(
+            (of(1_500_000_000), of(2_000_000), of(5), of(0)),
+            ("1 s".into(), "2 ms".into(), "less than 1 ms".into(), "0 s".into())
+        );
     }
 
     #[test]
