@@ -37,11 +37,17 @@ impl<'r> Judged<'r> {
                 && d.span.from < part.span.to
                 && (d.span.to > part.span.from || d.span.from >= part.span.from)
         };
+        // A control that names rules or sources of which nothing ran is not one that names none.
+        let evidence = &part.stretch.control.evidence;
+        let outcome = match alone.outcome() {
+            Outcome::NotCovered if !evidence.rules.is_empty() || !evidence.sources.is_empty() => Outcome::NoEvidence,
+            outcome => outcome,
+        };
         Self {
             id,
             n,
             part,
-            outcome: alone.outcome(),
+            outcome,
             deviations: deviations.iter().filter(inside).collect(),
             totals: part.coverage.totals(),
         }
