@@ -263,10 +263,11 @@ fn bare_markup(key: &str, value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, v)| bare_markup(key, v, out)),
         Value::Array(list) => list.iter().for_each(|v| bare_markup(key, v, out)),
-        Value::String(text) if ["title", "description", "statement", "prose", "remarks"].contains(&key) => {
-            if text.match_indices(['<', '{', '[']).any(|(at, _)| !text[..at].ends_with('\\')) {
-                out.push(text.clone());
-            }
+        Value::String(text)
+            if ["title", "description", "statement", "prose", "remarks"].contains(&key)
+                && text.match_indices(['<', '{', '[']).any(|(at, _)| !text[..at].ends_with('\\')) =>
+        {
+            out.push(text.clone());
         }
         _ => {}
     }

@@ -16,13 +16,13 @@ use avouch_report::{
 use avouch_store::{Acknowledged, Classes, Decided, Source, StoredFinding};
 use serde_json::json;
 
-pub const HOUR: u64 = 3_600_000_000_000;
-pub const DAY: u64 = 24 * HOUR;
+pub(crate) const HOUR: u64 = 3_600_000_000_000;
+pub(crate) const DAY: u64 = 24 * HOUR;
 /// 2026-07-01T00:00:00Z
-pub const BEGIN: u64 = 1_782_864_000_000_000_000;
+pub(crate) const BEGIN: u64 = 1_782_864_000_000_000_000;
 
 /// What an attacker might put wherever a text is taken.
-pub const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     " <script>alert(1)</script>\r\n\t{{ insert: param, p }} \u{0}\u{1b}[31m\u{2028} \"'\\ ../../x ";
 
 const LIST: &str = "
@@ -72,11 +72,11 @@ controls:
     evidence: {rules: {names: [Key]}, sources: [aws_cloudtrail]}
 ";
 
-pub fn at(ns: u64) -> Time {
+pub(crate) fn at(ns: u64) -> Time {
     Time(BEGIN + ns)
 }
 
-pub fn stretch(node: &str, from: u64, to: u64, rules: &str) -> Stretch {
+pub(crate) fn stretch(node: &str, from: u64, to: u64, rules: &str) -> Stretch {
     let up = SourceState { state: Watching::Delivers, ..SourceState::default() };
     Stretch {
         span: Span::new(at(from), at(to)),
@@ -98,7 +98,7 @@ fn rules(digest: &str, names: &[&str]) -> RulesLoaded {
     RulesLoaded { digest: digest.to_owned(), rules: names.iter().map(rule).collect(), ..RulesLoaded::default() }
 }
 
-pub fn facts(stretches: Vec<Stretch>) -> PeriodFacts {
+pub(crate) fn facts(stretches: Vec<Stretch>) -> PeriodFacts {
     let mut facts = PeriodFacts::new(Span::new(at(0), at(3 * DAY))).unwrap();
     facts.as_of = AsOf { ledger: "L1".to_owned(), last: Place { seq: 99, hash: "a".repeat(64) } };
     facts.stretches = stretches;
@@ -108,7 +108,7 @@ pub fn facts(stretches: Vec<Stretch>) -> PeriodFacts {
 }
 
 /// A finding of `Shell`, ns after the begin.
-pub fn find(facts: &mut PeriodFacts, ns: u64, decided: Option<(u64, Decision)>, acceptance: Option<&str>) {
+pub(crate) fn find(facts: &mut PeriodFacts, ns: u64, decided: Option<(u64, Decision)>, acceptance: Option<&str>) {
     let finding = Finding {
         time: at(ns),
         node: "n1".to_owned(),
@@ -123,7 +123,7 @@ pub fn find(facts: &mut PeriodFacts, ns: u64, decided: Option<(u64, Decision)>, 
     facts.findings.push(ns, &finding, Triage { acknowledged: None, decided: decided.map(|(ns, d)| (at(ns), by, d)) });
 }
 
-pub fn accept(facts: &mut PeriodFacts, id: &str, approver: &str, expires: Time, reason: &str) {
+pub(crate) fn accept(facts: &mut PeriodFacts, id: &str, approver: &str, expires: Time, reason: &str) {
     let acceptance = json!({"rule": "Shell", "control": "AC-01", "requester": "ann", "approver": approver, "reason": reason,
         "ticket": "T-1", "from": "2026-06-01T00:00:00Z", "expires": expires.to_string()});
     let change = AcceptanceChange { time: at(0), id: id.to_owned(), acceptance, ..AcceptanceChange::default() };
@@ -132,7 +132,7 @@ pub fn accept(facts: &mut PeriodFacts, id: &str, approver: &str, expires: Time, 
 
 /// Everything that can go wrong: a gap, a rule switched off, confirmed and late findings, acceptances in force, expired and
 /// approved by their requester, hostile names.
-pub fn rich() -> PeriodFacts {
+pub(crate) fn rich() -> PeriodFacts {
     let mut f = facts(vec![
         stretch("n1", 0, DAY, "full"),
         stretch("n1", DAY + HOUR, 3 * DAY, "full"),
@@ -152,7 +152,7 @@ pub fn rich() -> PeriodFacts {
 }
 
 /// Results of the facts, with every population but `left_out`.
-pub fn with_results<R>(facts: &PeriodFacts, lists: bool, f: impl FnOnce(&Results<'_>) -> R) -> R {
+pub(crate) fn with_results<R>(facts: &PeriodFacts, lists: bool, f: impl FnOnce(&Results<'_>) -> R) -> R {
     let (list, problems) = ControlList::parse(FileId(0), LIST);
     assert!(problems.iter().all(|p| p.severity != avouch_diagnostics::Severity::Error), "{problems:?}");
     let list = list.unwrap();
@@ -195,7 +195,7 @@ pub fn with_results<R>(facts: &PeriodFacts, lists: bool, f: impl FnOnce(&Results
 }
 
 /// A stored finding with every text set to `text`, or plain ones.
-pub fn stored(text: Option<&str>) -> StoredFinding {
+pub(crate) fn stored(text: Option<&str>) -> StoredFinding {
     let of = |plain: &str| text.unwrap_or(plain).to_owned();
     let arc = |plain: &str| of(plain).into();
     StoredFinding {
@@ -237,11 +237,11 @@ pub fn stored(text: Option<&str>) -> StoredFinding {
     }
 }
 
-pub fn looked() -> Acknowledged {
+pub(crate) fn looked() -> Acknowledged {
     Acknowledged { time: at(HOUR), by: "ann".to_owned() }
 }
 
-pub fn decided() -> Decided {
+pub(crate) fn decided() -> Decided {
     Decided {
         time: at(2 * HOUR),
         by: "ann".to_owned(),
