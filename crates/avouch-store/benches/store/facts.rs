@@ -90,7 +90,7 @@ pub(crate) fn finding(n: u64, of: u64) -> Finding {
         time,
         cluster: format!("cluster-{}", random.below(3)),
         run: format!("run-{node}"),
-        source: if rule % 9 == 0 { "k8s_audit" } else { "syscall" }.into(),
+        source: if rule.is_multiple_of(9) { "k8s_audit" } else { "syscall" }.into(),
         node,
         event: n,
         rule: name,
@@ -102,7 +102,7 @@ pub(crate) fn finding(n: u64, of: u64) -> Finding {
         tags: vec!["container".into(), format!("T{}", 1000 + rule)],
         output,
         fields,
-        lost_events: (n % 500 == 0).then_some(3),
+        lost_events: n.is_multiple_of(500).then_some(3),
         suppressed: (rule == 3).then(|| Suppressed { acceptance: "ACC-7".into() }),
         ..Finding::default()
     }

@@ -17,6 +17,10 @@ use tempfile::TempDir;
 
 fn main() {
     divan::main();
+    // What is static is never dropped.
+    if let Some((dir, _)) = LazyLock::get(&MILLION) {
+        std::fs::remove_dir_all(dir.path()).expect("remove the store");
+    }
 }
 
 const FINDINGS: u64 = 1_000_000;
@@ -37,7 +41,7 @@ static MILLION: LazyLock<(TempDir, Store)> = LazyLock::new(|| {
         let mut batch: Vec<Record> = Vec::new();
         for n in from..from + BATCH as u64 {
             let finding = facts::finding(n, FINDINGS);
-            let ack = (n % 10 == 0).then(|| avouch_finding::Acknowledgement {
+            let ack = n.is_multiple_of(10).then(|| avouch_finding::Acknowledgement {
                 time: Time(finding.time.0 + 60_000_000_000),
                 finding: finding.id.clone(),
                 by: "alice".into(),
@@ -53,6 +57,17 @@ static MILLION: LazyLock<(TempDir, Store)> = LazyLock::new(|| {
     drop(writer);
     (dir, store)
 });
+
+/// All of it a second time, into a store beside the first.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn rebuild_50_000(bencher: Bencher<'_, '_>) {
+    const N: u64 = 50_000;
+    let records: Vec<Record> = (0..N).map(|n| facts::record(n + 1, Fact::from(facts::finding(n, N)))).collect();
+    let (_dir, store) = empty();
+    bencher
+        .counter(ItemsCount::new(N))
+        .bench_local(|| store.rebuild(records.iter().cloned().map(Ok)).expect("rebuild").new);
+}
 
 fn reader() -> Reader {
     MILLION.1.reader().expect("read")

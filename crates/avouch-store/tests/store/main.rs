@@ -1,5 +1,7 @@
 //! What goes into a store comes out of it.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod activity;
 mod crash;
 mod facts;

@@ -28,15 +28,15 @@ pub(crate) fn findings(records: &[Record]) -> Vec<Known> {
     for k in &mut known {
         for record in records {
             match &record.fact {
-                Fact::Acknowledgement(a) if a.finding == k.finding.id => {
-                    if k.ack.as_ref().is_none_or(|known| a.time < known.time) {
-                        k.ack = Some((**a).clone());
-                    }
+                Fact::Acknowledgement(a)
+                    if a.finding == k.finding.id && k.ack.as_ref().is_none_or(|known| a.time < known.time) =>
+                {
+                    k.ack = Some((**a).clone());
                 }
-                Fact::Disposition(d) if d.finding == k.finding.id => {
-                    if k.disposition.as_ref().is_none_or(|known| d.time >= known.time) {
-                        k.disposition = Some((**d).clone());
-                    }
+                Fact::Disposition(d)
+                    if d.finding == k.finding.id && k.disposition.as_ref().is_none_or(|known| d.time >= known.time) =>
+                {
+                    k.disposition = Some((**d).clone());
                 }
                 _ => {}
             }

@@ -27,8 +27,8 @@ pub(crate) fn facts(from: u64, to: u64) -> Vec<Fact> {
                 let mut f = finding(&rule, at(n), n);
                 f.severity = Severity::ALL[(n % 5) as usize];
                 f.cluster = format!("c{}", n % 3);
-                f.suppressed = (n % 13 == 0).then(|| Suppressed { acceptance: "ACC-1".into() });
-                f.lost_events = (n % 17 == 0).then_some(n);
+                f.suppressed = (n.is_multiple_of(13)).then(|| Suppressed { acceptance: "ACC-1".into() });
+                f.lost_events = (n.is_multiple_of(17)).then_some(n);
                 f.output = format!("{rule} opened /etc/shadow{} by user{}", n % 4, n % 5);
                 let fields =
                     json!({"user.name": format!("user{}", n % 5), "k8s.ns.name": "ns", "proc.cmdline": "cat x"});
@@ -78,11 +78,11 @@ pub(crate) fn facts(from: u64, to: u64) -> Vec<Fact> {
             _ => {
                 let step = n / 10;
                 let mut o = observation(
-                    if step % 2 == 0 { "n1" } else { "n2" },
+                    if step.is_multiple_of(2) { "n1" } else { "n2" },
                     begin + step / 2 * 10 * SECOND,
                     begin + (step / 2 + 1) * 10 * SECOND,
                 );
-                o.lost.events = u64::from(step % 9 == 0);
+                o.lost.events = u64::from(step.is_multiple_of(9));
                 o.clock_offset_ns = n as i64 - 50;
                 o.into()
             }
@@ -98,7 +98,7 @@ fn who(n: u64) -> Who {
         exe: "/usr/bin/tool".into(),
         uid: 1000,
         user: format!("user{}", n % 3),
-        loginuid: (n % 2 == 0).then_some(1000),
+        loginuid: (n.is_multiple_of(2)).then_some(1000),
         container: format!("{:012x}", n % 2),
         pod: "pod-1".into(),
         namespace: "ns".into(),
