@@ -14,7 +14,6 @@ impl Digest {
     pub const ZERO: Self = Self([0; 32]);
 
     /// Digest of some bytes.
-    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -27,7 +26,6 @@ impl Digest {
     }
 
     /// Reads the text form, and no other.
-    #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         unhex(text).map(Self)
     }

@@ -44,7 +44,6 @@ pub struct SignedHead {
 
 impl SignedHead {
     /// Signs a head.
-    #[must_use]
     pub fn sign(head: Head, key: &SecretKey) -> Self {
         let sig = key.sign(Purpose::Head, &canonical(&head));
         Self { head, sig }
@@ -65,20 +64,17 @@ impl SignedHead {
     }
 
     /// The line, without a newline.
-    #[must_use]
     pub fn line(&self) -> Vec<u8> {
         canonical(self)
     }
 
     /// Whether `key` signed it.
-    #[must_use]
     pub fn verify(&self, key: &PublicKey) -> bool {
         self.head.key == key.id() && key.verify(Purpose::Head, &canonical(&self.head), &self.sig)
     }
 }
 
 /// Canonical text of one of our own flat types.
-#[must_use]
 pub fn canonical(value: &impl Serialize) -> Vec<u8> {
     let mut text = Vec::new();
     let value = serde_json::to_value(value).unwrap_or_default();

@@ -1,9 +1,6 @@
 //! The ledger's format and its verifier. Pure: bytes and times come in, bytes and a report go out; files, clocks and random
 //! numbers are `avouch-ledger`'s. `docs/LEDGER.md` says the same in words, for whoever writes another verifier.
 //!
-//! A record is one line of canonical JSON that names the SHA-256 of the line before. Records stand in segments; a signed head
-//! names the last record and the root of a Merkle tree over the segment.
-//!
 //! ```
 //! use avouch_chain::{Trust, Verdict, Verifier};
 //!

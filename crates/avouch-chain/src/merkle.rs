@@ -4,13 +4,11 @@
 use crate::Digest;
 
 /// Hash of a leaf, from a record's hash: 0x00 keeps it from being taken for an inner node.
-#[must_use]
 pub fn leaf(record: Digest) -> Digest {
     Digest::of_parts(&[&[0], &record.0])
 }
 
 /// Hash of an inner node.
-#[must_use]
 pub fn node(left: Digest, right: Digest) -> Digest {
     Digest::of_parts(&[&[1], &left.0, &right.0])
 }
@@ -37,7 +35,6 @@ impl Tree {
     }
 
     /// The root over all records so far.
-    #[must_use]
     pub fn root(&self) -> Digest {
         let mut halves = self.halves.iter().rev().copied();
         let last = halves.next().unwrap_or_else(|| Digest::of(b""));

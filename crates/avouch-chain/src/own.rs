@@ -56,14 +56,12 @@ pub struct SourceState {
 
 impl Own {
     /// Kind and body.
-    #[must_use]
     pub fn parts(&self) -> (String, Value) {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         (format!("{OWN}{}", value["kind"].as_str().unwrap_or_default()), value["what"].take())
     }
 
     /// `None` for a record that is not the ledger's own, `Some(None)` for one that should be and cannot be read.
-    #[must_use]
     pub fn parse(kind: &str, body: &str) -> Option<Option<Self>> {
         let name = kind.strip_prefix(OWN)?;
         let body: Option<Value> = serde_json::from_str(body).ok();
@@ -72,7 +70,6 @@ impl Own {
 }
 
 /// Source of the ledger's own records.
-#[must_use]
 pub fn own_source(ledger: &str) -> Source {
     Source { name: "ledger".to_owned(), run: ledger.to_owned() }
 }

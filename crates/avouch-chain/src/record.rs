@@ -77,14 +77,12 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// See [`RecordRef::kind`].
-#[must_use]
 pub fn is_kind(text: &str) -> bool {
     let plain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
     (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// See [`Source::name`]. Such a name is its own JSON text.
-#[must_use]
 pub fn is_name(text: &str) -> bool {
     (1..=256).contains(&text.len()) && !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\')
 }

@@ -8,6 +8,7 @@ use crate::{Digest, Time};
 
 /// Result of verifying a ledger.
 #[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "some names say it")]
 pub struct Report {
     /// The result in a word.
     pub verdict: Verdict,
@@ -15,15 +16,11 @@ pub struct Report {
     pub ledger: Option<String>,
     /// Records that were read and stood where they should.
     pub records: u64,
-    /// Number of the first of them.
     pub first_seq: Option<u64>,
-    /// Number of the last of them.
     pub last_seq: Option<u64>,
-    /// Hash of the last of them.
     pub last_hash: Option<Digest>,
-    /// Earliest time of a record.
+    /// Earliest and latest time of a record.
     pub first_time: Option<Time>,
-    /// Latest time of a record.
     pub last_time: Option<Time>,
     /// Segments that were read.
     pub segments: u64,
@@ -53,7 +50,6 @@ pub struct Report {
 
 impl Report {
     /// The first record that is wrong.
-    #[must_use]
     pub fn first_bad(&self) -> Option<u64> {
         self.problems.iter().filter_map(|problem| problem.seq).min()
     }
@@ -172,14 +168,12 @@ pub struct SourceReport {
     pub last: u64,
 }
 
-/// One key.
+/// One key, and the record that names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields say it")]
 pub struct KeyReport {
-    /// Its id.
     pub id: String,
-    /// 64 hex digits.
     pub public: String,
-    /// Record that names it.
     pub from_seq: u64,
     /// The caller gave it, or a trusted key made it its follower.
     pub trusted: bool,

@@ -35,7 +35,6 @@ impl Time {
     }
 
     /// Reads the text form, and no other.
-    #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let number = |at: usize, len: usize| {
             text.get(at..at + len)?

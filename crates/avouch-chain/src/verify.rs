@@ -68,7 +68,6 @@ pub struct Verifier {
 
 impl Verifier {
     /// `heads` are the lines of `heads.jsonl`, without newlines.
-    #[must_use]
     pub fn new(heads: impl Iterator<Item = io::Result<Vec<u8>>> + 'static, trust: &Trust) -> Self {
         let mut verifier = Self { heads: Some(Box::new(heads)), trust: trust.clone(), ..Self::default() };
         let mut anchors = Vec::new();

@@ -154,7 +154,7 @@ pub(crate) const PATTERNS: &[Pattern] = &[
             r#"(?i)\bcurl\b[^|;]*?\s(?:-u|--user|-U|--proxy-user)[\s=]*["']?[^\s:"']+:([^\s"']+)"#,
             r#"|\b(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mariadb-dump|mariadb-admin)\b[^|;]*?\s-p([^\s]+)"#,
             r#"|\bsshpass\b[^|;]*?\s-p\s*([^\s]+)"#,
-            r#"|\blogin\b[^|;]*?\s-p[\s=]*["']?([^\s"']+)"#,
+            r#"|\blogin (?:[^|;]*?\s)?-p[\s=]*["']?([^\s"']+)"#,
             r#"|\bredis-cli\b[^|;]*?\s-a\s*["']?([^\s"']+)"#,
             r#"|\bopenssl\b[^|;]*?\spass:([^\s"']+)"#,
             r#"|\bldap(?:search|modify|add|delete|whoami|passwd)\b[^|;]*?\s-w\s*["']?([^\s"']+)"#,

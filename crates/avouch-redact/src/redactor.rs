@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use regex::{Captures, Regex};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::Sha256;
 
 use crate::patterns::{PATTERNS, SECRET_NAME, SECRET_WORDS};
@@ -17,7 +17,7 @@ const NAMED: &str = "named-secret";
 struct Compiled {
     /// Any keyword of any pattern.
     keywords: AhoCorasick,
-    /// For each keyword, the pattern it belongs to; `PATTERNS.len()` is [`NAMED`].
+    /// For each keyword, the pattern it belongs to, less than 64; `PATTERNS.len()` is [`NAMED`].
     pattern_of: Vec<usize>,
     regexes: Vec<Regex>,
     /// `name=value`, `name: value` and `--name value` in one text.
@@ -29,6 +29,7 @@ struct Compiled {
 
 #[expect(clippy::expect_used, reason = "constants; a test compiles them")]
 static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
+    const { assert!(PATTERNS.len() < 64, "patterns are bits of a word") };
     let named = std::iter::repeat_n(PATTERNS.len(), SECRET_WORDS.len()).zip(SECRET_WORDS);
     let rows = PATTERNS.iter().enumerate().flat_map(|(i, p)| std::iter::repeat(i).zip(p.keywords));
     let (pattern_of, words): (Vec<usize>, Vec<&str>) = rows.chain(named).unzip();
@@ -100,7 +101,7 @@ impl Redactor {
                 let mut count = 0;
                 let mut after_option = false;
                 for item in items {
-                    let is_option = item.as_str().is_some_and(|text| COMPILED.option.is_match(text));
+                    let is_option = item.as_str().is_some_and(|text| text.starts_with('-') && is_option(text));
                     count += match item {
                         Value::String(text) if after_option && !is_option => self.whole(text),
                         item if depth < 256 => self.walk(item, depth + 1),
@@ -112,22 +113,24 @@ impl Redactor {
             }
             Value::Object(map) => {
                 let mut count = 0;
-                let mut renamed = Map::new();
+                let mut renamed = Vec::new();
                 for (key, item) in &mut *map {
                     count += match item {
-                        Value::String(text) if COMPILED.name.is_match(key) => self.whole(text),
+                        Value::String(text) if is_name(key) => self.whole(text),
                         item if depth < 256 => self.walk(item, depth + 1),
                         _ => 0,
                     };
-                    let mut name = key.clone();
-                    let in_key = self.replace(&mut name);
-                    if in_key > 0 {
-                        renamed.insert(key.clone(), Value::String(name));
-                        count += in_key;
+                    if COMPILED.keywords.is_match(key.as_str()) {
+                        let mut name = key.clone();
+                        let in_key = self.replace(&mut name);
+                        if in_key > 0 {
+                            renamed.push((key.clone(), name));
+                            count += in_key;
+                        }
                     }
                 }
                 for (old, new) in renamed {
-                    if let (Some(item), Value::String(new)) = (map.remove(&old), new) {
+                    if let Some(item) = map.remove(&old) {
                         map.insert(new, item);
                     }
                 }
@@ -153,17 +156,16 @@ impl Redactor {
     }
 
     fn replace(&self, text: &mut String) -> u64 {
-        let mut wanted = vec![false; PATTERNS.len() + 1];
-        let mut any = false;
-        for found in COMPILED.keywords.find_overlapping_iter(text.as_bytes()) {
-            wanted[COMPILED.pattern_of[found.pattern().as_usize()]] = true;
-            any = true;
-        }
-        if !any {
+        // Most texts hold no keyword, and one look that stops at the first is the fastest way to know.
+        if !COMPILED.keywords.is_match(text.as_str()) {
             return 0;
         }
+        let mut wanted = 0u64;
+        for found in COMPILED.keywords.find_overlapping_iter(text.as_bytes()) {
+            wanted |= 1 << COMPILED.pattern_of[found.pattern().as_usize()];
+        }
         let rows = PATTERNS.iter().map(|p| p.name).zip(&COMPILED.regexes).chain([(NAMED, &COMPILED.named)]);
-        rows.zip(wanted).filter(|(_, wanted)| *wanted).map(|((name, regex), _)| self.apply(name, regex, text)).sum()
+        rows.enumerate().filter(|(i, _)| wanted & (1 << i) != 0).map(|(_, (n, regex))| self.apply(n, regex, text)).sum()
     }
 
     fn apply(&self, name: &str, regex: &Regex, text: &mut String) -> u64 {
@@ -184,6 +186,16 @@ impl Redactor {
         }
         count
     }
+}
+
+/// Whether the value of this key, as a whole, is a secret.
+fn is_name(key: &str) -> bool {
+    COMPILED.keywords.is_match(key) && COMPILED.name.is_match(key)
+}
+
+/// Whether the next argument after this one is a secret.
+fn is_option(argument: &str) -> bool {
+    COMPILED.keywords.is_match(argument) && COMPILED.option.is_match(argument)
 }
 
 #[expect(clippy::expect_used, reason = "group 0 is the match")]

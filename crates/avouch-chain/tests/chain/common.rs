@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(crate) const LEDGER: &str = "00112233445566778899aabbccddeeff";
 
 /// Lines by segment, and lines of heads.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) segments: Vec<Vec<Vec<u8>>>,
     pub(crate) heads: Vec<Vec<u8>>,

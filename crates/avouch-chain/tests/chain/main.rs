@@ -2,4 +2,6 @@
 
 mod common;
 mod heads;
+mod random;
 mod tamper;
+mod text;

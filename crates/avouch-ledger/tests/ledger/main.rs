@@ -5,3 +5,4 @@ mod crash;
 mod keys;
 mod life;
 mod read;
+mod stranger;

@@ -1,0 +1,127 @@
+use std::{fs, path::Path, process::Command};
+
+use avouch_anchor::{Anchor, AnchorError, TsaAnchor, parse_reply, stamp_request};
+use sha2::{Digest as _, Sha256};
+
+use crate::{LINE, head, server::serve};
+
+fn openssl(dir: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new("openssl").args(arguments).current_dir(dir).output().expect("openssl is installed");
+    assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+const CONFIG: &str = "
+[req]
+distinguished_name = dn
+[dn]
+[ca]
+basicConstraints = critical,CA:true
+[stamp]
+extendedKeyUsage = critical,timeStamping
+[tsa]
+default_tsa = config
+[config]
+serial = serial
+crypto_device = builtin
+signer_cert = tsa.pem
+certs = ca.pem
+signer_key = tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256
+accuracy = secs:1
+ordering = yes
+tsa_name = yes
+ess_cert_id_chain = no
+";
+
+/// A certificate authority and the stamping certificate that it signed.
+fn authority() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("c"), CONFIG).unwrap();
+    fs::write(dir.path().join("serial"), "07\n").unwrap();
+    let run = |line: &str| drop(openssl(dir.path(), &line.split(' ').collect::<Vec<_>>()));
+    run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2 -config c -extensions ca");
+    run("req -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.csr -subj /CN=tsa -config c");
+    run(
+        "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 2 -extfile c -extensions stamp",
+    );
+    dir
+}
+
+fn reply(dir: &Path, query: &[u8]) -> Vec<u8> {
+    fs::write(dir.join("query"), query).unwrap();
+    openssl(dir, &["ts", "-reply", "-queryfile", "query", "-config", "c", "-section", "config", "-out", "reply"]);
+    fs::read(dir.join("reply")).unwrap()
+}
+
+#[test]
+fn openssl_reads_our_request_and_verifies_the_reply_that_is_kept() {
+    let dir = authority();
+    let path = dir.path().to_owned();
+    let (address, thread) = serve(move |request| (200, reply(&path, &request.body)));
+    let receipt = TsaAnchor { url: format!("{address}/stamp") }.publish(&head()).unwrap();
+    let request = thread.join().unwrap();
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/stamp"));
+    assert_eq!(request.header("content-type"), "application/timestamp-query");
+    assert!(receipt.place.ends_with("serial 08"), "{receipt:?}");
+
+    fs::write(dir.path().join("head"), LINE).unwrap();
+    fs::write(dir.path().join("kept"), receipt.bytes.unwrap()).unwrap();
+    openssl(dir.path(), &["ts", "-verify", "-data", "head", "-in", "kept", "-CAfile", "ca.pem"]);
+    let text = String::from_utf8(openssl(dir.path(), &["ts", "-reply", "-in", "kept", "-text"])).unwrap();
+    // `Nov 26 06:51:22 2026 GMT` and `20261126065122Z` end and begin with the same year and clock.
+    let time = receipt.time.unwrap();
+    let clock = format!("{}:{}:{}", &time[8..10], &time[10..12], &time[12..14]);
+    assert!(text.contains(&clock) && text.contains(&time[..4]), "{time} {text}");
+    let query = String::from_utf8({
+        fs::write(dir.path().join("query"), &request.body).unwrap();
+        openssl(dir.path(), &["ts", "-query", "-in", "query", "-text"])
+    })
+    .unwrap();
+    assert!(query.contains("Hash Algorithm: sha256") && query.contains("Certificate required: yes"), "{query}");
+}
+
+#[test]
+fn a_reply_for_something_else_or_to_another_request_is_refused() {
+    let dir = authority();
+    for (imprint, nonce, expected) in [
+        (Sha256::digest(b"another head").into(), [0x41; 8], "is for something else"),
+        (Sha256::digest(LINE).into(), [0x41; 8], "is for another request"),
+    ] {
+        let path = dir.path().to_owned();
+        let (address, thread) = serve(move |_| (200, reply(&path, &stamp_request(&imprint, &nonce))));
+        let error = TsaAnchor { url: address }.publish(&head()).unwrap_err();
+        thread.join().unwrap();
+        assert!(matches!(error, AnchorError::StampReply { reason } if reason == expected), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_is_told_with_its_reason() {
+    let dir = authority();
+    // An algorithm that this authority does not take: SHA-224 by its identifier, with a digest of its length.
+    let mut query = stamp_request(&[1; 32], &[0x41; 8]);
+    let at = query.windows(4).position(|w| w == [3, 4, 2, 1]).unwrap();
+    query[at + 3] = 2;
+    let answer = reply(dir.path(), &query);
+    let error = parse_reply(&answer).unwrap_err();
+    assert!(matches!(&error, AnchorError::StampRefused { status: 2, message } if !message.is_empty()), "{error}");
+}
+
+#[test]
+fn a_reply_that_is_cut_or_changed_never_panics() {
+    let dir = authority();
+    let whole = reply(dir.path(), &stamp_request(&Sha256::digest(LINE).into(), &[0x41; 8]));
+    let stamp = parse_reply(&whole).unwrap();
+    assert_eq!((&stamp.imprint[..], stamp.nonce.as_deref()), (&Sha256::digest(LINE)[..], Some(&[0x41; 8][..])));
+    for length in 0..whole.len() {
+        assert!(parse_reply(&whole[..length]).is_err(), "{length}");
+        for byte in [0, 0x80, 0x84, 0xff] {
+            let mut changed = whole.clone();
+            changed[length] = byte;
+            drop(parse_reply(&changed));
+        }
+    }
+}
