@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use avouch_engine::CompileOptions;
-use avouch_event::Item;
+use avouch_event::{EventBuf, Item, ProcessEntry, types};
 use avouch_pipeline::{Detection, Input, Replay, ReplayOptions, RuleSet, RuleSetOptions, Sink};
 use avouch_scap::{Amplify, Capture, Writer};
 
@@ -70,6 +70,7 @@ fn report() -> Result<()> {
         row(&format!("decode, state, {pack}"), "rules", &long, size, &rules)?;
         std::fs::remove_file(&long)?;
     }
+    opens(&dir, &pack, &rules)?;
 
     println!("\nload and compile");
     let mut sets = vec![("our own rules", vec![root().join("rules")])];
@@ -83,6 +84,39 @@ fn report() -> Result<()> {
         println!("{label:<36} {:>8.1} ms", figures.best * 1e3);
     }
     growth(&dir, &rules)
+}
+
+/// A process that opens files for writing: what every pack asks for, and the most that an agent sees of one kind.
+fn opens(dir: &Path, pack: &str, rules: &[PathBuf]) -> Result<()> {
+    /// Relative to the current directory.
+    const AT_FDCWD: i64 = -100;
+    /// O_WRONLY, O_CREAT, O_TRUNC and O_CLOEXEC, with the capture format's numbers.
+    const FLAGS: u32 = 1 << 1 | 1 << 2 | 1 << 8 | 1 << 12;
+    let long = dir.join("opens.scap");
+    let mut writer = Writer::new(std::io::BufWriter::new(std::fs::File::create(&long)?));
+    let shell = ProcessEntry { tid: 1, pid: 1, comm: b"sh", exe: b"sh", ..ProcessEntry::default() };
+    let writes = ProcessEntry { tid: 900, pid: 900, ptid: 1, comm: b"writes", exe: b"writes", cwd: b"/srv/", ..shell };
+    for item in [Item::Process(shell), Item::Process(writes), Item::SnapshotEnd] {
+        writer.write(&item)?;
+    }
+    let mut open = EventBuf::new(types::OPENAT_2_X);
+    for n in 0..EVENTS / 2 {
+        open.clear(types::OPENAT_2_X);
+        (open.tid, open.timestamp) = (900, 1_700_000_000_000_000_000 + n * 1_000);
+        let path = format!("/srv/spool/queue-{}/message-{}.part", n % 7, n % 1_000);
+        open.push_i64(3 + (n % 16).cast_signed()).push_i64(AT_FDCWD).push_charbuf(path.as_bytes());
+        open.push_u32(FLAGS).push_u32(0o644).push_u32(0x801).push_u64(n % 1_000);
+        writer.write(&Item::Event(open.event()))?;
+    }
+    writer.finish()?;
+    let size = std::fs::metadata(&long)?.len();
+    println!("\nfiles opened for writing, {} events, {} MB, mapped", EVENTS / 2, size >> 20);
+    println!("{:<28} {:>14} {:>10} {:>14} {:>12}", "", "events/s", "ns/event", "median ns", "memory KiB");
+    row("decode", "decode", &long, size, &[])?;
+    row("decode, state", "state", &long, size, &[])?;
+    row(&format!("decode, state, {pack}"), "rules", &long, size, rules)?;
+    std::fs::remove_file(&long)?;
+    Ok(())
 }
 
 /// Time by the number of rules: each rule of the pack again and again, once narrowed to a program of its own, once with an
