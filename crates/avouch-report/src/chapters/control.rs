@@ -6,11 +6,12 @@ use avouch_controls::Catalogue;
 use avouch_coverage::GapLine;
 use avouch_document::{Block, Column, Fact, NoteKind, Row, RowClass, Section, Shown, Table, Text};
 
-use crate::chapters::ground::{Ground, Shares, Watch, control_id, deviation_id, links, population_id, serves};
+use crate::chapters::ground::{Ground, Shares, Watch, control_id, population_id, serves};
 use crate::chapters::row;
 use crate::chapters::words as w;
 use crate::chapters::{figures, sources};
 use crate::controls::{ControlPart, ControlResult, Outcome};
+use crate::stats::Counts;
 
 /// Gaps of a control that are shown; all of them stand in appendix F and in the population.
 const GAPS: usize = 10;
@@ -50,7 +51,10 @@ fn outcome(g: &Ground<'_>, result: &ControlResult<'_>) -> Vec<Fact> {
         let watch = Watch::of(result.parts.iter().map(|p| &p.coverage));
         facts.push(Fact::new("Watching", watch.words()));
         let shares = Shares::of([result]);
-        let time = format!("{}, of {} node-hours", shares.words(), w::hours(shares.all()));
+        let time = match shares.all() {
+            0 => "none: no rule of it ran, and no source of it was to be watched".to_owned(),
+            all => format!("{}, of {} node-hours", shares.words(), w::hours(all)),
+        };
         facts.push(Fact::new("Time", time));
         let longest = result.parts.iter().filter_map(|p| p.line.longest_failure).max_by_key(|s| s.ns());
         let longest =
@@ -58,10 +62,17 @@ fn outcome(g: &Ground<'_>, result: &ControlResult<'_>) -> Vec<Fact> {
         facts.push(Fact::new("Longest failure", longest));
     }
     let deviations = g.deviations_of(result);
-    let words = deviations
-        .iter()
-        .map(|d| (deviation_id(&d.id), format!("{} {}", d.id, if d.closed { "closed" } else { "open" })));
-    let register = if deviations.is_empty() { Text::from("none in the register") } else { links(words) };
+    let mut register = Text::new();
+    for (n, d) in deviations.iter().enumerate() {
+        if n > 0 {
+            register = register.plain(", ");
+        }
+        let state = if d.closed { "closed" } else { "open" };
+        register.0.extend(g.deviation_link(d, format!("{} {state}", d.id)).0);
+    }
+    if deviations.is_empty() {
+        register = Text::from("none in the register");
+    }
     facts.push(Fact::new("Deviations", register));
     facts
 }
@@ -91,21 +102,9 @@ fn statement(g: &Ground<'_>, result: &ControlResult<'_>, part: &ControlPart<'_>)
     if part.rules.is_empty() && part.coverage.subjects.is_empty() {
         return facts;
     }
-    let c = &part.counts;
-    facts.push(Fact::new(
-        "Findings",
-        format!(
-            "{}: {} true, {} benign, {} test, {} undecided, {} hidden by acceptances; first look median {}, 95th percentile {}",
-            w::count(c.all),
-            w::count(c.true_),
-            w::count(c.benign),
-            w::count(c.test),
-            w::count(c.undecided),
-            w::count(c.suppressed),
-            w::optional_duration(c.first_look.percentile(50)),
-            w::optional_duration(c.first_look.percentile(95)),
-        ),
-    ));
+    if !part.rules.is_empty() {
+        facts.push(Fact::new("Findings", findings(&part.counts)));
+    }
     if !part.missing_sources.is_empty() {
         facts.push(Fact::new(
             "Sources not heard of",
@@ -116,6 +115,23 @@ fn statement(g: &Ground<'_>, result: &ControlResult<'_>, part: &ControlPart<'_>)
         ));
     }
     facts
+}
+
+fn findings(c: &Counts) -> String {
+    if c.all == 0 {
+        return "none recorded; that is evidence only for the time that was watched".to_owned();
+    }
+    format!(
+        "{}: {} true, {} benign, {} test, {} undecided, {} hidden by acceptances; first look median {}, 95th percentile {}",
+        w::count(c.all),
+        w::count(c.true_),
+        w::count(c.benign),
+        w::count(c.test),
+        w::count(c.undecided),
+        w::count(c.suppressed),
+        w::optional_duration(c.first_look.percentile(50)),
+        w::optional_duration(c.first_look.percentile(95)),
+    )
 }
 
 fn approvals(g: &Ground<'_>, part: &ControlPart<'_>) -> String {
@@ -148,11 +164,11 @@ fn stands_on(part: &ControlPart<'_>) -> String {
     if part.rules.is_empty() && sources.is_empty() {
         return "nothing that avouch watches".to_owned();
     }
-    format!(
-        "{}; sources: {}",
-        w::counted(w::len(part.rules.len()), "rule that ran", "rules that ran"),
-        w::join(sources)
-    )
+    let rules = match part.rules.len() {
+        0 => "no rule".to_owned(),
+        n => w::counted(w::len(n), "rule that ran", "rules that ran"),
+    };
+    format!("{rules}; sources: {}", w::join(sources))
 }
 
 fn gaps(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {

@@ -48,19 +48,22 @@ fn chapter(g: &Ground<'_>, criterion: &'static Criterion) -> Section {
         out.sections.push(control::section(g, control));
     }
     let sub = |name: &str, title: &str| Section::new(format!("{}-{name}", criterion_id(id).as_str()).as_str(), title);
-    out.sections.push(posture(&controls, sub("posture", "Posture checks")));
+    out.sections.extend(extras::of(g, id, sub("more", "More of this criterion")));
     let keys: BTreeSet<&RuleKey> = controls.iter().flat_map(|c| &c.parts).flat_map(|p| &p.rules).collect();
-    out.sections.push(sub("detections", "Detections").with(Block::Table(rules::detections(g, id, &keys))));
-    out.sections.push(populations(g, criterion, &controls, sub("populations", "Populations and samples")));
-    if let Some(more) = extras::of(g, id, sub("more", "More of this criterion")) {
-        out.sections.push(more);
-    }
-    out.sections.push(deviations(g, criterion, sub("deviations", "Deviations and acceptances")));
-    if let Some(missing) = not_covered(g, criterion, sub("missing", "Not covered for this criterion")) {
-        out.sections.push(missing);
-    }
+    let mut evidence = sub("evidence", &format!("Evidence for {id}"))
+        .with_section(posture(&controls, sub("posture", "Posture checks")))
+        .with_section(sub("detections", "Detections").with(table_or_words(rules::detections(g, id, &keys))))
+        .with_section(populations(g, criterion, &controls, sub("populations", "Populations and samples")))
+        .with_section(deviations(g, criterion, sub("deviations", "Deviations and acceptances")));
+    evidence.sections.extend(not_covered(g, criterion, sub("missing", "Not covered")));
+    out.sections.push(evidence);
     out.sections.push(response(g, criterion, sub("response", "Management response")));
     out
+}
+
+/// A table, or its words where it has no row: chapters of criteria without controls stay short.
+fn table_or_words(table: Table) -> Block {
+    if table.rows.is_empty() { Block::paragraph(table.when_empty) } else { Block::Table(table) }
 }
 
 fn tested(g: &Ground<'_>, criterion: &str, controls: &[&ControlResult<'_>]) -> Table {
@@ -110,7 +113,7 @@ fn posture(controls: &[&ControlResult<'_>], out: Section) -> Section {
         "avouch watches events and does not yet check configuration. No check ran at the start of the period, at a change or at its end; what \
          was wrong and never changed is not seen.",
     ))
-    .with(Block::Table(table))
+    .with(table_or_words(table))
 }
 
 fn populations(g: &Ground<'_>, criterion: &Criterion, controls: &[&ControlResult<'_>], mut out: Section) -> Section {
@@ -155,8 +158,9 @@ fn populations(g: &Ground<'_>, criterion: &Criterion, controls: &[&ControlResult
             drawn,
         ]);
     }
-    out.push(Block::Table(table));
-    if g.results.scope.sample > 0 {
+    let drawn = g.results.scope.sample > 0 && !table.rows.is_empty();
+    out.push(table_or_words(table));
+    if drawn {
         out.push(Block::paragraph(format!(
             "Seed \"{}\". One folder of evidence for each row drawn stands under samples/ in the bundle; how rows are drawn is said in chapter 2.",
             g.results.scope.seed
@@ -179,11 +183,7 @@ pub(super) fn verdicts(p: &crate::population::Population) -> String {
 
 fn deviations(g: &Ground<'_>, criterion: &Criterion, mut out: Section) -> Section {
     let all = g.deviations_in(criterion);
-    out.push(Block::Table(deviation::of_criterion(&criterion.id, &all)));
-    let controls = g.controls_of(criterion);
-    let own = |a: &&crate::acceptances::AcceptanceResult<'_>| {
-        a.text("criterion") == criterion.id || controls.iter().any(|c| c.id.eq_ignore_ascii_case(a.text("control")))
-    };
+    out.push(table_or_words(deviation::of_criterion(g, &criterion.id, &all)));
     let mut table = Table::new(
         "Acceptances of this criterion or its controls",
         [
@@ -195,7 +195,7 @@ fn deviations(g: &Ground<'_>, criterion: &Criterion, mut out: Section) -> Sectio
         ],
     )
     .or_empty("No acceptance names this criterion or its controls.");
-    for a in g.results.acceptances.iter().filter(own) {
+    for a in g.results.acceptances.iter().filter(|a| g.is_of(a, criterion)) {
         table.push(row![
             a.id,
             w::or_dash(a.text("rule")),
@@ -204,7 +204,7 @@ fn deviations(g: &Ground<'_>, criterion: &Criterion, mut out: Section) -> Sectio
             w::count(a.hits),
         ]);
     }
-    out.push(Block::Table(table));
+    out.push(table_or_words(table));
     out
 }
 
@@ -232,19 +232,23 @@ fn not_covered(g: &Ground<'_>, criterion: &Criterion, out: Section) -> Option<Se
 /// Responses asked for one by one at most; the rest are answered together.
 const RESPONSES: usize = 20;
 
+/// Room to write by hand.
+const LINES: &str = "________________________________________ ________________________________________";
+const LINE: &str = "____________________ ____________________";
+
 fn response(g: &Ground<'_>, criterion: &Criterion, out: Section) -> Section {
     let mut table = Table::new(
-        "To be filled in by the entity; not evidence of avouch",
+        "To be filled in by the entity; not evidence of avouch. A deviation is answered in one chapter",
         [
             Column::text("To", 1.4).row_head(),
-            Column::text("Cause, what was done, by when", 5.0),
-            Column::text("Name, date, signature", 2.4),
+            Column::text("Cause, what was done, by when", 4.6),
+            Column::text("Name, date, signature", 2.6),
         ],
     );
-    let blank = "";
-    for d in g.deviations_in(criterion).into_iter().take(RESPONSES) {
-        table.push(row![Text::new().link(deviation::row_id(&d.id), d.id.as_str()), blank, blank]);
+    let own = |d: &&crate::deviations::Deviation| g.answered_in(d) == Some(criterion.id.as_str());
+    for d in g.results.deviations.iter().filter(own).take(RESPONSES) {
+        table.push(row![g.deviation_link(d, d.id.as_str()), LINES, LINE]);
     }
-    table.push(row!["the criterion as a whole", blank, blank]);
+    table.push(row!["the criterion as a whole", LINES, LINE]);
     out.with(Block::Table(table))
 }

@@ -5,19 +5,11 @@ use std::collections::BTreeSet;
 use avouch_coverage::Span;
 use avouch_document::{Block, Column, Id, NoteKind, Row, RowClass, Section, Shown, Table, Text};
 
-use crate::chapters::ground::{Ground, ROWS, control_id, deviation_id, home};
+use crate::chapters::ground::{Ground, ROWS, control_id, deviation_id};
 use crate::chapters::row;
 use crate::chapters::summary::open_closed;
 use crate::chapters::words as w;
 use crate::deviations::{Deviation, DeviationKind};
-
-/// Rows of a kind that also stands in a population; of the others all are shown.
-const LONG: usize = 500;
-
-/// Id of a deviation's row.
-pub(super) fn row_id(deviation: &str) -> Id {
-    deviation_id(deviation)
-}
 
 /// Id of a kind's section in the register.
 pub(super) fn kind_id(kind: DeviationKind) -> Id {
@@ -132,13 +124,10 @@ fn register(g: &Ground<'_>, kind: DeviationKind, of: &[&Deviation]) -> Table {
             Column::text("State", 1.2),
         ],
     );
-    // Stretches not watched are a population of their own; nothing else is listed anywhere but here.
-    let listed = matches!(kind, DeviationKind::Unwatched | DeviationKind::Lost);
-    let limit = if listed && g.population("observation-gaps").is_some() { LONG } else { usize::MAX };
-    for d in of.iter().take(limit) {
+    for d in of.iter().filter(|d| g.is_listed(d)) {
         table.push(full(g, d));
     }
-    if of.len() > limit
+    if table.counted_rows() < w::len(of.len())
         && let Some(p) = g.population("observation-gaps")
     {
         table.shown = Some(Shown { of: w::len(of.len()), file: p.csv() });
@@ -173,7 +162,7 @@ fn full(g: &Ground<'_>, d: &Deviation) -> Row {
         state,
     ];
     let class = if d.closed { RowClass::Plain } else { RowClass::Fail };
-    Row { id: Some(row_id(&d.id)), class, ..cells }
+    Row { id: Some(deviation_id(&d.id)), class, ..cells }
 }
 
 /// Controls, linked where they are in the list, and criteria.
@@ -187,12 +176,8 @@ fn who(g: &Ground<'_>, d: &Deviation) -> Text {
         };
         text = text.plain(", ");
     }
-    // The chapter of the control's own criterion first.
-    let first = d.controls.iter().find_map(|id| {
-        let c = g.results.controls.iter().find(|c| c.id.eq_ignore_ascii_case(id))?;
-        home(c).map(|c| c.id.clone())
-    });
-    let mut criteria: Vec<&str> = first.iter().map(String::as_str).collect();
+    // The chapter in which it is answered first.
+    let mut criteria: Vec<&str> = g.answered_in(d).into_iter().collect();
     for c in &d.criteria {
         if !criteria.contains(&c.as_str()) {
             criteria.push(c);
@@ -202,7 +187,7 @@ fn who(g: &Ground<'_>, d: &Deviation) -> Text {
 }
 
 /// Deviations of a criterion, open ones first, with links into the register.
-pub(super) fn of_criterion(criterion: &str, all: &[&Deviation]) -> Table {
+pub(super) fn of_criterion(g: &Ground<'_>, criterion: &str, all: &[&Deviation]) -> Table {
     let mut table = Table::new(
         format!("Deviations of {criterion}, open ones and the longest first"),
         [
@@ -220,7 +205,7 @@ pub(super) fn of_criterion(criterion: &str, all: &[&Deviation]) -> Table {
     all.sort_by(|a, b| (a.closed, b.span.ns(), &a.id).cmp(&(b.closed, a.span.ns(), &b.id)));
     for d in all.iter().take(ROWS) {
         let cells = row![
-            Text::new().link(row_id(&d.id), d.id.as_str()),
+            g.deviation_link(d, d.id.as_str()),
             d.kind.words(),
             d.subject.as_str(),
             w::join(&d.controls),

@@ -155,11 +155,11 @@ fn ledger(caption: &str) -> Table {
     Table::new(
         caption,
         [
-            Column::text("Occurred, received", 2.1).row_head(),
-            Column::text("Severity, rule", 2.2),
+            Column::text("Occurred, received", 1.9).row_head(),
+            Column::text("Severity, rule", 2.0),
             Column::text("Where, who", 1.8),
             Column::text("What", 3.4),
-            Column::text("First look", 2.1),
+            Column::text("First look", 2.0),
             Column::text("Decision, reason", 2.4),
             Column::number("Record", 0.9),
         ],
@@ -185,7 +185,7 @@ fn entry(f: &StoredFinding) -> Row {
         what.push_str(&format!(" [{} lost around it]", w::counted(n, "event", "events")));
     }
     let cells = row![
-        format!("{}, {}", w::time(f.time), w::time(f.recorded)),
+        format!("{}, received after {}", w::time(f.time), after(f.time, f.recorded)),
         format!("{} {}", f.severity, f.rule),
         names(&[&f.cluster, &f.node, &f.namespace, &f.pod, &f.container, &f.user]),
         what,

@@ -77,21 +77,16 @@ pub(super) fn strip(g: &Ground<'_>, controls: &[&ControlResult<'_>]) -> Option<B
     Some(Block::Figure(Figure { id: None, caption, chart }))
 }
 
-/// A bar a subject: its time by state. Below a minute, what failed or is not known still counts as one.
-pub(super) fn share(caption: &str, bars: &[(String, Shares)]) -> Block {
-    let of = |(label, s): &(String, Shares)| {
-        let whole = |ns: u128| u64::try_from(ns).unwrap_or(u64::MAX);
-        let parts = vec![
-            (State::Pass, whole(s.pass / MINUTE)),
-            (State::Fail, whole(s.fail.div_ceil(MINUTE))),
-            (State::Unknown, whole(s.unknown.div_ceil(MINUTE))),
-        ];
-        Bar { label: label.clone(), parts }
-    };
-    let words = bars.iter().map(|(label, s)| format!("{label}: {}", s.words()));
-    let summary = Summary::new(format!("{}.", words.collect::<Vec<_>>().join("; ")));
-    let chart = Chart::new(Share { unit: "minutes".to_owned(), bars: bars.iter().map(of).collect() }, summary);
-    Block::Figure(Figure { id: None, caption: caption.into(), chart })
+/// A bar for a cell of a table: time by state. Below a minute, what failed or is not known still counts as one.
+pub(super) fn bar(shares: Shares) -> Chart {
+    let whole = |ns: u128| u64::try_from(ns).unwrap_or(u64::MAX);
+    let parts = vec![
+        (State::Pass, whole(shares.pass / MINUTE)),
+        (State::Fail, whole(shares.fail.div_ceil(MINUTE))),
+        (State::Unknown, whole(shares.unknown.div_ceil(MINUTE))),
+    ];
+    let bars = vec![Bar { label: String::new(), parts }];
+    Chart::new(Share { unit: "minutes".to_owned(), bars }, Summary::new(shares.words()))
 }
 
 /// Findings a day by severity; days that were not wholly watched are hatched.

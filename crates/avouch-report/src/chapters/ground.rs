@@ -7,9 +7,10 @@ use avouch_coverage::{Coverage, GapLine, Question, RuleKey, Spans, cover};
 use avouch_document::{Id, Text};
 use avouch_finding::Time;
 
+use crate::acceptances::AcceptanceResult;
 use crate::chapters::words as w;
 use crate::controls::{ControlPart, ControlResult, Outcome};
-use crate::deviations::Deviation;
+use crate::deviations::{Deviation, DeviationKind};
 use crate::input::Results;
 use crate::population::Population;
 use crate::rules::RuleResult;
@@ -32,6 +33,7 @@ pub(super) struct Ground<'a> {
     /// Counts of all findings of the period.
     pub(super) counts: Counts,
     rule_numbers: BTreeMap<(&'a str, &'a str), usize>,
+    unlisted: BTreeSet<&'a str>,
 }
 
 impl<'a> Ground<'a> {
@@ -50,7 +52,8 @@ impl<'a> Ground<'a> {
         let names = results.rules.iter().enumerate();
         let rule_numbers = names.map(|(n, r)| ((r.rule.name.as_str(), r.rule.source.as_str()), n)).collect();
         let counts = Counts::of(facts.findings.rows());
-        Self { results, coverage, clusters, counts, rule_numbers }
+        let unlisted = unlisted(results);
+        Self { results, coverage, clusters, counts, rule_numbers, unlisted }
     }
 
     /// Nothing at all is known of the period.
@@ -128,8 +131,39 @@ impl<'a> Ground<'a> {
         versions.iter().find(of).map(|v| v.list)
     }
 
+    /// The acceptance names the criterion, or a control that serves it.
+    pub(super) fn is_of(&self, acceptance: &AcceptanceResult<'_>, criterion: &Criterion) -> bool {
+        let control = acceptance.text("control");
+        acceptance.text("criterion") == criterion.id
+            || self.controls_of(criterion).iter().any(|c| c.id.eq_ignore_ascii_case(control))
+    }
+
+    /// The criterion in whose chapter a deviation is answered: the home of the first control it names, or the first it is of.
+    pub(super) fn answered_in<'d>(&self, deviation: &'d Deviation) -> Option<&'d str>
+    where
+        'a: 'd,
+    {
+        let control = |id: &String| self.results.controls.iter().find(|c| c.id.eq_ignore_ascii_case(id));
+        let of = deviation.controls.iter().filter_map(control).find_map(home);
+        of.map(|c| c.id.as_str()).or_else(|| deviation.criteria.first().map(String::as_str))
+    }
+
+    /// A link to the row of a deviation, where the register shows it.
+    pub(super) fn deviation_link(&self, deviation: &Deviation, words: impl Into<String>) -> Text {
+        if self.unlisted.contains(deviation.id.as_str()) {
+            Text::from(words.into())
+        } else {
+            Text::new().link(deviation_id(&deviation.id), words)
+        }
+    }
+
+    /// Whether the row of a deviation stands in the register, and not only in a population.
+    pub(super) fn is_listed(&self, deviation: &Deviation) -> bool {
+        !self.unlisted.contains(deviation.id.as_str())
+    }
+
     /// Acceptances that were in force at some time of the period.
-    pub(super) fn in_force(&self) -> impl Iterator<Item = &'a crate::acceptances::AcceptanceResult<'a>> {
+    pub(super) fn in_force(&self) -> impl Iterator<Item = &'a AcceptanceResult<'a>> {
         let period = self.results.facts.period;
         self.results.acceptances.iter().filter(move |a| {
             let from = a.from.unwrap_or(Time(0));
@@ -137,6 +171,19 @@ impl<'a> Ground<'a> {
             from < period.to && ends.is_none_or(|end| end > period.from.max(from))
         })
     }
+}
+
+/// Rows of a kind of deviation that also stands in a population; of the others all are shown.
+const LONG: usize = 500;
+
+/// Stretches not watched are a population of their own, so that the register may end early; nothing else is listed anywhere
+/// but there.
+fn unlisted<'a>(results: &Results<'a>) -> BTreeSet<&'a str> {
+    if !results.populations.iter().any(|p| p.spec.id == "observation-gaps") {
+        return BTreeSet::new();
+    }
+    let of = |kind| results.deviations.iter().filter(move |d| d.kind == kind).skip(LONG);
+    of(DeviationKind::Unwatched).chain(of(DeviationKind::Lost)).map(|d| d.id.as_str()).collect()
 }
 
 /// Criteria that a control serves, in any part: those it names, and those of the points of focus it names.

@@ -101,7 +101,7 @@ fn outcomes() -> Section {
 
 fn times() -> Section {
     Section::new("times", "Times").with(Block::paragraph(
-        "All times are UTC, RFC 3339, shown to the second; the files of the bundle hold nanoseconds. Periods and stretches include their \
+        "All times are UTC, RFC 3339 with a space between date and time, shown to the second; the files of the bundle hold nanoseconds. Periods and stretches include their \
          begin and not their end. The time of a finding is that of the event. Percentages of what was watched or passed are rounded down to \
          two decimals, those of what failed or is unknown up: 99.999 % is not shown as 100 %. The 95th percentile is the smallest time that at \
          least 95 % of the times do not exceed.",
@@ -141,8 +141,8 @@ fn again(g: &Ground<'_>) -> Section {
     let (scope, facts) = (g.results.scope, g.results.facts);
     let mut text = format!(
         "avouch report --framework soc2 --controls DIR \\\n    --from {} --to {}",
-        w::time(facts.period.from),
-        w::time(facts.period.to)
+        w::exact(facts.period.from),
+        w::exact(facts.period.to)
     );
     for cluster in &scope.clusters {
         text.push_str(&format!(" \\\n    --cluster {cluster}"));

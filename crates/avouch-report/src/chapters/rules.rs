@@ -14,17 +14,17 @@ use crate::stats::Counts;
 /// The columns that say what became of what a rule found.
 fn columns() -> [Column; 11] {
     [
-        Column::text("Rule", 3.6).row_head(),
+        Column::text("Rule", 3.3).row_head(),
         Column::number("On", 1.35),
         Column::number("Nodes", 1.0),
         Column::number("Hits", 0.9),
         Column::number("True", 0.85),
-        Column::number("Be-nign", 0.9),
+        Column::number("Benign", 1.1),
         Column::number("Test", 0.85),
-        Column::number("Un-deci-ded", 0.85),
-        Column::number("Hid-den", 0.85),
-        Column::number("First look, median / 95 %", 1.7),
-        Column::text("Canary", 1.4),
+        Column::number("Undecided", 1.5),
+        Column::number("Hidden", 1.1),
+        Column::number("First look, median / 95 %", 1.8),
+        Column::text("Canary", 1.5),
     ]
 }
 
@@ -88,7 +88,11 @@ pub(super) fn detections(g: &Ground<'_>, criterion: &str, keys: &BTreeSet<&RuleK
         ),
         columns(),
     )
-    .or_empty("No evidence: no rule for this criterion ran in the period.");
+    .or_empty(if g.results.rules.is_empty() {
+        "No evidence: no rule at all is known to have run in the period.".to_owned()
+    } else {
+        format!("No rule that ran serves {criterion} first, and its controls stand on no rule.")
+    });
     let first = |r: &&RuleResult<'_>| r.rule.criteria.iter().any(|c| c == criterion);
     let mut rules: Vec<&RuleResult<'_>> = keys.iter().filter_map(|k| g.rule(k)).collect();
     for rule in g.results.rules.iter().filter(first) {

@@ -2,10 +2,11 @@
 
 use avouch_document::{Block, Cell, Column, NoteKind, Row, RowClass, Section, Table, Text};
 
-use crate::chapters::figures;
-use crate::chapters::ground::{Ground, Shares, Watch, criterion_id};
+use crate::acceptances::AcceptanceResult;
+use crate::chapters::ground::{Ground, Shares, Watch, criterion_id, links};
 use crate::chapters::matters::matters;
 use crate::chapters::words as w;
+use crate::chapters::{figures, row};
 use crate::controls::Outcome;
 use crate::population::Verdict;
 
@@ -17,24 +18,12 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
     }
     out.push(Block::facts(lines(g)));
     attention(g, &mut out);
-    let chapters = g.chapters();
-    let bars: Vec<(String, Shares)> = chapters
-        .iter()
-        .filter(|c| !g.controls_of(c).is_empty())
-        .map(|c| (c.id.clone(), Shares::of(g.controls_of(c))))
-        .collect();
-    if !bars.is_empty() {
-        out.push(figures::share(
-            "Time of the controls that serve each criterion, by state. A control counts under every criterion it serves",
-            &bars,
-        ));
-    }
     out.push(Block::Table(by_criterion(g)));
     out.push(Block::Paragraph(
         Text::new()
-            .plain("Shares are of time, not of controls, and there is no score: what pass, fail and unknown mean is said in ")
+            .plain("Bars: plain is pass, crossed is fail, hatched is unknown. Shares are of time, not of controls, and there is no score; what the three mean is said in ")
             .link("time-lines".into(), "how time is judged")
-            .plain(". What was watched is rounded down, what failed or is unknown is rounded up, so that shares may add up to a little over 100 %."),
+            .plain(". A control counts under every criterion it serves. Pass is rounded down, fail and unknown up, so that they may add up to a little over 100 %."),
     ));
     out
 }
@@ -109,62 +98,55 @@ fn outcomes(g: &Ground<'_>) -> String {
 fn outcome_counts(all: &[Outcome]) -> String {
     let of = OUTCOMES.into_iter().filter_map(|outcome| {
         let n = all.iter().filter(|o| **o == outcome).count();
-        (n > 0).then(|| format!("{n} {}", outcome.words()))
+        (n > 0).then(|| format!("{} {n}", outcome.words()))
     });
     w::join(of)
 }
 
 fn by_criterion(g: &Ground<'_>) -> Table {
     let mut table = Table::new(
-        "Criteria with their controls, time, deviations and watching",
+        "Criteria with the time of their controls, deviations and watching",
         [
-            Column::text("Criterion", 1.3).row_head(),
-            Column::text("Controls and outcomes", 3.0),
-            Column::number("Pass", 1.3),
-            Column::number("Fail", 1.3),
-            Column::number("Unknown", 1.3),
-            Column::number("Deviations open / closed", 1.5),
-            Column::number("Accept-ances", 1.1),
-            Column::text("Watching", 3.2),
+            Column::text("Criterion", 1.2).row_head(),
+            Column::text("Controls by outcome", 2.2),
+            Column::text("Time", 3.6),
+            Column::number("Deviations open / closed", 1.4),
+            Column::number("Acceptances in force", 1.4),
+            Column::text("Watching", 3.0),
         ],
     );
-    for criterion in g.chapters() {
+    let (with, without): (Vec<_>, Vec<_>) = g.chapters().into_iter().partition(|c| !g.controls_of(c).is_empty());
+    for criterion in with {
         let controls = g.controls_of(criterion);
-        let link = Text::new().link(criterion_id(&criterion.id), criterion.id.as_str());
         let (open, closed) = open_closed(g.deviations_in(criterion));
-        let both = format!("{open} / {closed}");
-        if controls.is_empty() {
-            let cells =
-                [link, "no control of the list serves it: not covered".into(), "-".into(), "-".into(), "-".into()];
-            let rest = [both.into(), "-".into(), "not covered".into()];
-            table.push(Row::of(RowClass::Unknown, cells.into_iter().chain(rest)));
-            continue;
-        }
         let shares = Shares::of(controls.iter().copied());
         let outcomes: Vec<Outcome> = controls.iter().map(|c| g.outcome(c)).collect();
         let watch = Watch::of(controls.iter().flat_map(|c| &c.parts).map(|p| &p.coverage));
-        let own = |a: &&crate::acceptances::AcceptanceResult<'_>| {
-            a.text("criterion") == criterion.id || controls.iter().any(|c| c.id.eq_ignore_ascii_case(a.text("control")))
-        };
-        let acceptances = g.in_force().filter(own).count();
+        let own = |a: &&AcceptanceResult<'_>| g.is_of(a, criterion);
+        let time: Cell =
+            if shares.all() == 0 { "no time: not covered by watching".into() } else { figures::bar(shares).into() };
         let cells: Vec<Cell> = vec![
-            link.into(),
-            format!("{}: {}", controls.len(), outcome_counts(&outcomes)).into(),
-            w::percent_down(shares.pass, shares.all()).into(),
-            w::percent_up(shares.fail, shares.all()).into(),
-            w::percent_up(shares.unknown, shares.all()).into(),
-            both.into(),
-            acceptances.to_string().into(),
+            Text::new().link(criterion_id(&criterion.id), criterion.id.as_str()).into(),
+            outcome_counts(&outcomes).into(),
+            time,
+            format!("{open} / {closed}").into(),
+            g.in_force().filter(own).count().to_string().into(),
             if watch.expected == 0 { "not covered by watching".to_owned() } else { watch.words() }.into(),
         ];
-        let class = if shares.fail > 0 || outcomes.contains(&Outcome::Deviations) {
+        let class = if outcomes.contains(&Outcome::Deviations) {
             RowClass::Fail
-        } else if outcomes.contains(&Outcome::NoDeviation) && shares.unknown == 0 {
+        } else if outcomes.iter().all(|o| *o == Outcome::NoDeviation) {
             RowClass::Plain
         } else {
             RowClass::Unknown
         };
         table.push(Row { id: None, class, cells });
+    }
+    if !without.is_empty() {
+        let ids = links(without.iter().map(|c| (criterion_id(&c.id), c.id.clone())));
+        let (open, closed) = open_closed(without.iter().flat_map(|c| g.deviations_in(c)));
+        let row = row![ids, "no control of the list", "not covered", format!("{open} / {closed}"), "-", "not covered"];
+        table.push(Row { class: RowClass::Unknown, ..row });
     }
     table
 }

@@ -8,8 +8,14 @@ const MINUTE: u128 = 60 * SECOND;
 const HOUR: u128 = 60 * MINUTE;
 const DAY: u128 = 24 * HOUR;
 
-/// RFC 3339, UTC, to the second: `2026-07-01T00:00:00Z`. What is smaller than a second is cut.
+/// RFC 3339, UTC, to the second, with a space between date and time (5.6 of the RFC allows it), so that narrow columns wrap
+/// there: `2026-07-01 00:00:00Z`. What is smaller than a second is cut.
 pub(super) fn time(time: Time) -> String {
+    exact(time).replacen('T', " ", 1)
+}
+
+/// The same with the `T` that commands take.
+pub(super) fn exact(time: Time) -> String {
     let text = time.to_string();
     match text.split_once('.') {
         Some((seconds, _)) => format!("{seconds}Z"),
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn times_are_to_the_second() {
-        assert_eq!(time(Time(1_782_864_000_999_999_999)), "2026-07-01T00:00:00Z");
+        assert_eq!(time(Time(1_782_864_000_999_999_999)), "2026-07-01 00:00:00Z");
         assert_eq!((hours(HOUR * 2160), hours(HOUR * 5 / 2)), ("2,160".into(), "2.5".into()));
     }
 }

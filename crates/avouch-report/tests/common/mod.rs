@@ -16,7 +16,7 @@ use avouch_finding::{
     InputRead, Login, MappingChange, NotRunning, RuleIdentity, RulesLoaded, Severity, SourceState, Start, Stop,
     Suppressed, Time, Watching,
 };
-use avouch_report::population::{self, Changes, Detections, Population, Sample, TriageText, changes, detection_tests};
+use avouch_report::population::{self, Changes, Detections, Population, Sample, changes, detection_tests};
 use avouch_report::{
     AsOf, Before, Judging, ListUsed, NodeSums, PeriodFacts, Place, Placed, Results, Scope, Triage, acceptance_results,
     control_results, deviations, rule_results,
@@ -100,15 +100,9 @@ impl Made {
         let mut detections = Detections::create(dir).unwrap();
         let mut changed: Changes = changes(dir).unwrap();
         for (seq, f, looked, decided) in &self.findings {
-            let text = TriageText {
-                first_look: looked.map(|(t, _)| at(t)),
-                first_look_by: looked.map_or("", |(_, by)| by),
-                decision: decided.map(|(_, d, _)| d),
-                decided: decided.map(|(t, ..)| at(t)),
-                ..TriageText::default()
-            };
-            detections.finding(*seq, "", f, text).unwrap();
-            changed.finding(*seq, f).unwrap();
+            let stored = stored(*seq, f, *looked, *decided);
+            detections.finding(&stored).unwrap();
+            changed.finding(&stored).unwrap();
         }
         let facts = &self.facts;
         vec![
@@ -215,7 +209,7 @@ fn stored(seq: u64, f: &Finding, looked: Option<(u64, &str)>, decided: Option<(u
         lost_events: None,
         container_unknown: false,
         slice: None,
-        suppressed: None,
+        suppressed: f.suppressed.as_ref().map(|s| s.acceptance.as_str().into()),
         acknowledged: looked.map(|(t, by)| Acknowledged { time: at(t), by: by.to_owned() }),
         decided: decided.map(|(t, decision, reason)| Decided {
             time: at(t),
