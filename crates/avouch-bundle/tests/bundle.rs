@@ -1,5 +1,7 @@
 //! A bundle is made, handed over, changed in every way, and one record of it is shown alone.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::{fs, path::Path};
 
 use avouch_bundle::{BundleProblem, BundleReport, Evidence, prove, verify, write_manifest};
@@ -86,8 +88,8 @@ fn the_same_files_give_the_same_manifest() {
 
 #[test]
 fn every_way_to_change_a_bundle_is_named() {
-    type Expected = fn(&BundleProblem) -> bool;
-    let cases: [(&str, fn(&Path), Expected); 10] = [
+    type Case = (&'static str, fn(&Path), fn(&BundleProblem) -> bool);
+    let cases: [Case; 10] = [
         (
             "a file edited",
             |dir| fs::write(dir.join("populations/findings.csv"), "id,time\n2,2026\n").unwrap(),

@@ -1,5 +1,7 @@
 //! What is found, under which name, and what is left as it is. No sample is a real secret.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use avouch_redact::Redactor;
 use proptest::prelude::*;
 use serde_json::{Value, json};

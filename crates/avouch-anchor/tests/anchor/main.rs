@@ -1,5 +1,7 @@
 //! Heads are published to real files, real repositories, and servers of the test's own on the loopback address.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
 mod local;
 mod s3;
 mod server;

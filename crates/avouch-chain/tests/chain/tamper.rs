@@ -33,12 +33,10 @@ fn every_changed_byte_of_every_record_is_found() {
     let memory = small();
     for (i, (s, at)) in places(&memory).into_iter().enumerate() {
         for byte in 0..memory.segments[s][at].len() {
-            for flip in [0x01] {
-                let mut changed = memory.clone();
-                changed.segments[s][at][byte] ^= flip;
-                let report = verify(&changed, &trust());
-                assert_eq!(report.verdict, Verdict::Failed, "record {} byte {byte} ^ {flip}", i + 1);
-            }
+            let mut changed = memory.clone();
+            changed.segments[s][at][byte] ^= 1;
+            let report = verify(&changed, &trust());
+            assert_eq!(report.verdict, Verdict::Failed, "record {} byte {byte}", i + 1);
         }
     }
 }
@@ -191,9 +189,8 @@ fn every_record_that_was_moved_is_named() {
 fn every_cut_tail_is_named() {
     let memory = small();
     let places = places(&memory);
-    for keep in 1..places.len() {
+    for (keep, (s, at)) in places.into_iter().enumerate().skip(1) {
         let mut changed = memory.clone();
-        let (s, at) = places[keep];
         changed.segments.truncate(s + 1);
         changed.segments[s].truncate(at);
         if at == 0 {
