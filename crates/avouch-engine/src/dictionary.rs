@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary {
     numbers: FxHashMap<Box<[u8]>, u32>,
-    /// One bit for the mark of each text. Most values stand in no rule, and one look here tells so: a tenth of the
-    /// instructions of hashing the whole text.
+    /// One bit for the mark of each text. Most values stand in no rule, and one look here tells so before the whole text
+    /// is hashed.
     marks: Vec<u64>,
 }
 

@@ -182,7 +182,7 @@ impl Maker<'_> {
         if inside.len() + outside.len() > TOLD {
             rest = outside;
         } else {
-            // An open for writing meets 7 tests of the stable pack in place of 13.
+            // An open for writing meets 7 tests of the stable pack in place of 12.
             let (mut yes, mut no) = (Known::new(self.graph, node, true), Known::new(self.graph, node, false));
             inside = inside.iter().filter_map(|i| self.under(i, &mut yes)).collect();
             for item in outside {
