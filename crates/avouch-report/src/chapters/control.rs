@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use avouch_controls::Catalogue;
 use avouch_coverage::GapLine;
-use avouch_document::{Block, Column, Fact, NoteKind, Row, RowClass, Section, Shown, Table, Text};
+use avouch_document::{Block, Column, Fact, NoteKind, Row, RowClass, Section, Table, Text};
 
 use crate::chapters::ground::{Ground, Shares, Watch, control_id, population_id, serves};
 use crate::chapters::row;
@@ -33,7 +33,7 @@ pub(super) fn section(g: &Ground<'_>, result: &ControlResult<'_>) -> Section {
     if let Some(strip) = figures::strip(g, &[result]) {
         out.push(strip);
     }
-    gaps(g, result, &mut out);
+    gaps(result, &mut out);
     dealt_with(g, result, &mut out);
     not_covered(result, &mut out);
     out
@@ -71,7 +71,12 @@ fn outcome(g: &Ground<'_>, result: &ControlResult<'_>) -> Vec<Fact> {
         register.0.extend(g.deviation_link(d, format!("{} {state}", d.id)).0);
     }
     if deviations.is_empty() {
-        register = Text::from("none in the register");
+        let near: BTreeSet<&str> =
+            serves(result).into_iter().flat_map(|c| g.deviations_in(c)).map(|d| d.id.as_str()).collect();
+        register = match near.len() {
+            0 => Text::from("none in the register"),
+            n => Text::from(format!("none in the register names it; its criteria have {n}, told in their chapters")),
+        };
     }
     facts.push(Fact::new("Deviations", register));
     facts
@@ -171,7 +176,7 @@ fn stands_on(part: &ControlPart<'_>) -> String {
     format!("{rules}; sources: {}", w::join(sources))
 }
 
-fn gaps(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
+fn gaps(result: &ControlResult<'_>, out: &mut Section) {
     let mut all: Vec<&GapLine> = result.parts.iter().flat_map(|p| &p.coverage.gaps).collect();
     if all.is_empty() {
         return;
@@ -186,10 +191,10 @@ fn gaps(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
         table.push(sources::gap_row(gap));
     }
     if all.len() > GAPS {
-        let file = g
-            .population("observation-gaps")
-            .map_or("the ledger".to_owned(), |p| format!("{} and rule-changes", p.csv()));
-        table.shown = Some(Shown { of: w::len(all.len()), file });
+        let more = w::count(w::len(all.len() - GAPS));
+        let words =
+            format!("{more} more: those of sources stand in appendix F, rules not running among the deviations");
+        table.push(Row::total([words]));
     }
     out.push(Block::Table(table));
 }

@@ -10,7 +10,7 @@ use crate::chapters::ground::{Ground, Shares, Watch, criterion_id};
 use crate::chapters::row;
 use crate::chapters::words as w;
 use crate::chapters::{control, deviation, extras, figures, rules};
-use crate::controls::ControlResult;
+use crate::controls::{ControlResult, Outcome};
 
 /// The chapters, and one for controls that serve no criterion, if there are any.
 pub(super) fn chapters(g: &Ground<'_>) -> Vec<Section> {
@@ -33,10 +33,14 @@ fn chapter(g: &Ground<'_>, criterion: &'static Criterion) -> Section {
             "No control of the list serves this criterion. What follows was seen all the same; it tests no control.";
         out.push(Block::note(NoteKind::Missing, "No control", text));
     } else {
-        out.push(Block::facts([
-            ("Time of its controls", Shares::of(controls.iter().copied()).words()),
-            ("Watching", Watch::of(controls.iter().flat_map(|c| &c.parts).map(|p| &p.coverage)).words()),
-        ]));
+        let shares = Shares::of(controls.iter().copied());
+        if shares.all() == 0 && controls.iter().all(|c| g.outcome(c) == Outcome::NotCovered) {
+            let text = "Its controls name no rule and no source. Their evidence has to come from elsewhere.";
+            out.push(Block::note(NoteKind::Missing, "No watching", text));
+        } else {
+            let watch = Watch::of(controls.iter().flat_map(|c| &c.parts).map(|p| &p.coverage));
+            out.push(Block::facts([("Time of its controls", shares.words()), ("Watching", watch.words())]));
+        }
         out.push(Block::Table(tested(g, id, &controls)));
         if controls.len() > 1
             && let Some(strip) = figures::strip(g, &controls)
@@ -234,7 +238,7 @@ const RESPONSES: usize = 20;
 
 /// Room to write by hand.
 const LINES: &str = "________________________________________ ________________________________________";
-const LINE: &str = "____________________ ____________________";
+const LINE: &str = "__________________ __________________";
 
 fn response(g: &Ground<'_>, criterion: &Criterion, out: Section) -> Section {
     let mut table = Table::new(

@@ -82,10 +82,10 @@ fn outcomes() -> Section {
         ),
         (
             Outcome::Deviations,
-            "Some of its time failed, a finding of its rules was true, or the register of deviations names it.",
+            "Some of its time failed, a finding of its rules was true or was dealt with late, or the register of deviations names it.",
         ),
         (Outcome::PartlyUnknown, "Nothing failed that is known, but some of its time is unknown."),
-        (Outcome::NoEvidence, "None of its time is shown to have been watched. It is neither good nor bad."),
+        (Outcome::NoEvidence, "Nothing in the period shows that it worked or that it failed."),
         (
             Outcome::NotCovered,
             "It names no rule and no source: avouch makes no evidence for it. The evidence has to come from elsewhere.",

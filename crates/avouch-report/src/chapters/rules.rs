@@ -33,6 +33,7 @@ fn cells(name: Text, on: String, nodes: String, counts: &Counts, canary: String)
         (Some(median), Some(most)) => {
             format!("{} / {}", w::duration(u128::from(median)), w::duration(u128::from(most)))
         }
+        _ if on.is_empty() => String::new(),
         _ => "-".to_owned(),
     };
     row![

@@ -270,7 +270,12 @@ fn completeness(g: &Ground<'_>) -> Section {
             table.push(Row { class, ..row });
         }
     }
-    Section::new("completeness", "Tests of completeness").with(Block::Table(table)).with(Block::paragraph(
+    let mut out = Section::new("completeness", "Tests of completeness").with(Block::Table(table));
+    if g.is_empty() {
+        let text = "Nothing was observed and nothing found. Tests over empty lists hold and say nothing.";
+        out.push(Block::note(NoteKind::Attention, "No evidence", text));
+    }
+    out.with(Block::paragraph(
         "A test that was not run says nothing; its reason stands under \"Got\". Planted events (canaries) are told with each rule.",
     ))
 }

@@ -21,9 +21,9 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
     out.push(Block::Table(by_criterion(g)));
     out.push(Block::Paragraph(
         Text::new()
-            .plain("Bars: plain is pass, crossed is fail, hatched is unknown. Shares are of time, not of controls, and there is no score; what the three mean is said in ")
+            .plain("Crossed is fail, hatched is unknown; shares are of time and no score: see ")
             .link("time-lines".into(), "how time is judged")
-            .plain(". A control counts under every criterion it serves. Pass is rounded down, fail and unknown up, so that they may add up to a little over 100 %."),
+            .plain(". Pass is rounded down, fail and unknown up. A control counts under every criterion it serves."),
     ));
     out
 }
@@ -47,18 +47,27 @@ fn lines(g: &Ground<'_>) -> Vec<(&'static str, Text)> {
     let in_force: Vec<u64> = g.in_force().map(|a| a.hits).collect();
     let tests: Vec<Verdict> = g.results.populations.iter().flat_map(|p| &p.tests).map(|t| t.verdict).collect();
     let of = |v: Verdict| w::count(w::len(tests.iter().filter(|t| **t == v).count()));
-    let tests = format!(
-        "{} over {}: {} held, {} failed, {} could not be run",
-        w::counted(w::len(tests.len()), "test", "tests"),
-        w::counted(w::len(g.results.populations.len()), "population", "populations"),
-        of(Verdict::Pass),
-        of(Verdict::Fail),
-        of(Verdict::NotRun),
-    );
+    let tests = if g.is_empty() {
+        "no evidence: populations of findings and gaps are empty, and tests over nothing say nothing".to_owned()
+    } else {
+        format!(
+            "{} over {}: {} held, {} failed, {} could not be run",
+            w::counted(w::len(tests.len()), "test", "tests"),
+            w::counted(w::len(g.results.populations.len()), "population", "populations"),
+            of(Verdict::Pass),
+            of(Verdict::Fail),
+            of(Verdict::NotRun),
+        )
+    };
+    let deviations = if g.is_empty() && open + closed == 0 {
+        "no evidence: nothing was observed that could show one".to_owned()
+    } else {
+        format!("{open} open, {closed} closed")
+    };
     vec![
         ("Watching", Text::from(Watch::of([&g.coverage]).words())),
         ("Findings", Text::from(findings)),
-        ("Deviations", Text::new().link("deviations".into(), format!("{open} open, {closed} closed"))),
+        ("Deviations", Text::new().link("deviations".into(), deviations)),
         (
             "Acceptances",
             Text::new().link(
@@ -108,10 +117,10 @@ fn by_criterion(g: &Ground<'_>) -> Table {
         "Criteria with the time of their controls, deviations and watching",
         [
             Column::text("Criterion", 1.2).row_head(),
-            Column::text("Controls by outcome", 2.2),
-            Column::text("Time", 3.6),
-            Column::number("Deviations open / closed", 1.4),
-            Column::number("Acceptances in force", 1.4),
+            Column::text("Controls by outcome", 1.9),
+            Column::text("Time", 4.2),
+            Column::number("Deviations open / closed", 1.35),
+            Column::number("Acceptances in force", 1.35),
             Column::text("Watching", 3.0),
         ],
     );
@@ -129,11 +138,11 @@ fn by_criterion(g: &Ground<'_>) -> Table {
             Text::new().link(criterion_id(&criterion.id), criterion.id.as_str()).into(),
             outcome_counts(&outcomes).into(),
             time,
-            format!("{open} / {closed}").into(),
+            both(open, closed, watch.observed > 0).into(),
             g.in_force().filter(own).count().to_string().into(),
             if watch.expected == 0 { "not covered by watching".to_owned() } else { watch.words() }.into(),
         ];
-        let class = if outcomes.contains(&Outcome::Deviations) {
+        let class = if open > 0 || outcomes.contains(&Outcome::Deviations) {
             RowClass::Fail
         } else if outcomes.iter().all(|o| *o == Outcome::NoDeviation) {
             RowClass::Plain
@@ -145,10 +154,16 @@ fn by_criterion(g: &Ground<'_>) -> Table {
     if !without.is_empty() {
         let ids = links(without.iter().map(|c| (criterion_id(&c.id), c.id.clone())));
         let (open, closed) = open_closed(without.iter().flat_map(|c| g.deviations_in(c)));
-        let row = row![ids, "no control of the list", "not covered", format!("{open} / {closed}"), "-", "not covered"];
+        let others = format!("{} without", without.len());
+        let row = row![others, "no control", ids, both(open, closed, false), "-", "not covered"];
         table.push(Row { class: RowClass::Unknown, ..row });
     }
     table
+}
+
+/// Open and closed deviations; none at all is told only where something was watched that could have shown one.
+fn both(open: u64, closed: u64, watched: bool) -> String {
+    if open + closed > 0 || watched { format!("{open} / {closed}") } else { "-".to_owned() }
 }
 
 /// Matters kept on the first page.
@@ -160,14 +175,12 @@ fn attention(g: &Ground<'_>, out: &mut Section) {
         out.push(Block::paragraph("Matters for attention: none was found by the tests of this report."));
         return;
     }
-    let more = all.len().saturating_sub(MATTERS);
-    out.push(Block::Paragraph(Text::of_strong("Matters for attention, the gravest first")));
+    let head = match all.len() {
+        n if n > MATTERS => {
+            format!("Matters for attention, the gravest first: {MATTERS} of {n}, the others stand in the chapters")
+        }
+        _ => "Matters for attention, the gravest first".to_owned(),
+    };
+    out.push(Block::Paragraph(Text::of_strong(head)));
     out.push(Block::steps(all.into_iter().take(MATTERS)));
-    if more > 0 {
-        let text = format!(
-            "{} told in the chapters that follow.",
-            if more == 1 { "One more matter is".to_owned() } else { format!("{more} more matters are") }
-        );
-        out.push(Block::paragraph(text));
-    }
 }
