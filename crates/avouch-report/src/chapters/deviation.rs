@@ -114,9 +114,9 @@ fn register(g: &Ground<'_>, kind: DeviationKind, of: &[&Deviation]) -> Table {
         format!("Deviations: {}", kind.words()),
         [
             Column::text("Id", 1.3).row_head(),
-            Column::text("Of", 2.0),
-            Column::text("Controls, criteria", 1.8),
-            Column::text("From, to, length", 2.3),
+            Column::text("Of", 1.8),
+            Column::text("Controls, criteria", 1.6),
+            Column::text("From, to, length", 2.9),
             Column::number("Items", 0.9),
             Column::text("Cause", 2.6),
             Column::text("Owner", 1.2),

@@ -235,7 +235,7 @@ fn rule_sets(g: &Ground<'_>) -> Section {
         [
             Column::text("Time", 2.1),
             Column::text("Node", 1.4).row_head(),
-            Column::text("Rule set", 2.0),
+            Column::text("Rule set", 2.7),
             Column::number("Rules", 0.8),
             Column::number("New", 0.7),
             Column::number("Changed", 0.9),
