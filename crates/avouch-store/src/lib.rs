@@ -5,7 +5,37 @@
 //! stand in a file a month, activity in a file a day, and old ones are dropped as files. Each file holds its own dictionaries, so none
 //! depends on another.
 //!
+//! A period file commits before `main.db` does and remembers by ledger how far it is, so that after a crash the records that come
+//! again are passed over where they are already.
+//!
+//! Rows are narrow: what is filtered and counted is 60 packed bytes; output, command and place in the ledger stand in a row beside
+//! it; the fields of a finding stand in the ledger alone and are read from there ([`Bodies`]). Measured with findings of 1,100 bytes
+//! as JSON: the store takes 977 bytes a finding, 353 of them for the full-text index. Bodies would add 130, compressed in blocks of
+//! 64, or 533, one by one. Reading one from a sealed ledger segment of 64 MiB takes up to 50 ms of CPU: one click, not one list.
+//!
+//! Figures, in CPU time on a machine of two cores: 45,000 to 53,000 findings applied a second, 1,000 to a transaction that is on
+//! the disk; over one million findings of 90 days 70 ms for a count by any columns, 140 to 290 ms with a word that a third or all
+//! of the findings contain, 2.1 s to stream all of them. `cargo bench -p avouch-store` measures all questions in wall time.
+//!
 //! Invariants: no clock (time is an argument); nothing is stored that was not in a record; what is dropped, cut or missing is said.
+//!
+//! ```
+//! use avouch_finding::{Finding, Severity, Time};
+//! use avouch_store::{Column, Filter, Options, Page, Record, Store};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! let store = Store::open(dir.path(), Options::default())?;
+//! let finding = Finding { id: "f-1".into(), rule: "R".into(), severity: Severity::High, ..Finding::default() };
+//! let record = Record { ledger: "l".into(), seq: 1, hash: [0; 32], recorded: Time(1), fact: finding.into() };
+//! store.writer()?.apply(&[record])?;
+//!
+//! let filter = Filter::default().only(Column::Severity, ["high"]);
+//! let page = store.reader()?.findings(&filter, Page::default())?;
+//! assert_eq!((page.rows.len(), &*page.rows[0].rule), (1, "R"));
+//! # Ok(())
+//! # }
+//! ```
 
 mod classes;
 mod column;

@@ -95,6 +95,8 @@ pub struct Counts {
 const BUCKETS: usize = 100_000;
 /// Values of one dictionary from which on the whole dictionary is read.
 const MANY: usize = 64;
+/// Different values of a column in one file that are counted at most; a damaged row may tell any number.
+const NUMBERS: usize = 1 << 24;
 const HOUR: u64 = 3_600_000_000_000;
 
 /// Counts in one file.
@@ -122,6 +124,13 @@ impl Tally {
                 Place::Bits { word, shift, width, .. } => row[word] >> shift & ((1 << width) - 1),
             } as usize;
             if number >= numbers.len() {
+                if number > NUMBERS {
+                    return Err(Error::Limit {
+                        what: "values of a column",
+                        asked: number as u64,
+                        limit: NUMBERS as u64,
+                    });
+                }
                 numbers.resize(number + 1, 0);
             }
             numbers[number] += 1;

@@ -90,3 +90,35 @@ fn files_that_committed_before_a_crash_pass_over_what_they_have() {
         assert!(answers(&store) == answers(&expected), "cut at {cut}");
     }
 }
+
+#[test]
+fn damaged_files_give_answers_or_errors_and_end_nothing() {
+    use avouch_store::{Ask, Column, Filter, Page, Period};
+    let (dir, store) = crate::support::store_of(&records());
+    let folder = dir.path().join("store").join("1");
+    let mut errors = 0;
+    for name in ["findings-2026-01.db", "main.db"] {
+        let whole = std::fs::read(folder.join(name)).unwrap();
+        for at in (100..whole.len()).step_by(whole.len() / 60) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0xff;
+            damaged[at + 1] ^= 0x55;
+            std::fs::write(folder.join(name), damaged).unwrap();
+            let Ok(mut reader) = store.reader() else {
+                errors += 1;
+                continue;
+            };
+            let ask = Ask { columns: Column::ALL, values: 10, step: Some(3_600_000_000_000) };
+            let answered = [
+                reader.findings(&Filter::default().text("etc"), Page::default()).is_ok(),
+                reader.counts(&Filter::default(), ask).is_ok(),
+                reader.stretches(Period::ALL).is_ok(),
+                reader.rule_sets(Period::ALL).is_ok(),
+                reader.criteria_by_day(Period::ALL).is_ok(),
+            ];
+            errors += answered.iter().filter(|ok| !**ok).count();
+        }
+        std::fs::write(folder.join(name), whole).unwrap();
+    }
+    assert!(errors > 0, "nothing was damaged");
+}
