@@ -309,7 +309,7 @@ fn registers(g: &Ground<'_>) -> Section {
         rows.push((c.fact.time, c.place.seq, "mapping", w::join(&c.fact.files), what, "-".to_owned()));
     }
     rows.retain(|r| facts.period.from <= r.0 && r.0 < facts.period.to);
-    rows.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+    rows.sort_by_key(|r| std::cmp::Reverse((r.0, r.1)));
     let mut table = Table::new(
         "Changes of acceptances, control lists and mappings, the latest first",
         [

@@ -1,6 +1,6 @@
 //! Periods made by hand, for tests and for the example that is looked at.
 
-#![allow(dead_code, reason = "each user takes a part")]
+#![allow(dead_code, unreachable_pub, reason = "each user takes a part")]
 
 pub mod text;
 
@@ -34,12 +34,18 @@ pub fn at(ns: u64) -> Time {
     Time(BEGIN + ns)
 }
 
+/// When somebody looked, and who.
+pub type Looked = (u64, &'static str);
+
+/// When somebody decided, what, and why.
+pub type Said = (u64, Decision, &'static str);
+
 /// What [`Results`] borrows.
 pub struct Made {
     pub scope: Scope,
     pub facts: PeriodFacts,
     pub lists: Vec<(String, ControlList)>,
-    pub findings: Vec<(u64, Finding, Option<(u64, &'static str)>, Option<(u64, Decision, &'static str)>)>,
+    pub findings: Vec<(u64, Finding, Option<Looked>, Option<Said>)>,
     pub before: Option<Before>,
     pub sample: usize,
 }
@@ -125,7 +131,7 @@ impl Made {
                 all.push(stored(*seq, f, *looked, *decided));
             }
         }
-        all.sort_by(|a, b| (b.severity, b.time).cmp(&(a.severity, a.time)));
+        all.sort_by_key(|f| std::cmp::Reverse((f.severity, f.time)));
         all
     }
 
