@@ -142,7 +142,7 @@ pub(crate) const PATTERNS: &[Pattern] = &[
             "mysql",
             "mariadb",
             "sshpass",
-            "login",
+            "login ",
             "redis",
             "openssl",
             "ldap",
