@@ -47,6 +47,11 @@ impl Index {
         Ok(Self { ledger: ledger.to_owned(), reader, writer })
     }
 
+    /// The writer of the store.
+    pub(crate) fn writer(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+
     /// Hands the store every record after the last it has, up to number `acknowledged`. `told` hears how many so far.
     ///
     /// # Errors

@@ -123,6 +123,14 @@ impl Recorder {
         Ok(self.ledger.close(chain(now))?)
     }
 
+    /// Drops from the store what is older or more than the policy keeps, and says what. The ledger stays whole.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn retain(&mut self, now: Time, policy: avouch_store::RetentionPolicy) -> Result<Vec<avouch_store::Dropped>> {
+        Ok(self.index.writer().retain(now, policy)?)
+    }
+
     /// The ledger.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

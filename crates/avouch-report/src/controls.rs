@@ -98,11 +98,16 @@ impl<'l> ControlResult<'l> {
     /// What the period says of it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        if self.parts.iter().all(|p| p.rules.is_empty() && p.coverage.subjects.is_empty()) {
+        let asks = |p: &ControlPart<'_>| {
+            let evidence = &p.stretch.control.evidence;
+            !evidence.rules.is_empty() || !evidence.sources.is_empty()
+        };
+        if !self.parts.iter().any(asks) {
             return Outcome::NotCovered;
         }
         let sum = |of: fn(&TimeLine) -> u128| self.parts.iter().map(|p| of(&p.line)).sum::<u128>();
-        if sum(|l| l.fail_ns) > 0 || self.parts.iter().any(|p| p.counts.true_ > 0) {
+        let failed = |p: &ControlPart<'_>| p.counts.true_ > 0 || p.late.values().any(|l| l.look + l.decision > 0);
+        if sum(|l| l.fail_ns) > 0 || self.parts.iter().any(failed) {
             Outcome::Deviations
         } else if sum(|l| l.pass_ns) == 0 {
             Outcome::NoEvidence

@@ -7,6 +7,7 @@
 //! Invariant: absence of data is never a pass. What nothing tells of is unknown, and said so.
 
 mod acceptances;
+pub mod bundle;
 mod chapters;
 mod controls;
 mod deviations;
@@ -14,6 +15,7 @@ mod facts;
 mod findings;
 mod gather;
 mod input;
+mod make;
 mod names;
 pub mod ocsf;
 pub mod oscal;
@@ -29,6 +31,7 @@ pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
 pub use findings::{FindingRow, Findings, Triage};
 pub use gather::{GatherError, Question, before, gather};
 pub use input::{Before, ListUsed, Results, SHOWN, Scope};
+pub use make::{Made, MakeError, Request, make};
 pub use names::{NameId, Names};
 pub use rules::{RuleResult, rule_results};
 pub use stats::{Counts, Times};

@@ -45,6 +45,10 @@ fn main() -> ExitCode {
         Command::Rules(RulesCommand::Coverage(args)) => commands::coverage::run(&args),
         Command::Controls(command) => commands::controls::run(&command),
         Command::Acceptances(command) => commands::acceptances::run(&command),
+        Command::Report(args) => commands::report::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Findings(command) => commands::findings::run(&command),
+        Command::Ledger(command) => commands::ledger::run(&command),
         Command::Amplify(args) => commands::amplify::run(&args),
     };
     match result {

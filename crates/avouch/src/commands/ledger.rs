@@ -1,0 +1,170 @@
+//! `avouch ledger`: heads, anchors and keys of a folder of evidence; the store made anew from it.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use avouch_anchor::{Anchor, FileAnchor, GitAnchor, Head, LockMode, S3Anchor, S3Credentials, TsaAnchor};
+use avouch_evidence::Folder;
+use avouch_finding::{Estate, Fact};
+use avouch_store::{Keep, RetentionPolicy};
+use serde_json::json;
+
+use crate::args::{AnchorArgs, DataArgs, LedgerCommand, NodesArgs, RetainArgs};
+use crate::evidence::{self, now};
+use crate::{Outcome, terminal};
+
+/// Runs the command.
+pub(crate) fn run(command: &LedgerCommand) -> anyhow::Result<Outcome> {
+    match command {
+        LedgerCommand::Head(args) => head(args),
+        LedgerCommand::Anchor(args) => anchor(args),
+        LedgerCommand::RotateKey(args) => rotate(args),
+        LedgerCommand::Nodes(args) => nodes(args),
+        LedgerCommand::Rebuild(args) => rebuild(args),
+        LedgerCommand::Retain(args) => retain(args),
+    }
+}
+
+fn is_there(args: &DataArgs) -> anyhow::Result<Folder> {
+    let folder = Folder::new(&args.data);
+    ensure!(folder.is_there(), "`{}` holds no evidence", args.data.display());
+    Ok(folder)
+}
+
+/// Prints a signed head over everything so far: kept outside, it shows a cut tail.
+fn head(args: &DataArgs) -> anyhow::Result<Outcome> {
+    is_there(args)?;
+    let mut recorder = evidence::open(&args.data)?;
+    let head = recorder.checkpoint(now())?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(&head.line())?;
+    out.write_all(b"\n")?;
+    recorder.close(now())?;
+    Ok(Outcome::Fine)
+}
+
+fn anchor(args: &AnchorArgs) -> anyhow::Result<Outcome> {
+    is_there(&args.data)?;
+    let anchors = anchors(args)?;
+    ensure!(!anchors.is_empty(), "say where to: --file, --git, --s3 or --tsa");
+    let mut recorder = evidence::open(&args.data.data)?;
+    let signed = recorder.checkpoint(now())?;
+    let line = signed.line();
+    let (ledger, last_seq) = (signed.head.ledger.clone(), signed.head.last_seq);
+    let mut outcome = Outcome::Fine;
+    for anchor in anchors {
+        let head = Head { ledger: &ledger, last_seq, line: &line, now: now().0 };
+        // One place that cannot be reached must not keep the others from it.
+        match anchor.publish(&head) {
+            Err(error) => {
+                terminal::complain(&anyhow::Error::new(error).context(format!("failed to anchor by {}", anchor.name())));
+                outcome = Outcome::WrongInput;
+            }
+            Ok(receipt) => {
+                terminal::say(&format!("anchored up to record {last_seq} by {}: {}\n", anchor.name(), receipt.place));
+                let body = json!({
+                    "time": now().to_string(),
+                    "anchor": anchor.name(),
+                    "place": receipt.place,
+                    "their_time": receipt.time,
+                    "last_seq": last_seq,
+                    "receipt": receipt.bytes.map(|b| b.iter().map(|b| format!("{b:02x}")).collect::<String>()),
+                });
+                let fact = Fact::Other { kind: "anchor".to_owned(), body };
+                recorder.record(&fact, &evidence::source("command", "anchor"), now())?;
+            }
+        }
+    }
+    recorder.close(now())?;
+    Ok(outcome)
+}
+
+fn anchors(args: &AnchorArgs) -> anyhow::Result<Vec<Box<dyn Anchor>>> {
+    let mut out: Vec<Box<dyn Anchor>> = Vec::new();
+    if let Some(path) = &args.file {
+        out.push(Box::new(FileAnchor { path: path.clone() }));
+    }
+    if let Some(repository) = &args.git {
+        out.push(Box::new(GitAnchor { repository: repository.clone(), push: None }));
+    }
+    if let Some(url) = &args.s3 {
+        let secret = |name: &str| std::env::var(name).with_context(|| format!("--s3 needs {name} in the environment"));
+        out.push(Box::new(S3Anchor {
+            endpoint: url.clone(),
+            bucket: args.bucket.clone().context("--s3 needs --bucket")?,
+            region: args.region.clone(),
+            prefix: args.prefix.clone(),
+            credentials: S3Credentials {
+                access_key_id: secret("AWS_ACCESS_KEY_ID")?,
+                secret_access_key: secret("AWS_SECRET_ACCESS_KEY")?,
+                session_token: std::env::var("AWS_SESSION_TOKEN").ok(),
+            },
+            mode: LockMode::Compliance,
+            retain_days: args.retain_days,
+        }));
+    }
+    if let Some(url) = &args.tsa {
+        out.push(Box::new(TsaAnchor { url: url.clone() }));
+    }
+    Ok(out)
+}
+
+fn rotate(args: &DataArgs) -> anyhow::Result<Outcome> {
+    is_there(args)?;
+    let mut recorder = evidence::open(&args.data)?;
+    let key = recorder.ledger_mut().rotate_key(avouch_ledger::Time(now().0))?;
+    recorder.close(now())?;
+    terminal::say(&format!("the ledger is signed with key {} from here on; give it to whoever verifies\n", key.id()));
+    Ok(Outcome::Fine)
+}
+
+/// Declares which nodes are to be watched from now on: one that sends nothing is then a gap.
+fn nodes(args: &NodesArgs) -> anyhow::Result<Outcome> {
+    is_there(&args.data)?;
+    let mut nodes = args.nodes.clone();
+    nodes.sort();
+    nodes.dedup();
+    let at = match &args.since {
+        Some(text) => avouch_controls::Time::parse(text).map(|t| avouch_finding::Time(t.0)).with_context(|| format!("`{text}` is no time"))?,
+        None => now(),
+    };
+    let estate = Estate { time: at, cluster: args.cluster.clone(), nodes, origin: "user".to_owned() };
+    let n = estate.nodes.len();
+    evidence::leave(&args.data.data, &[estate.into()], "nodes")?;
+    terminal::say(&format!("{n} nodes of `{}` are to be watched\n", args.cluster));
+    Ok(Outcome::Fine)
+}
+
+fn rebuild(args: &DataArgs) -> anyhow::Result<Outcome> {
+    let folder = is_there(args)?;
+    // Nobody may write meanwhile: who has the ledger has the store.
+    let time = avouch_ledger::Time(now().0);
+    let (ledger, _) = avouch_ledger::Ledger::open(&folder.ledger(), avouch_ledger::Options::default(), time)?;
+    ledger.close(time)?;
+    let store = folder.store();
+    if store.exists() {
+        std::fs::remove_dir_all(&store).with_context(|| format!("failed to remove `{}`", store.display()))?;
+    }
+    evidence::open(&args.data)?.close(now())?;
+    terminal::say("the index was made anew from the ledger\n");
+    Ok(Outcome::Fine)
+}
+
+fn retain(args: &RetainArgs) -> anyhow::Result<Outcome> {
+    is_there(&args.data)?;
+    let days = |days: Option<u64>| days.map(|d| Duration::from_secs(d.saturating_mul(86_400)));
+    let policy = RetentionPolicy {
+        findings: Keep { max_age: days(args.findings_days), max_bytes: None },
+        activity: Keep { max_age: days(args.activity_days), max_bytes: args.activity_mb.map(|mb| mb << 20) },
+    };
+    let mut recorder = evidence::open(&args.data.data)?;
+    for dropped in recorder.retain(now(), policy)? {
+        terminal::say(&format!(
+            "dropped from the index: {} of {} to {}: {} rows, {} bytes\n",
+            dropped.what, dropped.period.from, dropped.period.to, dropped.rows, dropped.bytes
+        ));
+    }
+    recorder.close(now())?;
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,204 @@
+//! `avouch verify`: checks a bundle or a ledger, without a network and without changing anything.
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use avouch_bundle::{BundleProblem, BundleReport};
+use avouch_ledger::{PublicKey, Report, Trust, Verdict, Warning, verify_dir};
+use serde_json::{Value as Json, json};
+
+use crate::args::{Format, VerifyArgs};
+use crate::{Outcome, evidence};
+
+/// Largest key or head that is read.
+const MAX_SMALL: u64 = 1 << 20;
+
+/// Runs the command. Whatever is wrong makes the exit code 1.
+pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<Outcome> {
+    let path = &args.path;
+    ensure!(path.is_dir(), "`{}` is no folder; name a bundle, a ledger or a folder of evidence", path.display());
+    let trust = trust(args)?;
+    let (mut out, as_json) = (std::io::stdout().lock(), args.format == Some(Format::Json));
+    let (intact, text, value) = if path.join("manifest.json").exists() || path.join("manifest.sig").exists() {
+        bundle(path, &trust)?
+    } else {
+        // A folder of evidence holds its ledger.
+        let dir = if path.join("ledger").is_dir() { path.join("ledger") } else { path.clone() };
+        ensure!(dir.join("segments").is_dir(), "`{}` holds no ledger and is no bundle", path.display());
+        let report = verify_dir(&dir, &trust).with_context(|| format!("failed to read `{}`", dir.display()))?;
+        (report.verdict != Verdict::Failed, ledger_text(&report), json!(report))
+    };
+    if as_json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
+    } else {
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(if intact { Outcome::Fine } else { Outcome::Findings })
+}
+
+fn trust(args: &VerifyArgs) -> anyhow::Result<Trust> {
+    let mut trust = Trust::default();
+    for path in &args.key {
+        let text = read(path)?;
+        let text = String::from_utf8(text).with_context(|| format!("`{}` is no public key", path.display()))?;
+        let key = PublicKey::from_pem(&text).with_context(|| format!("`{}` is no public key", path.display()))?;
+        trust.keys.push(key);
+    }
+    for path in &args.anchor {
+        let text = read(path)?;
+        let lines = text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec);
+        trust.anchors.extend(lines);
+    }
+    Ok(trust)
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let failed = || format!("failed to read `{}`", path.display());
+    let mut out = Vec::new();
+    let file = std::fs::File::open(path).with_context(failed)?;
+    file.take(MAX_SMALL).read_to_end(&mut out).with_context(failed)?;
+    Ok(out)
+}
+
+fn bundle(path: &Path, trust: &Trust) -> anyhow::Result<(bool, String, Json)> {
+    let report = avouch_bundle::verify(path, trust)?;
+    let beside = beside(path, &report);
+    let changed: Vec<&(String, &str)> = beside.iter().filter(|(_, state)| *state != "as it was").collect();
+    let intact = report.verdict != Verdict::Failed && changed.iter().all(|(_, state)| *state == "not there");
+    let mut text = String::new();
+    text.push_str(&format!("{} files, {} bytes are as the manifest says\n", report.files, report.bytes));
+    text.push_str(&format!(
+        "manifest signed by key {}{}\n",
+        if report.key.is_empty() { "?" } else { &report.key },
+        if report.key_trusted { ", which you trust" } else { "" }
+    ));
+    for problem in &report.problems {
+        text.push_str(&format!("BUNDLE: {}\n", problem_text(problem)));
+    }
+    for (name, state) in &beside {
+        text.push_str(&format!("beside the bundle: {name} {state}\n"));
+    }
+    if let Some(ledger) = &report.ledger {
+        text.push_str(&ledger_text(ledger));
+    }
+    text.push_str(&format!("bundle: {}\n", verdict(report.verdict, intact)));
+    let beside: serde_json::Map<String, Json> = beside.into_iter().map(|(n, s)| (n, json!(s))).collect();
+    let mut value = json!(report);
+    value["beside"] = Json::Object(beside);
+    Ok((intact, text, value))
+}
+
+fn verdict(verdict: Verdict, intact: bool) -> &'static str {
+    match verdict {
+        _ if !intact => "NOT INTACT",
+        Verdict::Intact => "intact",
+        Verdict::Unproven | Verdict::Failed => "nothing is wrong, but nothing that you trust vouches for it",
+    }
+}
+
+/// The report's files that stand beside the bundle, and how they compare with the digests in its manifest.
+fn beside(bundle: &Path, report: &BundleReport) -> Vec<(String, &'static str)> {
+    let Some(listed) = report.about.get("beside").and_then(Json::as_object) else { return Vec::new() };
+    let dir = bundle.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
+    let state = |(name, digest): (&String, &Json)| {
+        let plain = Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+        let path = dir.as_ref().map(|d| d.join(name)).filter(|p| plain && p.is_file());
+        let state = match path.and_then(|p| evidence::digest(&p).ok()) {
+            None => "not there",
+            Some((found, _)) if Some(found.as_str()) == digest.as_str() => "as it was",
+            Some(_) => "CHANGED",
+        };
+        (name.clone(), state)
+    };
+    listed.iter().map(state).collect()
+}
+
+fn ledger_text(r: &Report) -> String {
+    let number = |n: Option<u64>| n.map_or("none".to_owned(), |n| n.to_string());
+    let time = |t: Option<avouch_ledger::Time>| t.map_or("?".to_owned(), |t| t.to_string());
+    let mut text = format!(
+        "ledger {}: {} records ({} to {}), {} to {}\n",
+        r.ledger.as_deref().unwrap_or("?"),
+        r.records,
+        number(r.first_seq),
+        number(r.last_seq),
+        time(r.first_time),
+        time(r.last_time)
+    );
+    text.push_str(&format!(
+        "{} heads hold; signed up to record {}, by a key that you trust up to {}\n",
+        r.heads,
+        number(r.signed_to),
+        number(r.trusted_to)
+    ));
+    if r.redacted + r.lost > 0 {
+        text.push_str(&format!("{} secrets redacted, {} records of sources never came\n", r.redacted, r.lost));
+    }
+    for anchor in &r.anchors {
+        let state = match anchor.matches {
+            Some(true) => "matches",
+            Some(false) => "DOES NOT MATCH",
+            None => "is before the records that are here",
+        };
+        text.push_str(&format!("anchor at record {} of {}: {state}\n", anchor.last_seq, anchor.time));
+    }
+    for problem in &r.problems {
+        text.push_str(&format!("LEDGER: {problem}\n"));
+    }
+    if r.stopped {
+        text.push_str("LEDGER: too many problems; the rest was not read\n");
+    }
+    for warning in &r.warnings {
+        text.push_str(&format!("note: {}\n", warning_text(warning)));
+    }
+    let verdict = match r.verdict {
+        Verdict::Intact => "intact",
+        Verdict::Unproven => "nothing is wrong, but nothing that you trust vouches for it",
+        Verdict::Failed => "NOT INTACT",
+    };
+    text.push_str(&format!("ledger: {verdict}\n"));
+    text
+}
+
+fn problem_text(problem: &BundleProblem) -> String {
+    use BundleProblem as P;
+    match problem {
+        P::ManifestMissing { path } => format!("{path} is missing"),
+        P::ManifestMalformed { reason } => format!("the manifest cannot be read: {reason}"),
+        P::ManifestChanged => "the manifest was changed: its signature is over another text".to_owned(),
+        P::UnknownKey { key } => format!("the manifest is signed by key {key}, which nothing names"),
+        P::WrongKey { key } => format!("the manifest is signed by key {key}, which is none that you trust"),
+        P::FileChanged { path, expected, found } => {
+            format!("{path} was changed: its SHA-256 is {found}, and the manifest says {expected}")
+        }
+        P::FileMissing { path } => format!("{path} is missing"),
+        P::FileNotInManifest { path } => format!("{path} is not in the manifest: it was added"),
+        P::NotAFile { path } => format!("{path} is a link or a device"),
+        P::Unreadable { path, reason } => format!("{path} cannot be read: {reason}"),
+    }
+}
+
+fn warning_text(warning: &Warning) -> String {
+    match warning {
+        Warning::UnsignedTail { first_seq, records } => {
+            format!("no head vouches for the last {records} records, from {first_seq} on")
+        }
+        Warning::TornTail { bytes } => format!("the last {bytes} bytes are no whole record: a writer is at work, or died"),
+        Warning::StartsLate { first_seq, linked_to_head } => {
+            let link = if *linked_to_head { "; a head vouches for what it follows" } else { "" };
+            format!("records before {first_seq} are not here{link}")
+        }
+        Warning::Recovery { seq, bytes_cut, lines_cut } => {
+            format!("record {seq}: a writer died; {bytes_cut} bytes, {lines_cut} whole records, were cut that it had not acknowledged")
+        }
+        Warning::KeyLost { seq, old, new } => {
+            format!("record {seq}: key {old} was lost; nothing but this record ties key {new} to it")
+        }
+        Warning::SaltLost { seq } => format!("record {seq}: the salt of redactions was lost; digests before and after differ"),
+        Warning::KeyNotChecked => {
+            "no key was given with --key: whoever made the ledger anew would have put in a key of their own".to_owned()
+        }
+        Warning::UnknownKey { key, last_seq } => format!("the head at record {last_seq} is by key {key}, which nothing names"),
+    }
+}
