@@ -4,6 +4,7 @@
 mod audit;
 mod condition;
 mod integrity;
+mod ledger;
 mod policy;
 mod procfs;
 mod ring;
@@ -14,6 +15,7 @@ mod state;
 pub use audit::{cloudtrail, k8s_audit};
 pub use condition::condition;
 pub use integrity::integrity;
+pub use ledger::ledger;
 pub use policy::policy;
 pub use procfs::procfs;
 pub use ring::ring;

@@ -91,6 +91,8 @@ const PURE: &[&str] = &[
     "avouch-controls",
     "avouch-finding",
     "avouch-coverage",
+    "avouch-chain",
+    "avouch-redact",
 ];
 
 /// What a pure crate must not pull in.

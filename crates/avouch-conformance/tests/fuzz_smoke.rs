@@ -126,3 +126,8 @@ fn ring() {
 fn policy() {
     run("policy", targets::policy);
 }
+
+#[test]
+fn ledger() {
+    run("ledger", targets::ledger);
+}
