@@ -35,6 +35,8 @@ pub struct Recorder {
     inbox_looked: Time,
     /// Files in the inbox that were no facts.
     refused: u64,
+    /// Records whose body the store could not read.
+    unreadable: u64,
     fresh: bool,
 }
 
@@ -53,10 +55,11 @@ impl Recorder {
     ) -> Result<(Self, OpenReport)> {
         let (ledger, report) = Ledger::open(&folder.ledger(), settings.ledger, chain(now))?;
         let mut index = Index::open(folder, ledger.id(), ledger.last_seq())?;
-        index.catch_up(ledger.last_seq(), told)?;
+        let unreadable = index.catch_up(ledger.last_seq(), told)?.unreadable;
         let inbox_every = u64::try_from(settings.inbox_every.as_nanos()).unwrap_or(u64::MAX);
         let inbox = Inbox::new(folder.inbox());
-        let recorder = Self { ledger, index, inbox, inbox_every, inbox_looked: Time(0), refused: 0, fresh: true };
+        let recorder =
+            Self { ledger, index, inbox, inbox_every, inbox_looked: Time(0), refused: 0, unreadable, fresh: true };
         Ok((recorder, report))
     }
 
@@ -101,7 +104,9 @@ impl Recorder {
             letter.done()?;
         }
         self.fresh = false;
-        self.index.catch_up(acknowledged, &mut |_| {})
+        let indexed = self.index.catch_up(acknowledged, &mut |_| {})?;
+        self.unreadable += indexed.unreadable;
+        Ok(indexed)
     }
 
     /// Signs a head over everything so far.
@@ -140,6 +145,12 @@ impl Recorder {
     /// The ledger, for what only it can do.
     pub fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
+    }
+
+    /// Records whose body did not read as their kind says, since this was opened: the ledger has them, and reports do not.
+    #[must_use]
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
     }
 
     /// Files in the inbox that were no facts, so far.

@@ -93,6 +93,18 @@ fn the_store_sees_what_the_ledger_holds_secrets_gone() {
 }
 
 #[test]
+fn every_kind_of_fact_that_goes_in_can_be_read_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut recorder = open(dir.path());
+    for kind in Kind::ALL {
+        let body = serde_json::json!({"clock_offset_ns": i64::MAX, "moved_ns": i64::MIN, "count": 7_u64});
+        recorder.record(&Fact::read(kind.name(), body).unwrap(), &source(), Time(BEGIN)).unwrap();
+    }
+    recorder.flush(Time(BEGIN)).unwrap();
+    assert_eq!(recorder.unreadable(), 0);
+}
+
+#[test]
 fn the_same_finding_twice_is_one() {
     let dir = tempfile::tempdir().unwrap();
     let mut recorder = open(dir.path());

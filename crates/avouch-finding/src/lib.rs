@@ -25,6 +25,7 @@ mod finding;
 mod observation;
 mod severity;
 mod time;
+mod wide;
 
 pub use activity::{Command, Connection, FileChange, LeftOut, Who};
 pub use decision::{

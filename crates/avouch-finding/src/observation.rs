@@ -163,9 +163,10 @@ pub struct Observation {
     /// What was lost in the stretch.
     pub lost: Losses,
     /// ns by which the clock of the machine was ahead of a clock that cannot be set.
+    #[serde(with = "crate::wide")]
     pub clock_offset_ns: i64,
     /// By how much somebody set the clock in the stretch.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "crate::wide::optional")]
     pub clock_jump_ns: Option<i64>,
     /// What was not watched although something asked for it, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -223,7 +224,7 @@ pub struct InputRead {
     pub skipped: BTreeMap<String, u64>,
     /// By how much its times were moved because the user said that its clock was wrong; every time of what was made from it is
     /// moved alike.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero", with = "crate::wide")]
     pub moved_ns: i64,
     /// Time of the first event.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,17 @@ fn whom_a_finding_is_about_is_read_from_its_fields() {
     assert_eq!((subject.user, subject.object, subject.pod), ("alice", "/etc/shadow", ""));
 }
 
+#[test]
+fn numbers_that_the_ledger_writes_as_texts_read_as_numbers() {
+    let big = 1_795_675_580_113_056_110_i64;
+    let body = json!({"clock_offset_ns": big.to_string(), "clock_jump_ns": (-big).to_string()});
+    let Fact::Observation(o) = Fact::read("observation", body).unwrap() else { panic!() };
+    assert_eq!((o.clock_offset_ns, o.clock_jump_ns), (big, Some(-big)));
+    let Fact::Input(input) = Fact::read("input", json!({"moved_ns": (-big).to_string()})).unwrap() else { panic!() };
+    assert_eq!(input.moved_ns, -big);
+    assert!(Fact::read("observation", json!({"clock_offset_ns": "soon"})).is_err());
+}
+
 proptest! {
     #[test]
     fn times_read_back(ns in 0..4_000_000_000_000_000_000_u64) {

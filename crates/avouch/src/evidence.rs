@@ -66,6 +66,12 @@ fn tell(report: &OpenReport, recorder: &Recorder) {
             r.bytes_cut, r.lines_cut
         ));
     }
+    if recorder.unreadable() > 0 {
+        terminal::say(&format!(
+            "evidence: {} records do not read as their kind says; the ledger has them, reports leave them out\n",
+            recorder.unreadable()
+        ));
+    }
     if report.key_lost || report.salt_lost {
         terminal::say("evidence: a secret of the ledger was lost and made anew, and the ledger says so\n");
     }

@@ -62,7 +62,10 @@ fn list(args: &FindingsListArgs) -> anyhow::Result<Outcome> {
         }
     }
     if found.next.is_some() {
-        terminal::say(&format!("the newest {} are shown; --limit shows more, --from, --to, --rule ... others\n", args.limit));
+        terminal::say(&format!(
+            "the newest {} are shown; --limit shows more, --from, --to, --rule ... others\n",
+            args.limit
+        ));
     }
     Ok(Outcome::Fine)
 }
@@ -142,7 +145,8 @@ fn decide(args: &DecideArgs) -> anyhow::Result<Outcome> {
     let ids = ids(&mut reader(&args.data)?, &args.findings)?;
     let by = person(args.by.as_deref())?;
     let names: Vec<&str> = Decision::ALL.iter().map(|d| d.name()).collect();
-    let decision = Decision::parse(&args.decision).with_context(|| format!("a decision is one of {}", names.join(", ")))?;
+    let decision =
+        Decision::parse(&args.decision).with_context(|| format!("a decision is one of {}", names.join(", ")))?;
     let fact = |finding: String| -> Fact {
         Disposition {
             time: now(),

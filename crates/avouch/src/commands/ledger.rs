@@ -58,7 +58,9 @@ fn anchor(args: &AnchorArgs) -> anyhow::Result<Outcome> {
         // One place that cannot be reached must not keep the others from it.
         match anchor.publish(&head) {
             Err(error) => {
-                terminal::complain(&anyhow::Error::new(error).context(format!("failed to anchor by {}", anchor.name())));
+                terminal::complain(
+                    &anyhow::Error::new(error).context(format!("failed to anchor by {}", anchor.name())),
+                );
                 outcome = Outcome::WrongInput;
             }
             Ok(receipt) => {
@@ -126,7 +128,9 @@ fn nodes(args: &NodesArgs) -> anyhow::Result<Outcome> {
     nodes.sort();
     nodes.dedup();
     let at = match &args.since {
-        Some(text) => avouch_controls::Time::parse(text).map(|t| avouch_finding::Time(t.0)).with_context(|| format!("`{text}` is no time"))?,
+        Some(text) => avouch_controls::Time::parse(text)
+            .map(|t| avouch_finding::Time(t.0))
+            .with_context(|| format!("`{text}` is no time"))?,
         None => now(),
     };
     let estate = Estate { time: at, cluster: args.cluster.clone(), nodes, origin: "user".to_owned() };

@@ -124,7 +124,11 @@ fn lists(path: &Path) -> anyhow::Result<Lists> {
     ensure!(!out.is_empty(), "`{}` holds no control list", path.display());
     let first = out.first().map(|(l, ..)| l.id.clone()).unwrap_or_default();
     if let Some((other, ..)) = out.iter().find(|(l, ..)| l.id != first) {
-        bail!("`{}` holds versions of two control lists, `{first}` and `{}`; name one folder or file", path.display(), other.id);
+        bail!(
+            "`{}` holds versions of two control lists, `{first}` and `{}`; name one folder or file",
+            path.display(),
+            other.id
+        );
     }
     out.sort_by_key(|(l, ..)| l.version);
     Ok(out)

@@ -184,21 +184,29 @@ fn warning_text(warning: &Warning) -> String {
         Warning::UnsignedTail { first_seq, records } => {
             format!("no head vouches for the last {records} records, from {first_seq} on")
         }
-        Warning::TornTail { bytes } => format!("the last {bytes} bytes are no whole record: a writer is at work, or died"),
+        Warning::TornTail { bytes } => {
+            format!("the last {bytes} bytes are no whole record: a writer is at work, or died")
+        }
         Warning::StartsLate { first_seq, linked_to_head } => {
             let link = if *linked_to_head { "; a head vouches for what it follows" } else { "" };
             format!("records before {first_seq} are not here{link}")
         }
         Warning::Recovery { seq, bytes_cut, lines_cut } => {
-            format!("record {seq}: a writer died; {bytes_cut} bytes, {lines_cut} whole records, were cut that it had not acknowledged")
+            format!(
+                "record {seq}: a writer died; {bytes_cut} bytes, {lines_cut} whole records, were cut that it had not acknowledged"
+            )
         }
         Warning::KeyLost { seq, old, new } => {
             format!("record {seq}: key {old} was lost; nothing but this record ties key {new} to it")
         }
-        Warning::SaltLost { seq } => format!("record {seq}: the salt of redactions was lost; digests before and after differ"),
+        Warning::SaltLost { seq } => {
+            format!("record {seq}: the salt of redactions was lost; digests before and after differ")
+        }
         Warning::KeyNotChecked => {
             "no key was given with --key: whoever made the ledger anew would have put in a key of their own".to_owned()
         }
-        Warning::UnknownKey { key, last_seq } => format!("the head at record {last_seq} is by key {key}, which nothing names"),
+        Warning::UnknownKey { key, last_seq } => {
+            format!("the head at record {last_seq} is by key {key}, which nothing names")
+        }
     }
 }
