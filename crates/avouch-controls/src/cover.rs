@@ -4,7 +4,7 @@
 //! rules; what compiles it with the fields of the rule's source answers [`Subject::condition`] by the acceptance's place.
 //! One whose condition does not compile must answer `false`: a hole that nobody can read lets nothing be.
 
-use crate::acceptance::{Acceptance, AcceptanceStanding, Narrowing};
+use crate::acceptance::{Acceptance, AcceptanceStanding, Narrowing, SubjectField};
 use crate::times::Time;
 use crate::view::Placed;
 
@@ -24,6 +24,11 @@ pub trait Subject {
 
     /// Whether the compiled condition of the acceptance at `place` holds.
     fn condition(&self, place: usize) -> bool;
+
+    /// Whether each field of the acceptance at `place` has one of its values.
+    fn subject(&self, _place: usize, fields: &[SubjectField]) -> bool {
+        fields.iter().all(|f| f.values.iter().any(|v| self.has(&f.field.text, v)))
+    }
 }
 
 /// An acceptance that fits a detection.
@@ -106,7 +111,7 @@ fn fits(place: usize, a: &Acceptance, subject: &dyn Subject) -> bool {
         && served
         && match &a.narrowing {
             Narrowing::Nothing => true,
-            Narrowing::Subject(fields) => fields.iter().all(|f| f.values.iter().any(|v| subject.has(&f.field.text, v))),
+            Narrowing::Subject(fields) => subject.subject(place, fields),
             Narrowing::Condition(_) => subject.condition(place),
         }
 }

@@ -93,6 +93,11 @@ impl Detection<'_> {
         }
     }
 
+    /// What of another program over the same source matches the event.
+    pub(crate) fn matches_of<'s>(&self, program: &Program, scratch: &'s mut Scratch) -> &'s [RuleIndex] {
+        program.judge(self.event.ty, &self.reader, self.arena, scratch)
+    }
+
     /// Why it matched.
     #[must_use]
     pub fn explain(&self) -> Option<Explanation> {

@@ -5,6 +5,7 @@
 //!
 //! Invariant: nothing is dropped without a count in [`Summary`].
 
+mod acceptances;
 pub mod alert;
 pub mod case;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod script;
 mod summary;
 pub mod testing;
 
+pub use acceptances::{Acceptances, Accepted, NotCompiled};
 pub use input::Input;
 pub use judge::{Detection, EventReader, Judged, Sink};
 pub use replay::{Replay, ReplayError, ReplayOptions};

@@ -26,6 +26,10 @@ pub(crate) struct KeepArgs {
     /// Cluster that the node belongs to.
     #[arg(long, value_name = "NAME", requires = "data", help_heading = "Evidence")]
     pub(crate) cluster: Option<String>,
+    /// Acceptances: dated, approved holes. Detections that one covers are kept and counted, and nobody is told of them. A file
+    /// or folder; may be repeated.
+    #[arg(long, value_name = "PATH", requires = "data", help_heading = "Evidence")]
+    pub(crate) acceptances: Vec<PathBuf>,
 }
 
 /// The clock.

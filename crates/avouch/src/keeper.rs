@@ -1,19 +1,21 @@
 //! The evidence of a live run: a thread that writes what the run tells, so that the run never waits for a disk.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
+use avouch_controls::AcceptanceSet;
 use avouch_evidence::{Folder, Recorder};
 use avouch_finding::{Fact, Gap, Kind, Time};
 use avouch_ledger::Source;
-use avouch_pipeline::RuleSet;
 use avouch_pipeline::facts::{Origin, of_record, rules_loaded};
 use avouch_pipeline::live::records::Record;
-use avouch_store::{Period, Store};
+use avouch_pipeline::{Acceptances, RuleSet};
+use avouch_store::{Period, Reader, Store};
 
+use crate::accepted;
 use crate::commands::printer;
 use crate::evidence::{self, KeepArgs, now};
 
@@ -30,16 +32,24 @@ pub(crate) struct Keeper {
     digest: String,
     queue: Option<SyncSender<Fact>>,
     thread: Option<JoinHandle<anyhow::Result<()>>>,
+    dir: PathBuf,
 }
 
 impl Keeper {
     /// Opens the folder, when one is asked for. Tells of the stretch since the last run that nobody watched.
-    pub(crate) fn start(args: &KeepArgs, rules: &RuleSet) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn start(
+        args: &KeepArgs,
+        rules: &RuleSet,
+        acceptances: Option<&Acceptances>,
+    ) -> anyhow::Result<Option<Self>> {
         let Some(dir) = &args.data else { return Ok(None) };
         let recorder = evidence::open(dir)?;
         let begun = now();
         let node = args.node.clone().unwrap_or_else(printer::hostname);
-        let gap = gap(dir, &node, begun)?;
+        let mut store = Store::open(Folder::new(dir).store(), avouch_store::Options::default())?.reader()?;
+        let gap = gap(&mut store, &node, begun)?;
+        let empty = AcceptanceSet::default();
+        let register = accepted::changes(&mut store, acceptances.map_or(&empty, Acceptances::set), begun)?;
         let origin = Origin {
             run: format!("agent-{:020}-{}", begun.0, std::process::id()),
             cluster: args.cluster.clone().unwrap_or_default(),
@@ -51,8 +61,10 @@ impl Keeper {
             .name("evidence".to_owned())
             .spawn(move || write(recorder, &facts, &source))
             .context("failed to start the thread that writes evidence")?;
-        let mut keeper = Self { origin, digest: String::new(), queue: Some(queue), thread: Some(thread) };
+        let mut keeper =
+            Self { origin, digest: String::new(), queue: Some(queue), thread: Some(thread), dir: dir.clone() };
         gap.into_iter().for_each(|gap| keeper.keep(gap.into()));
+        register.into_iter().for_each(|change| keeper.keep(change));
         keeper.rules(rules, begun, None);
         Ok(Some(keeper))
     }
@@ -63,6 +75,18 @@ impl Keeper {
         loaded.refused = refused;
         self.digest.clone_from(&loaded.digest);
         self.keep(loaded.into());
+    }
+
+    /// The acceptances that count from `time` on.
+    ///
+    /// # Errors
+    /// When the register in the evidence cannot be read.
+    pub(crate) fn acceptances(&mut self, acceptances: Option<&Acceptances>, time: Time) -> anyhow::Result<()> {
+        let mut store = Store::open(Folder::new(&self.dir).store(), avouch_store::Options::default())?.reader()?;
+        let empty = AcceptanceSet::default();
+        let set = acceptances.map_or(&empty, Acceptances::set);
+        accepted::changes(&mut store, set, time)?.into_iter().for_each(|change| self.keep(change));
+        Ok(())
     }
 
     /// A record of the run.
@@ -106,8 +130,7 @@ impl Keeper {
 }
 
 /// The stretch that nobody watched, between the last run of the node and this one.
-fn gap(dir: &Path, node: &str, begun: Time) -> anyhow::Result<Option<Gap>> {
-    let mut store = Store::open(Folder::new(dir).store(), avouch_store::Options::default())?.reader()?;
+fn gap(store: &mut Reader, node: &str, begun: Time) -> anyhow::Result<Option<Gap>> {
     let stretches = store.stretches(Period::ALL)?;
     let of_node = stretches.iter().map(|s| &s.observation).filter(|o| o.node == node);
     let Some(last) = of_node.max_by_key(|o| o.to).filter(|o| o.to < begun) else { return Ok(None) };

@@ -1,6 +1,7 @@
 //! The command line: every role in one binary. It reads arguments, shows progress and results, and sets the exit code;
 //! what is judged is judged below.
 
+mod accepted;
 mod args;
 mod commands;
 mod evidence;

@@ -19,6 +19,7 @@ use super::records::{
 use super::repair::{Repair, TaskLookup};
 use super::slices::{SliceOptions, Slices};
 use super::source::{LiveSource, SourceError};
+use crate::acceptances::Acceptances;
 use crate::alert::{self, AlertOptions};
 use crate::judge::{Detection, Judge, Judged, Rules, Sink};
 use crate::replay::ReplayOptions;
@@ -55,6 +56,8 @@ pub struct LiveOptions {
     pub activity: Option<ActivityLimits>,
     /// Slices around detections; none when `None`.
     pub slices: Option<SliceOptions>,
+    /// What was accepted: such detections are recorded, and nobody is told of them.
+    pub acceptances: Option<Acceptances>,
     /// Records of findings, with alerts of this shape; none when `None`.
     pub findings: Option<AlertOptions>,
     /// What detections name as their input.
@@ -75,6 +78,7 @@ impl Default for LiveOptions {
             tasks: None,
             activity: None,
             slices: None,
+            acceptances: None,
             findings: None,
             input: PathBuf::from("live"),
             hostname: String::new(),
@@ -145,6 +149,7 @@ struct Watch {
     activity: Option<Activity>,
     changes: ChangeTypes,
     slices: Option<Slices>,
+    acceptances: Option<Acceptances>,
     findings: Option<AlertOptions>,
     input: PathBuf,
     snapshot: SnapshotCounts,
@@ -180,6 +185,7 @@ impl Live {
                 activity: options.activity.map(Activity::new),
                 changes: ChangeTypes::new(),
                 slices,
+                acceptances: options.acceptances,
                 findings: options.findings,
                 input: options.input,
                 snapshot: SnapshotCounts::default(),
@@ -200,6 +206,11 @@ impl Live {
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// Other acceptances from the next event on.
+    pub fn change_acceptances(&mut self, acceptances: Option<Acceptances>) {
+        self.watch.acceptances = acceptances;
     }
 
     /// The rules, in numbers.
@@ -461,6 +472,7 @@ impl Watch {
         let mut tee = Tee {
             sink,
             slices: self.slices.as_mut(),
+            acceptances: self.acceptances.as_mut(),
             findings: self.findings.as_ref(),
             fresh: &mut self.fresh,
             container_unknown,
@@ -481,6 +493,7 @@ fn unknown_container(state: &State) -> bool {
 struct Tee<'a, S> {
     sink: &'a mut S,
     slices: Option<&'a mut Slices>,
+    acceptances: Option<&'a mut Acceptances>,
     findings: Option<&'a AlertOptions>,
     fresh: &'a mut Vec<Finding>,
     container_unknown: bool,
@@ -492,6 +505,9 @@ impl<S: LiveSink> Sink for Tee<'_, S> {
     fn detection(&mut self, detection: &Detection<'_>) {
         *self.in_unknown += u64::from(self.container_unknown);
         let rule = &detection.rule.name;
+        let accepted = self.acceptances.as_mut().and_then(|a| a.covering(detection, 0));
+        let acceptance = accepted.filter(|a| a.in_force).map(|a| a.id);
+        let hidden = acceptance.is_some();
         let slice = self.slices.as_mut().and_then(|s| s.detected(rule, detection.event, self.mono));
         if let Some(options) = self.findings {
             self.fresh.push(Finding {
@@ -501,10 +517,12 @@ impl<S: LiveSink> Sink for Tee<'_, S> {
                 tainted: None,
                 container_unknown: self.container_unknown,
                 slice,
-                acceptance: None,
+                acceptance,
             });
         }
-        self.sink.detection(detection);
+        if !hidden {
+            self.sink.detection(detection);
+        }
     }
 
     fn judged(&mut self, event: &Judged<'_>) {

@@ -21,7 +21,7 @@ use crate::integrity::WatchedFiles;
 use crate::keeper::Keeper;
 use crate::responses::{self, Responses};
 use crate::signals::Signals;
-use crate::{Outcome, live, load, privileges, terminal};
+use crate::{Outcome, accepted, live, load, privileges, terminal};
 
 const MB: usize = 1 << 20;
 
@@ -45,7 +45,10 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         privileges::give_up(args.respond.is_some())?;
     }
     let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
+    let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
+    let keeper = Keeper::start(&args.keep, &rules, acceptances.as_ref())?;
     let options = LiveOptions {
+        acceptances,
         utc_offset: Box::new(printer::local_offset),
         render: config.render,
         hold: HoldLimits { wait: Duration::from_millis(args.container_wait), ..HoldLimits::default() },
@@ -66,7 +69,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
         error: None,
         responses,
         watched_files: None,
-        keeper: Keeper::start(&args.keep, &rules)?,
+        keeper,
     };
     if let Some(dir) = &args.out_dir {
         let gap = RecordFiles::gap(dir, &rfc3339(now.wall))?;
@@ -190,13 +193,18 @@ fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: No
         .and_then(|rules| {
             // At the start a broken rule is left out; here it would take a rule away that watches.
             ensure!(!rules.has_errors(), "rule files have errors");
+            let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
             let plan = plan(&rules, wants_activity(args));
             source.set_interest(&plan.interest)?;
-            Ok((rules, plan))
+            Ok((rules, acceptances))
         });
     let refused = match loaded {
-        Ok((rules, _)) => {
+        Ok((rules, acceptances)) => {
             run.change_rules(rules);
+            if let Some(keeper) = &mut out.keeper {
+                keeper.acceptances(acceptances.as_ref(), Time(now.wall)).unwrap_or_else(|e| terminal::complain(&e));
+            }
+            run.change_acceptances(acceptances);
             None
         }
         Err(error) => {

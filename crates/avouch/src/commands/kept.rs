@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use avouch_controls::AcceptanceSet;
 use avouch_evidence::{Folder, Recorder};
 use avouch_finding::{Fact, Kind};
 use avouch_pipeline::facts::{InputIdentity, Moved, Origin, ReplayFacts};
-use avouch_pipeline::{Detection, Judged, RuleSet};
+use avouch_pipeline::{Acceptances, Detection, Judged, RuleSet};
 use avouch_store::{Period, Store};
 
 use super::printer;
 use crate::evidence::{self, KeepArgs, now};
-use crate::terminal;
+use crate::{accepted, terminal};
 
 /// Facts that are held back before they are made safe.
 const FLUSH: usize = 2_000;
@@ -26,6 +27,10 @@ pub(crate) struct Kept {
     known: Vec<(String, String)>,
     again: bool,
     moved: Moved,
+    acceptances: Option<Acceptances>,
+    /// Detections that an acceptance hid.
+    hidden: u64,
+    store: avouch_store::Reader,
     reading: Option<Reading>,
     error: Option<anyhow::Error>,
 }
@@ -39,8 +44,14 @@ struct Reading {
 
 impl Kept {
     /// Opens the folder, when one is asked for.
-    pub(crate) fn open(args: &KeepArgs, recorded_at: Option<u64>, again: bool) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn open(
+        args: &KeepArgs,
+        rules: &RuleSet,
+        recorded_at: Option<u64>,
+        again: bool,
+    ) -> anyhow::Result<Option<Self>> {
         let Some(dir) = &args.data else { return Ok(None) };
+        let acceptances = accepted::load(&args.acceptances, rules)?;
         let recorder = evidence::open(dir)?;
         let mut store = Store::open(Folder::new(dir).store(), avouch_store::Options::default())?.reader()?;
         let inputs = store.facts(Kind::Input, Period::ALL)?;
@@ -54,6 +65,9 @@ impl Kept {
             cluster: args.cluster.clone().unwrap_or_default(),
             known: inputs.into_iter().filter_map(known).collect(),
             again,
+            acceptances,
+            hidden: 0,
+            store,
             moved: recorded_at.map_or(Moved::By(0), Moved::ToBegin),
             reading: None,
             error: None,
@@ -93,10 +107,15 @@ impl Kept {
         }
     }
 
-    /// A rule matched.
-    pub(crate) fn detection(&mut self, detection: &Detection<'_>) {
-        let Some(reading) = &mut self.reading else { return };
-        let fact = reading.facts.detection(detection, None);
+    /// A rule matched. Returns whether people are to be told.
+    pub(crate) fn detection(&mut self, detection: &Detection<'_>) -> bool {
+        let Some(reading) = &mut self.reading else { return true };
+        let moved = reading.facts.moved_ns();
+        let accepted = self.acceptances.as_mut().and_then(|a| a.covering(detection, moved));
+        let acceptance = accepted.filter(|a| a.in_force).map(|a| a.id);
+        let told = acceptance.is_none();
+        self.hidden += u64::from(!told);
+        let fact = reading.facts.detection(detection, acceptance);
         let kept = self.recorder.record(&fact, &reading.source, now()).map(drop).and_then(|()| {
             reading.unsafe_yet += 1;
             if reading.unsafe_yet < FLUSH {
@@ -108,6 +127,7 @@ impl Kept {
         if let Err(error) = kept {
             self.error.get_or_insert(error.into());
         }
+        told
     }
 
     /// The input was read.
@@ -125,8 +145,14 @@ impl Kept {
             // Inputs that follow keep their distance to the first.
             self.moved = Moved::By(reading.facts.moved_ns());
         }
-        for fact in reading.facts.finish(rules, now(), skipped, broken) {
-            self.recorder.record(&fact, &reading.source, now())?;
+        let facts = reading.facts.finish(rules, now(), skipped, broken);
+        // The register is that of the recorded time: it judged what happened then.
+        let begin = facts.first().and_then(Fact::time).unwrap_or_else(now);
+        let empty = AcceptanceSet::default();
+        let set = self.acceptances.as_ref().map_or(&empty, Acceptances::set);
+        let changes = accepted::changes(&mut self.store, set, begin)?;
+        for fact in changes.iter().chain(&facts) {
+            self.recorder.record(fact, &reading.source, now())?;
         }
         self.recorder.flush(now()).context("failed to keep what was read as evidence")?;
         Ok(())
@@ -134,6 +160,12 @@ impl Kept {
 
     /// Ends it in good order.
     pub(crate) fn close(self) -> anyhow::Result<()> {
+        if self.hidden > 0 {
+            terminal::say(&format!(
+                "{} detections were let be by acceptances; they are kept and counted\n",
+                self.hidden
+            ));
+        }
         self.recorder.close(now()).context("failed to end the evidence in good order")?;
         Ok(())
     }

@@ -27,7 +27,7 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<Outcome> {
     };
     let alert = printer::alert_options(config.alert, args.iso8601);
     let printer = Printer::new(format, args.explain, alert, fail_on);
-    let kept = Kept::open(&args.keep, time(args.recorded_at.as_deref())?, args.again)?;
+    let kept = Kept::open(&args.keep, &rules, time(args.recorded_at.as_deref())?, args.again)?;
     let mut sink = Shown { printer, bar: ProgressBar::hidden(), kept };
 
     let mut replay = Replay::new(&rules, options);
@@ -99,8 +99,10 @@ impl Shown {
 
 impl Sink for Shown {
     fn detection(&mut self, detection: &Detection<'_>) {
-        if let Some(kept) = &mut self.kept {
-            kept.detection(detection);
+        if let Some(kept) = &mut self.kept
+            && !kept.detection(detection)
+        {
+            return;
         }
         let bar = self.bar.clone();
         bar.suspend(|| self.printer.detection(detection));
