@@ -10,7 +10,7 @@
 //!
 //! Rows are narrow: what is filtered and counted is 60 packed bytes; output, command and place in the ledger stand in a row beside
 //! it; the fields of a finding stand in the ledger alone and are read from there ([`Bodies`]). Measured with findings of 1,100 bytes
-//! as JSON: the store takes 977 bytes a finding, 353 of them for the full-text index. Bodies would add 130, compressed in blocks of
+//! as JSON: the store takes 950 to 1,030 bytes a finding, some 350 of them for the full-text index. Bodies would add 130, compressed in blocks of
 //! 64, or 533, one by one. Reading one from a sealed ledger segment of 64 MiB takes up to 50 ms of CPU: one click, not one list.
 //!
 //! Figures, in CPU time on a machine of two cores: 45,000 to 53,000 findings applied a second, 1,000 to a transaction that is on
