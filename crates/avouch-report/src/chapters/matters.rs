@@ -19,6 +19,7 @@ pub(super) fn matters(g: &Ground<'_>) -> Vec<Text> {
         out.push(Text::from("No control list was in use: nothing can be said of any control."));
     }
     failed_tests(g, &mut out);
+    drafts(g, &mut out);
     let open = |kind| of_kind(g, kind, false);
     let closed = |kind| of_kind(g, kind, true);
     deviations(&mut out, &open(DeviationKind::Confirmed), |d, items| {
@@ -35,7 +36,6 @@ pub(super) fn matters(g: &Ground<'_>) -> Vec<Text> {
     });
     undecided(g, &mut out);
     without_evidence(g, &mut out);
-    drafts(g, &mut out);
     let unwatched = both(g, DeviationKind::Unwatched);
     deviations(&mut out, &unwatched, |d, _| {
         let longest = d.iter().map(|d| d.span.ns()).max().unwrap_or(0);

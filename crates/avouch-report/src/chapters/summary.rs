@@ -19,12 +19,6 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
     out.push(Block::facts(lines(g)));
     attention(g, &mut out);
     out.push(Block::Table(by_criterion(g)));
-    out.push(Block::Paragraph(
-        Text::new()
-            .plain("Crossed is fail, hatched is unknown; shares are of time and no score: see ")
-            .link("time-lines".into(), "how time is judged")
-            .plain(". Pass is rounded down, fail and unknown up. A control counts under every criterion it serves."),
-    ));
     out
 }
 
@@ -114,7 +108,9 @@ fn outcome_counts(all: &[Outcome]) -> String {
 
 fn by_criterion(g: &Ground<'_>) -> Table {
     let mut table = Table::new(
-        "Criteria with the time of their controls, deviations and watching",
+        Text::new()
+            .plain("Criteria with the time of their controls. Crossed is fail, hatched is unknown; shares are of time and no score: ")
+            .link("time-lines".into(), "how time is judged"),
         [
             Column::text("Criterion", 1.2).row_head(),
             Column::text("Controls by outcome", 1.9),
