@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what tests use on a Debian-like machine: a container runtime and a root file system for it (live detection), 
+# Installs what tests use on a Debian-like machine: a container runtime and a root file system for it (live detection),
 # what reads the text of a PDF (documents), and a program that signs and stamps (the ledger's format, time-stamps).
 # Without them, and without root, those tests say that they skip; in CI that is a failure.
 set -euo pipefail

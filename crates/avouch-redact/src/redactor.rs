@@ -83,7 +83,8 @@ impl Redactor {
         mac.finalize().into_bytes().iter().take(8).map(|b| format!("{b:02x}")).collect()
     }
 
-    /// Whether some JSON text may hold a secret. `false` is certain: [`Redactor::redact`] would change nothing.
+    /// Whether some JSON text may hold a secret. `false` is certain for names in ASCII: [`Redactor::redact`]
+    /// would change nothing.
     #[must_use]
     pub fn may_hold(&self, json: &[u8]) -> bool {
         COMPILED.keywords.is_match(json)

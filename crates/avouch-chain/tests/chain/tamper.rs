@@ -134,7 +134,6 @@ fn every_record_that_was_put_in_is_named() {
             let mut changed = memory.clone();
             changed.segments[s].insert(to, forged.clone().into_bytes());
             let report = verify(&changed, &trust());
-            // Forged in the last place, nothing tells which of the two was there but the head.
             found(&report, &[Fault::Inserted], &[seq]);
         }
     }
