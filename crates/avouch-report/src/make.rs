@@ -115,6 +115,7 @@ pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str
         population::gaps(&facts, &populations_dir)?,
         population::rule_changes(&facts, &populations_dir)?,
         population::acceptances(&facts, &populations_dir)?,
+        population::containers(&facts, store, &populations_dir)?,
     ];
     let samples: Vec<Sample> = populations
         .iter()
@@ -138,15 +139,17 @@ pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str
         before: before.as_ref(),
     };
 
-    step("samples");
-    for sample in &samples {
-        if let Some(p) = populations.iter().find(|p| p.spec.id == sample.population) {
-            write_packets(&bundle, &ledger, store, &facts, p, sample)?;
-        }
-    }
     step("ledger");
     if as_of.last.seq > 0 {
         copy_ledger(&request.ledger_dir, &bundle.join("ledger"), 1, as_of.last.seq)?;
+    }
+    step("samples");
+    // From the copy: a proof then leads to a head that is in the bundle, and is the same whenever it is made.
+    for sample in &samples {
+        let ledger = LedgerReader::open(&bundle.join("ledger"))?;
+        if let Some(p) = populations.iter().find(|p| p.spec.id == sample.population) {
+            write_packets(&bundle, &ledger, store, &facts, p, sample)?;
+        }
     }
     for (_, used, text) in &request.lists {
         write(&bundle.join("controls").join(&used.file), text.as_bytes())?;

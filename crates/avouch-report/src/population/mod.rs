@@ -3,6 +3,7 @@
 
 mod acceptances;
 mod changes;
+mod containers;
 mod detections;
 mod gaps;
 mod nodes;
@@ -12,6 +13,7 @@ mod writer;
 
 pub use acceptances::acceptances;
 pub use changes::{Changes, changes};
+pub use containers::containers;
 pub use detections::{Detections, detection_tests};
 pub use gaps::gaps;
 pub use nodes::nodes;

@@ -19,6 +19,11 @@ pub struct PopulationError {
     pub source: io::Error,
 }
 
+/// Names the population of an error.
+pub(crate) fn failed(spec: &Spec, source: io::Error) -> PopulationError {
+    PopulationError { id: spec.id, source }
+}
+
 /// Writes rows as they come.
 pub struct PopulationWriter {
     spec: Spec,
