@@ -95,7 +95,8 @@ fn outcomes() -> Section {
     }
     Section::new("outcomes", "Outcomes").with(Block::Table(table)).with(Block::paragraph(
         "Deviations that name no control, such as a sensor that stopped, stand in the register under the criterion they are a matter of. They \
-         make the time of the controls unknown, which their time lines show.",
+         make the time of the controls unknown, which their time lines show. In sums by criterion a \
+         control counts under every criterion it serves.",
     ))
 }
 
