@@ -1,5 +1,8 @@
 //! Tasks of the project itself, behind `cargo xtask`.
 
+// Reads times of use as Linux tells them.
+#[cfg(target_os = "linux")]
+mod bench_evidence;
 // Measures a Linux kernel's sensor.
 #[cfg(target_os = "linux")]
 mod bench_live;
@@ -14,13 +17,16 @@ use anyhow::{Result, bail};
 
 const TASKS: &str = "cargo xtask TASK
 
-bench-live    measure what the agent costs the machine it watches (Linux, root)
-kernel-test   boot real kernels and run tests of the kernel sensor in them (Linux on x86-64)
-record        trace a command and write what it does as a capture (Linux on x86-64)";
+bench-evidence  measure what a quarter of evidence costs to keep, to verify and to report (Linux)
+bench-live      measure what the agent costs the machine it watches (Linux, root)
+kernel-test     boot real kernels and run tests of the kernel sensor in them (Linux on x86-64)
+record          trace a command and write what it does as a capture (Linux on x86-64)";
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
+        #[cfg(target_os = "linux")]
+        Some("bench-evidence") => bench_evidence::run(args),
         #[cfg(target_os = "linux")]
         Some("bench-live") => bench_live::run(args),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
