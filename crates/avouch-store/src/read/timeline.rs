@@ -23,7 +23,8 @@ pub struct StoredFact {
     pub fact: Fact,
 }
 
-/// Adjoining observations of one node and run, alike in rule set, states of sources and gaps. One with losses, or in which the
+/// Adjoining observations of one node and run, alike in rule set, states of sources and gaps, of one
+/// day of UTC. One with losses, or in which the
 /// clock was set, is always a stretch of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {

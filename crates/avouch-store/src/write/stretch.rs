@@ -35,13 +35,15 @@ fn alone(o: &Observation) -> bool {
     o.lost.events > 0 || !o.lost.by_cause.is_empty() || o.clock_jump_ns.is_some()
 }
 
-/// Whether `next` goes on with what `before` says. Node, run and end are known to fit.
+/// Whether `next` goes on with what `before` says. Node, run and end are known to fit. A stretch begins anew with each day of UTC, so that
+/// counts of a period of whole days are those of its stretches, and do not change while the next day is watched.
 fn goes_on(before: &Observation, next: &Observation) -> bool {
     let states = |o: &Observation| -> Vec<_> {
         o.sources.iter().map(|(name, s)| (name.clone(), s.state, s.reason.clone())).collect()
     };
     !alone(before)
         && !alone(next)
+        && before.from.day() == next.from.day()
         && before.rules == next.rules
         && before.cluster == next.cluster
         && before.gaps == next.gaps

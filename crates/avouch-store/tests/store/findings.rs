@@ -175,6 +175,20 @@ fn thousands_of_findings_of_one_nanosecond_are_all_kept_and_found_by_their_own_t
 }
 
 #[test]
+fn a_stretch_begins_anew_with_each_day() {
+    const DAY: u64 = 86_400_000_000_000;
+    let (_dir, store) = store();
+    let facts: Vec<Fact> = [(0, DAY / 2), (DAY / 2, DAY), (DAY, DAY + 5)]
+        .into_iter()
+        .map(|(a, b)| observation("n", a, b).into())
+        .collect();
+    store.writer().unwrap().apply(&ledger("l", facts)).unwrap();
+    let all = store.reader().unwrap().stretches(Period::ALL).unwrap();
+    let spans: Vec<(u64, u64)> = all.iter().map(|s| (s.observation.from.0, s.observation.to.0)).collect();
+    assert_eq!(spans, [(0, DAY), (DAY, DAY + 5)]);
+}
+
+#[test]
 fn adjoining_observations_are_one_stretch_and_those_with_losses_stay_apart() {
     let mut lossy = observation("n", 20, 30);
     lossy.lost.events = 2;
