@@ -33,10 +33,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "avouch-report",
         &[
+            "avouch-bundle",
             "avouch-controls",
             "avouch-coverage",
             "avouch-document",
-            "avouch-event",
             "avouch-finding",
             "avouch-ledger",
             "avouch-store",
@@ -59,26 +59,46 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "avouch",
         &[
+            "avouch-anchor",
             "avouch-audit",
+            "avouch-bundle",
             "avouch-controls",
+            "avouch-coverage",
             "avouch-diagnostics",
+            "avouch-document",
             "avouch-engine",
             "avouch-event",
+            "avouch-evidence",
+            "avouch-finding",
             "avouch-integrity",
+            "avouch-ledger",
             "avouch-pipeline",
             "avouch-procfs",
+            "avouch-report",
             "avouch-respond",
             "avouch-rules",
             "avouch-runtime",
             "avouch-scap",
             "avouch-sensor",
             "avouch-state",
+            "avouch-store",
         ],
     ),
     ("avouch-conformance", &[]),
     ("avouch-triggers", &[]),
-    ("avouch-fuzz-targets", &["avouch-audit", "avouch-diagnostics", "avouch-event", "avouch-rules", "avouch-scap"]),
-    ("xtask", &["avouch-event", "avouch-procfs", "avouch-runtime", "avouch-scap"]),
+    (
+        "xtask",
+        &[
+            "avouch-controls",
+            "avouch-event",
+            "avouch-evidence",
+            "avouch-finding",
+            "avouch-ledger",
+            "avouch-procfs",
+            "avouch-runtime",
+            "avouch-scap",
+        ],
+    ),
 ];
 
 /// Crates that take time, bytes and settings as arguments.
@@ -93,10 +113,26 @@ const PURE: &[&str] = &[
     "avouch-coverage",
     "avouch-chain",
     "avouch-redact",
+    "avouch-document",
 ];
 
 /// What a pure crate must not pull in.
-const IMPURE: &[&str] = &["tokio", "reqwest", "kube", "rayon", "memmap2", "indicatif", "clap", "chrono", "hostname"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "reqwest",
+    "kube",
+    "rayon",
+    "memmap2",
+    "indicatif",
+    "clap",
+    "chrono",
+    "hostname",
+    "ureq",
+    "rusqlite",
+    "zstd",
+    "getrandom",
+    "nix",
+];
 
 /// What a pure crate's source must not say.
 const IMPURE_PATHS: &[&str] =

@@ -4,7 +4,7 @@ mod controls;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::evidence::KeepArgs;
 
@@ -185,6 +185,7 @@ pub(crate) struct ReplayArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("kept").args(["out_dir", "data"]).multiple(true)))]
 pub(crate) struct AgentArgs {
     #[command(flatten)]
     pub(crate) load: LoadArgs,
@@ -222,8 +223,8 @@ pub(crate) struct AgentArgs {
     /// Size in MB at which a file of --out-dir is moved aside (to NAME.1) and begun anew.
     #[arg(long, value_name = "MB", default_value_t = 256, requires = "out_dir")]
     pub(crate) rotate_mb: u64,
-    /// Record commands, connections and file changes, whatever the rules are, in activity.jsonl.
-    #[arg(long)]
+    /// Record commands, connections and file changes, whatever the rules are, in activity.jsonl and in the evidence.
+    #[arg(long, requires = "kept")]
     pub(crate) activity: bool,
     /// Most records of activity a second; what is left out is counted.
     #[arg(long, value_name = "N", default_value_t = 200, requires = "activity")]

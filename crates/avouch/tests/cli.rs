@@ -41,14 +41,27 @@ const RECORDING: &str = "recordings/web-intrusion.scap";
 
 #[test]
 fn the_main_job_shows_detections_and_criteria() {
-    let (out, err, code) = run(&["replay", RECORDING, "--rules", "rules", "--criteria"]);
+    let (out, err, code) = run(&["replay", RECORDING, "--rules", "rules", "--matching", "all", "--criteria"]);
     assert_eq!(code, 0, "{err}");
     let alerts: Vec<&str> = out.lines().take_while(|l| !l.is_empty()).collect();
     assert!(alerts.iter().all(|l| l.contains(" criteria=CC")), "every rule of ours serves a criterion");
     let table = out.split_once("\n\n").unwrap().1;
     insta::assert_snapshot!("main_job_criteria", table);
     insta::assert_snapshot!("main_job_summary", err);
-    assert_eq!(alerts.len(), 38, "{out}");
+    assert_eq!(alerts.len(), 51, "{out}");
+}
+
+#[test]
+fn the_first_matching_rule_takes_the_event_unless_all_are_asked_for() {
+    let alerts = |matching: &[&str]| -> Vec<String> {
+        let (out, err, code) = run(&[&["replay", RECORDING, "--rules", "rules", "-q"], matching].concat());
+        assert_eq!(code, 0, "{err}");
+        out.lines().map(str::to_owned).collect()
+    };
+    let (first, all) = (alerts(&[]), alerts(&["--matching", "all"]));
+    assert!(first.len() < all.len(), "{} of {}", first.len(), all.len());
+    assert!(first.iter().all(|alert| all.contains(alert)), "asking for all loses none");
+    assert_eq!(first, alerts(&["--matching", "first"]));
 }
 
 #[test]
@@ -56,7 +69,7 @@ fn json_lines_have_the_peers_keys_and_criteria() {
     let (out, err, code) = run(&["replay", RECORDING, "--rules", "rules", "--format", "json"]);
     assert_eq!(code, 0);
     let lines: Vec<serde_json::Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    assert_eq!(lines.len(), 38);
+    assert_eq!(lines.len(), 44);
     for line in &lines {
         for key in ["hostname", "output", "output_fields", "priority", "rule", "source", "tags", "time", "criteria"] {
             assert!(line.get(key).is_some(), "{key} in {line}");
@@ -65,7 +78,7 @@ fn json_lines_have_the_peers_keys_and_criteria() {
         assert!(line["time"].as_str().unwrap().ends_with('Z'));
     }
     let summary: serde_json::Value = serde_json::from_str(err.trim()).unwrap();
-    assert_eq!(summary["detections"]["total"], 38);
+    assert_eq!(summary["detections"]["total"], 44);
     assert_eq!(summary["losses"], serde_json::json!({}));
 }
 
@@ -100,7 +113,7 @@ fn the_window_leaves_events_out_and_says_so() {
     let args = ["replay", RECORDING, "--rules", "rules", "--to", "2026-11-23T18:36:34Z"];
     let (out, err, code) = run(&args);
     assert_eq!(code, 0, "{err}");
-    assert!(out.lines().count() < 38 && err.contains("outside --from and --to"), "{err}");
+    assert!(out.lines().count() < 44 && err.contains("outside --from and --to"), "{err}");
     assert_eq!(run(&["replay", RECORDING, "--rules", "rules", "--from", "yesterday"]).2, 2);
 }
 
@@ -239,7 +252,7 @@ fn an_agent_over_a_recording_prints_what_a_replay_prints() {
     let (out, err, code) = watch(&["--criteria"]);
     let replay = run(&["replay", RECORDING, "--rules", "rules", "--criteria"]);
     assert_eq!((out, code), (replay.0, 0), "{err}");
-    assert!(err.starts_with("watching: 28 rules") && err.contains("a recording stands in for the kernel"), "{err}");
+    assert!(err.starts_with("watching: 256 rules") && err.contains("a recording stands in for the kernel"), "{err}");
 }
 
 #[test]
@@ -257,10 +270,10 @@ fn records_tell_what_was_found_and_whether_it_was_watched() {
     assert_eq!(watch(&args).2, 0);
     let observed = read("observations.jsonl");
     assert_eq!(kinds(&observed), ["start", "observation", "stop"]);
-    assert_eq!(observed[1]["detections"], 38);
+    assert_eq!(observed[1]["detections"], 44);
     assert_eq!(observed[0]["rules"], observed[1]["rules"]);
     assert_eq!(observed[0]["rules"]["digest"].as_str().unwrap().len(), 64);
-    assert_eq!(read("findings.jsonl").len(), 38);
+    assert_eq!(read("findings.jsonl").len(), 44);
     assert!(kinds(&read("activity.jsonl")).contains(&"command".to_owned()));
 
     // A run that died has no stop record.
