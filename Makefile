@@ -4,8 +4,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 AVOUCH := target/release/avouch
+EVIDENCE := target/evidence
+# Of all the rules that match an event, the default keeps the first in file order. Here each one counts, since each may be
+# evidence for another criterion.
+RULES := --rules rules --matching all
 
-.PHONY: help setup build run replay test kernel-test lint deny bench bench-live fuzz
+.PHONY: help setup build run replay evidence test kernel-test lint deny bench bench-live bench-evidence fuzz
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,10 +21,20 @@ build: setup ## Build the release binary
 	cargo build --release --locked -p avouch
 
 run: build ## Watch this machine live (root); ctrl-c ends it and shows detections by SOC 2 criterion
-	$(AVOUCH) agent --rules rules --criteria
+	$(AVOUCH) agent $(RULES) --criteria
 
 replay: build ## Replay the shipped recording and show detections by SOC 2 criterion
-	$(AVOUCH) replay recordings/*.scap --rules rules --criteria
+	$(AVOUCH) replay recordings/*.scap $(RULES) --criteria
+
+# The key and the head are copied out first: in earnest they stand on another machine, and there they show what was changed here.
+evidence: build ## Keep the shipped recording as evidence, make the report of its day, verify it (target/evidence)
+	rm -rf $(EVIDENCE)
+	$(AVOUCH) replay recordings/*.scap $(RULES) --quiet --data $(EVIDENCE)/data --node shop-node >/dev/null
+	mkdir $(EVIDENCE)/outside
+	cp $(EVIDENCE)/data/ledger/keys/*.pub $(EVIDENCE)/outside/key.pub
+	$(AVOUCH) ledger anchor --data $(EVIDENCE)/data --file $(EVIDENCE)/outside/heads.jsonl
+	$(AVOUCH) report --data $(EVIDENCE)/data --controls controls/lists/kubernetes-starter --from 2026-11-23 --to 2026-11-24 --out $(EVIDENCE)/report
+	$(AVOUCH) verify $(EVIDENCE)/report/bundle --key $(EVIDENCE)/outside/key.pub --anchor $(EVIDENCE)/outside/heads.jsonl
 
 test: setup lint deny ## Pass all tests
 	@./deploy/test-setup.sh
@@ -42,6 +56,9 @@ bench: build ## Events per second, ns an event, peak memory; compile time; growt
 
 bench-live: setup ## What the agent costs the machine it watches, in paired rounds (root)
 	cargo xtask bench-live
+
+bench-evidence: setup ## What a million findings cost to keep, to verify and to report
+	cargo xtask bench-evidence
 
 fuzz: setup ## Each fuzz target for SECONDS (default 60)
 	./fuzz/run.sh $${SECONDS_EACH:-60}
