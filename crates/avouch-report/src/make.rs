@@ -117,6 +117,10 @@ pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str
         population::acceptances(&facts, &populations_dir)?,
         population::containers(&facts, store, &populations_dir)?,
     ];
+    let evidence_dir = bundle.join("evidence");
+    std::fs::create_dir_all(&evidence_dir).map_err(failed("make the folder", &evidence_dir))?;
+    let days = population::control_days(&facts, &controls, &evidence_dir)?;
+    write(&evidence_dir.join("index.json"), pretty(&json!([days])).as_bytes())?;
     let samples: Vec<Sample> = populations
         .iter()
         .filter(|p| request.scope.sample > 0 && p.count > 0)
@@ -151,6 +155,7 @@ pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str
             write_packets(&bundle, &ledger, store, &facts, p, sample)?;
         }
     }
+    anchors(store, &bundle, &as_of)?;
     for (_, used, text) in &request.lists {
         write(&bundle.join("controls").join(&used.file), text.as_bytes())?;
     }
@@ -190,13 +195,25 @@ fn as_of(store: &mut Reader, ledger: &LedgerReader) -> Result<AsOf, MakeError> {
     while seq > 0 {
         let Some(line) = ledger.read_at(seq)? else { break };
         let kind = RecordRef::parse(&line).map_or("", |r| r.kind);
-        if !(kind.starts_with("ledger.") || matches!(kind, "export" | "login")) {
+        if !(kind.starts_with("ledger.") || matches!(kind, "export" | "login" | "anchor")) {
             let last = Place { seq, hash: Digest::of(&line).to_string() };
             return Ok(AsOf { ledger: position.ledger, last });
         }
         seq -= 1;
     }
     Ok(AsOf { ledger: position.ledger, last: Place::default() })
+}
+
+/// Where heads were published, as the ledger says: whoever holds one of them can find a cut tail.
+fn anchors(store: &mut Reader, bundle: &Path, as_of: &AsOf) -> Result<(), MakeError> {
+    let facts = store.facts_named("anchor", avouch_store::Period::ALL).map_err(GatherError::from)?;
+    let known = facts.into_iter().filter(|f| f.record.seq <= as_of.last.seq);
+    let body = |f: avouch_store::StoredFact| match f.fact {
+        avouch_finding::Fact::Other { body, .. } => json!({"record": f.record.seq, "anchor": body}),
+        _ => Json::Null,
+    };
+    let published: Vec<Json> = known.map(body).collect();
+    Ok(write(&bundle.join("anchors/published.json"), pretty(&json!(published)).as_bytes())?)
 }
 
 /// What is written while findings pass by.
@@ -327,8 +344,10 @@ This folder is the evidence that the report beside it was made from.
 
   manifest.json, manifest.sig   every file with its size and SHA-256, signed by the key of the ledger
   populations/                  complete lists of the period, as CSV and as JSON lines; index.json has their digests and tests
+  evidence/                     each control on each day: the numbers behind the strips and shares of the report
   samples/                      one folder for each drawn item, when a sample was asked for
   ledger/                       the records themselves, linked and signed, up to the record that the report names
+  anchors/                      where signed heads were published
   controls/                     the control lists that were used
 
 To verify it, without a network:   avouch verify FOLDER

@@ -7,8 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use avouch_evidence::{EvidenceError, Folder, Inbox, Recorder, Settings};
-use avouch_finding::{Fact, Time};
+use avouch_finding::{Fact, Kind, MappingChange, Time};
 use avouch_ledger::{LedgerError, OpenReport, Source};
+use avouch_store::{Period, Reader};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
@@ -132,4 +133,24 @@ pub(crate) fn digest(path: &Path) -> anyhow::Result<(String, u64)> {
         bytes += n as u64;
     }
     Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
+}
+
+/// The fact that other mapping files count than before; `None` when the evidence says of the same files already.
+pub(crate) fn mapping_change(store: &mut Reader, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
+    let (mut hash, mut names) = (Sha256::new(), Vec::new());
+    for path in files {
+        hash.update(digest(path)?.0);
+        names.push(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+    }
+    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let known = store.facts(Kind::Mapping, Period::ALL)?;
+    let last = known.iter().rev().find_map(|f| match &f.fact {
+        Fact::Mapping(m) => Some(m.digest.as_str()),
+        _ => None,
+    });
+    // Nothing was ever mapped by files, and nothing is now.
+    if last == Some(digest.as_str()) || (last.is_none() && files.is_empty()) {
+        return Ok(None);
+    }
+    Ok(Some(MappingChange { time, digest, files: names }.into()))
 }

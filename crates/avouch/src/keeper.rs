@@ -39,6 +39,7 @@ impl Keeper {
     /// Opens the folder, when one is asked for. Tells of the stretch since the last run that nobody watched.
     pub(crate) fn start(
         args: &KeepArgs,
+        mapping: &[PathBuf],
         rules: &RuleSet,
         acceptances: Option<&Acceptances>,
     ) -> anyhow::Result<Option<Self>> {
@@ -50,6 +51,7 @@ impl Keeper {
         let gap = gap(&mut store, &node, begun)?;
         let empty = AcceptanceSet::default();
         let register = accepted::changes(&mut store, acceptances.map_or(&empty, Acceptances::set), begun)?;
+        let mapping = evidence::mapping_change(&mut store, mapping, begun)?;
         let origin = Origin {
             run: format!("agent-{:020}-{}", begun.0, std::process::id()),
             cluster: args.cluster.clone().unwrap_or_default(),
@@ -64,6 +66,7 @@ impl Keeper {
         let mut keeper =
             Self { origin, digest: String::new(), queue: Some(queue), thread: Some(thread), dir: dir.clone() };
         gap.into_iter().for_each(|gap| keeper.keep(gap.into()));
+        mapping.into_iter().for_each(|change| keeper.keep(change));
         register.into_iter().for_each(|change| keeper.keep(change));
         keeper.rules(rules, begun, None);
         Ok(Some(keeper))

@@ -294,6 +294,21 @@ fn the_report_of_a_period_says_what_the_ledger_holds() {
     assert!(tests.iter().all(|t| text(t, "verdict") != "fail"), "{tests:#?}");
     assert!(tests.iter().filter(|t| text(t, "verdict") == "pass").count() >= 5);
 
+    // Each control on each day, and sums that hold.
+    let days: Vec<Json> = fs::read_to_string(out.join("bundle/evidence/control-days.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(days.len(), 3 * 7);
+    let number = |d: &Json, key: &str| text(d, key).parse::<u64>().unwrap();
+    for day in &days {
+        let sum: u64 = ["pass", "fail", "unknown", "not_expected"].iter().map(|k| number(day, k)).sum();
+        assert_eq!(sum, number(day, "subjects"));
+    }
+    let stopped = days.iter().find(|d| text(d, "id").starts_with("MO-01/2026-07-04")).unwrap();
+    assert_eq!(text(stopped, "outcome"), "unknown");
+
     // Deviations: the gap, the losses, the confirmed finding, the acceptance that ended.
     let poam = fs::read_to_string(out.join("oscal/poam.json")).unwrap();
     for what in ["not watched", "events lost", "confirmed findings", "acceptance ended", "rule not running"] {

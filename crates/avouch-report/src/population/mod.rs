@@ -4,6 +4,7 @@
 mod acceptances;
 mod changes;
 mod containers;
+mod control_days;
 mod detections;
 mod gaps;
 mod nodes;
@@ -14,6 +15,7 @@ mod writer;
 pub use acceptances::acceptances;
 pub use changes::{Changes, changes};
 pub use containers::containers;
+pub use control_days::control_days;
 pub use detections::{Detections, detection_tests};
 pub use gaps::gaps;
 pub use nodes::nodes;

@@ -1,5 +1,7 @@
 //! Samples that anyone can draw again.
 
+use std::collections::BinaryHeap;
+
 use sha2::{Digest, Sha256};
 
 use super::Population;
@@ -22,14 +24,21 @@ the SHA-256 of the population's JSON lines in hex; the rows with the smallest va
 /// Draws `size` rows, or all when there are no more, by [`METHOD`].
 #[must_use]
 pub fn sample(population: &Population, seed: &str, size: usize) -> Sample {
-    let mut ranked: Vec<([u8; 32], u64)> = Vec::new();
+    let begin = Sha256::new_with_prefix(format!("{}:{seed}:", population.digest));
+    // The smallest so far, the largest of them on top.
+    let mut drawn: BinaryHeap<([u8; 32], u64)> = BinaryHeap::with_capacity(size.saturating_add(1).min(4096));
     for n in 1..=population.count {
-        let rank: [u8; 32] = Sha256::digest(format!("{}:{seed}:{n}", population.digest)).into();
-        ranked.push((rank, n));
+        let rank: [u8; 32] = begin.clone().chain_update(n.to_string()).finalize().into();
+        if drawn.len() < size {
+            drawn.push((rank, n));
+        } else if let Some(mut largest) = drawn.peek_mut()
+            && (rank, n) < *largest
+        {
+            *largest = (rank, n);
+        }
     }
-    ranked.sort_unstable();
-    ranked.truncate(size);
-    Sample { population: population.spec.id, seed: seed.to_owned(), rows: ranked.into_iter().map(|(_, n)| n).collect() }
+    let rows = drawn.into_sorted_vec().into_iter().map(|(_, n)| n).collect();
+    Sample { population: population.spec.id, seed: seed.to_owned(), rows }
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::{Population, Spec, Test};
@@ -29,9 +28,12 @@ pub struct PopulationWriter {
     spec: Spec,
     jsonl: Hashed,
     csv: Hashed,
+    /// Keys of the JSON lines, ready to be written, in order of their names: each with the place of its cell, `None` for `n`.
+    keys: Vec<(String, Option<usize>)>,
+    line: Vec<u8>,
     count: u64,
     first: Option<String>,
-    last: Option<String>,
+    last: String,
 }
 
 impl PopulationWriter {
@@ -44,8 +46,14 @@ impl PopulationWriter {
         let file = |ending: &str| File::create(dir.join(format!("{}.{ending}", spec.id))).map(Hashed::new);
         let (jsonl, mut csv) = (file("jsonl").map_err(failed)?, file("csv").map_err(failed)?);
         let header: Vec<&str> = ["n"].into_iter().chain(spec.columns.iter().copied()).collect();
-        csv.write(csv_line(&header).as_bytes()).map_err(failed)?;
-        Ok(Self { spec, jsonl, csv, count: 0, first: None, last: None })
+        let mut line = Vec::new();
+        csv_line(&header, &mut line);
+        csv.write(&line).map_err(failed)?;
+        let columns = spec.columns.iter().enumerate().map(|(place, column)| (*column, Some(place)));
+        let mut names: Vec<(&str, Option<usize>)> = columns.chain([("n", None)]).collect();
+        names.sort_unstable();
+        let keys = names.into_iter().map(|(name, place)| (format!("\"{name}\":"), place)).collect();
+        Ok(Self { spec, jsonl, csv, keys, line, count: 0, first: None, last: String::new() })
     }
 
     /// Adds a row: its id, which is its first column, and its other cells in the order of the columns.
@@ -56,19 +64,32 @@ impl PopulationWriter {
         let failed = |source| PopulationError { id: self.spec.id, source };
         self.count += 1;
         let n = self.count.to_string();
-        let mut object = Map::new();
-        object.insert("n".to_owned(), json!(self.count));
-        for (column, cell) in self.spec.columns.iter().zip(cells) {
-            object.insert((*column).to_owned(), json!(cell));
+        let line = &mut self.line;
+        line.clear();
+        for (i, (key, place)) in self.keys.iter().enumerate() {
+            line.push(if i == 0 { b'{' } else { b',' });
+            line.extend_from_slice(key.as_bytes());
+            match place {
+                Some(place) => {
+                    let cell = cells.get(*place).copied().unwrap_or_default();
+                    serde_json::to_writer(&mut *line, cell).map_err(io::Error::from).map_err(failed)?;
+                }
+                None => line.extend_from_slice(n.as_bytes()),
+            }
         }
-        let mut line = Json::Object(object).to_string();
-        line.push('\n');
-        self.jsonl.write(line.as_bytes()).map_err(failed)?;
-        let all: Vec<&str> = [n.as_str()].into_iter().chain(cells.iter().copied()).collect();
-        self.csv.write(csv_line(&all).as_bytes()).map_err(failed)?;
+        line.extend_from_slice(b"}\n");
+        self.jsonl.write(line).map_err(failed)?;
+        line.clear();
+        csv_cell(&n, line);
+        line.push(b',');
+        csv_line(cells, line);
+        self.csv.write(line).map_err(failed)?;
         let id = cells.first().copied().unwrap_or_default();
-        self.first.get_or_insert_with(|| id.to_owned());
-        self.last = Some(id.to_owned());
+        if self.first.is_none() {
+            self.first = Some(id.to_owned());
+        }
+        self.last.clear();
+        self.last.push_str(id);
         Ok(())
     }
 
@@ -87,8 +108,8 @@ impl PopulationWriter {
         Ok(Population {
             spec: self.spec,
             count: self.count,
+            last: self.first.is_some().then_some(self.last),
             first: self.first,
-            last: self.last,
             digest: self.jsonl.finish().map_err(failed)?,
             csv_digest: self.csv.finish().map_err(failed)?,
             tests,
@@ -118,32 +139,42 @@ impl Hashed {
     }
 }
 
-/// One line as RFC 4180 has it. A cell that a spreadsheet would take for a formula gets a `'` before it: an output that an
-/// attacker wrote must not run on an auditor's machine. The JSON lines hold it as it is.
-fn csv_line(cells: &[&str]) -> String {
-    let mut line = String::new();
+/// One line as RFC 4180 has it.
+fn csv_line(cells: &[&str], line: &mut Vec<u8>) {
     for (n, cell) in cells.iter().enumerate() {
         if n > 0 {
-            line.push(',');
+            line.push(b',');
         }
-        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if formula || cell.contains(['"', ',', '\n', '\r']) {
-            line.push('"');
-            if formula {
-                line.push('\'');
-            }
-            line.push_str(&cell.replace('"', "\"\""));
-            line.push('"');
-        } else {
-            line.push_str(cell);
-        }
+        csv_cell(cell, line);
     }
-    line.push_str("\r\n");
-    line
+    line.extend_from_slice(b"\r\n");
+}
+
+/// One cell. One that a spreadsheet would take for a formula gets a `'` before it: an output that an attacker wrote must not run
+/// on an auditor's machine. The JSON lines hold it as it is.
+fn csv_cell(cell: &str, line: &mut Vec<u8>) {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if !formula && !cell.bytes().any(|b| matches!(b, b'"' | b',' | b'\n' | b'\r')) {
+        line.extend_from_slice(cell.as_bytes());
+        return;
+    }
+    line.push(b'"');
+    if formula {
+        line.push(b'\'');
+    }
+    for byte in cell.bytes() {
+        if byte == b'"' {
+            line.push(b'"');
+        }
+        line.push(byte);
+    }
+    line.push(b'"');
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
     use super::*;
 
     const SPEC: Spec = Spec { id: "p", title: "", definition: "", source: "", columns: &["id", "text"] };

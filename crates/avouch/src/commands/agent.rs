@@ -46,7 +46,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     }
     let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
     let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
-    let keeper = Keeper::start(&args.keep, &rules, acceptances.as_ref())?;
+    let keeper = Keeper::start(&args.keep, &args.mapping, &rules, acceptances.as_ref())?;
     let options = LiveOptions {
         acceptances,
         utc_offset: Box::new(printer::local_offset),

@@ -1,7 +1,7 @@
 //! What a replay keeps as evidence.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use avouch_controls::AcceptanceSet;
@@ -31,6 +31,7 @@ pub(crate) struct Kept {
     /// Detections that an acceptance hid.
     hidden: u64,
     store: avouch_store::Reader,
+    mapping: Vec<PathBuf>,
     reading: Option<Reading>,
     error: Option<anyhow::Error>,
 }
@@ -46,6 +47,7 @@ impl Kept {
     /// Opens the folder, when one is asked for.
     pub(crate) fn open(
         args: &KeepArgs,
+        mapping: &[PathBuf],
         rules: &RuleSet,
         recorded_at: Option<u64>,
         again: bool,
@@ -68,6 +70,7 @@ impl Kept {
             acceptances,
             hidden: 0,
             store,
+            mapping: mapping.to_vec(),
             moved: recorded_at.map_or(Moved::By(0), Moved::ToBegin),
             reading: None,
             error: None,
@@ -150,7 +153,8 @@ impl Kept {
         let begin = facts.first().and_then(Fact::time).unwrap_or_else(now);
         let empty = AcceptanceSet::default();
         let set = self.acceptances.as_ref().map_or(&empty, Acceptances::set);
-        let changes = accepted::changes(&mut self.store, set, begin)?;
+        let mut changes = accepted::changes(&mut self.store, set, begin)?;
+        changes.extend(evidence::mapping_change(&mut self.store, &self.mapping, begin)?);
         for fact in changes.iter().chain(&facts) {
             self.recorder.record(fact, &reading.source, now())?;
         }

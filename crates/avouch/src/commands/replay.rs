@@ -27,7 +27,7 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<Outcome> {
     };
     let alert = printer::alert_options(config.alert, args.iso8601);
     let printer = Printer::new(format, args.explain, alert, fail_on);
-    let kept = Kept::open(&args.keep, &rules, time(args.recorded_at.as_deref())?, args.again)?;
+    let kept = Kept::open(&args.keep, &args.mapping, &rules, time(args.recorded_at.as_deref())?, args.again)?;
     let mut sink = Shown { printer, bar: ProgressBar::hidden(), kept };
 
     let mut replay = Replay::new(&rules, options);
