@@ -74,22 +74,19 @@ pub fn acceptance_results(facts: &PeriodFacts) -> Vec<AcceptanceResult<'_>> {
     out.retain(|_, a| a.removed.is_none_or(|r| r >= facts.period.from));
     let names = facts.findings.names();
     for row in facts.findings.rows() {
-        match row.acceptance {
-            Some(id) => {
-                if let Some(entry) = out.get_mut(names.text(id)) {
-                    entry.hits += 1;
-                    *entry.by_severity.entry(row.severity).or_default() += 1;
-                    entry.last_hit = Some(row.time);
-                }
-            }
-            None => {
-                let rule = names.text(row.rule);
-                for entry in out.values_mut() {
-                    let ended = entry.expires.is_some_and(|e| row.time >= e);
-                    entry.after_end += u64::from(ended && entry.text("rule").eq_ignore_ascii_case(rule));
-                }
-            }
+        if let Some(entry) = row.acceptance.and_then(|id| out.get_mut(names.text(id))) {
+            entry.hits += 1;
+            *entry.by_severity.entry(row.severity).or_default() += 1;
+            entry.last_hit = Some(row.time);
         }
+    }
+    for entry in out.values_mut() {
+        let Some(end) = entry.expires else { continue };
+        let rule = entry.text("rule");
+        let own = facts.findings.rules().filter(|(name, _)| names.text(*name).eq_ignore_ascii_case(rule));
+        let rows = own.flat_map(|(name, source)| facts.findings.of_rule(name, source));
+        let after = rows.filter(|r| r.acceptance.is_none() && r.time >= end).count();
+        entry.after_end = after as u64;
     }
     out.into_values().collect()
 }

@@ -201,8 +201,8 @@ fn add_missing(coverage: &mut Coverage, question: &Question, span: Span) -> Vec<
 
 /// Findings of a control's rules.
 struct Own {
-    /// Rule of a finding, by the numbers of its name and source.
-    rules: FxHashMap<(NameId, NameId), RuleKey>,
+    /// Rules of which some finding is known, by the numbers of their names and sources.
+    rules: Vec<((NameId, NameId), RuleKey)>,
 }
 
 impl Own {
@@ -213,7 +213,7 @@ impl Own {
     }
 
     fn rows<'f>(&'f self, facts: &'f PeriodFacts) -> impl Iterator<Item = &'f FindingRow> {
-        facts.findings.rows().iter().filter(|r| self.rules.contains_key(&(r.rule, r.source)))
+        self.rules.iter().flat_map(|((name, source), _)| facts.findings.of_rule(*name, *source))
     }
 
     /// What findings make of the control's time. One that began before the part may still be open in it.
@@ -221,27 +221,35 @@ impl Own {
         let mut spans: BTreeMap<(NameId, NameId), [Vec<Span>; 2]> = BTreeMap::new();
         let mut late: BTreeMap<RuleKey, Late> = BTreeMap::new();
         let end = facts.period.to;
-        for row in self.rows(facts).filter(|r| r.time < span.to && r.acceptance.is_none()) {
-            let due = Due::of(control, facts.findings.names().text(row.priority));
-            let [fails, open] = spans.entry((row.node, row.source)).or_default();
-            match row.triage.decided {
-                Some((at, _, Decision::True)) => fails.push(Span::new(row.time, at)),
-                Some(_) => {}
-                None if due.is_none() => {}
-                None => {
-                    let overdue = due.overdue(row).unwrap_or(end).min(end);
-                    open.push(Span::new(row.time, overdue));
-                    fails.push(Span::new(overdue, end));
+        let names = facts.findings.names();
+        let mut dues: FxHashMap<NameId, Due> = FxHashMap::default();
+        for ((name, source), rule) in &self.rules {
+            let mut of_rule = Late::default();
+            let rows = facts.findings.of_rule(*name, *source);
+            for row in rows.filter(|r| r.time < span.to && r.acceptance.is_none()) {
+                let due = *dues.entry(row.priority).or_insert_with(|| Due::of(control, names.text(row.priority)));
+                if row.time >= span.from {
+                    due.count(row, end, &mut of_rule);
+                }
+                match row.triage.decided {
+                    Some((at, _, Decision::True)) => {
+                        let [fails, _] = spans.entry((row.node, row.source)).or_default();
+                        fails.push(Span::new(row.time, at));
+                    }
+                    Some(_) => {}
+                    None if due.is_none() => {}
+                    None => {
+                        let overdue = due.overdue(row).unwrap_or(end).min(end);
+                        let [fails, open] = spans.entry((row.node, row.source)).or_default();
+                        open.push(Span::new(row.time, overdue));
+                        fails.push(Span::new(overdue, end));
+                    }
                 }
             }
-            if row.time >= span.from
-                && let Some(rule) = self.rules.get(&(row.rule, row.source))
-            {
-                due.count(row, end, late.entry(rule.clone()).or_default());
+            if of_rule.of > 0 {
+                late.insert(rule.clone(), of_rule);
             }
         }
-        late.retain(|_, l| l.of > 0);
-        let names = facts.findings.names();
         let mut marks = Vec::new();
         for ((node, source), [fails, open]) in spans {
             for (mark, spans) in [(Mark::Fails, fails), (Mark::Open, open)] {

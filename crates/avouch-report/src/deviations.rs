@@ -207,11 +207,8 @@ fn confirmed(
     let names = facts.findings.names();
     for rule in &part.rules {
         let (Some(name), Some(source)) = (names.find(&rule.name), names.find(&rule.source)) else { continue };
-        let own = facts
-            .findings
-            .rows()
-            .iter()
-            .filter(|r| (r.rule, r.source) == (name, source) && part.span.from <= r.time && r.time < part.span.to);
+        let of_rule = facts.findings.of_rule(name, source);
+        let own = of_rule.filter(|r| part.span.from <= r.time && r.time < part.span.to);
         let (mut all, mut n, mut evidence) = (0, 0, Vec::new());
         let (mut first, mut last): (Option<Time>, Option<Time>) = (None, None);
         for row in own {

@@ -2,6 +2,7 @@
 
 use avouch_finding::{Decision, Finding, Severity, Time};
 use avouch_store::StoredFinding;
+use rustc_hash::FxHashMap;
 
 use crate::names::{NameId, Names};
 
@@ -49,13 +50,25 @@ pub struct FindingRow {
 pub struct Findings {
     rows: Vec<FindingRow>,
     names: Names,
+    rules: Vec<OfRule>,
+    /// Places in `rules`, by the numbers of a rule's name and source.
+    places: FxHashMap<(NameId, NameId), usize>,
+}
+
+/// Findings of one rule, so that nobody has to look for them among all.
+#[derive(Clone, Debug)]
+struct OfRule {
+    name: NameId,
+    source: NameId,
+    /// Places in [`Findings::rows`].
+    rows: Vec<u32>,
 }
 
 impl Findings {
     /// Adds a finding; they come in order of time.
     pub fn push(&mut self, seq: u64, finding: &Finding, triage: Triage) {
         let names = &mut self.names;
-        self.rows.push(FindingRow {
+        let row = FindingRow {
             time: finding.time,
             seq,
             rule: names.id(&finding.rule),
@@ -67,7 +80,8 @@ impl Findings {
             acceptance: finding.suppressed.as_ref().map(|s| names.id(&s.acceptance)),
             tainted: finding.lost_events.is_some(),
             triage,
-        });
+        };
+        self.add(row);
     }
 
     /// Adds a finding of the store; they come in order of time.
@@ -77,7 +91,7 @@ impl Findings {
             acknowledged: f.acknowledged.as_ref().map(|a| (a.time, names.id(&a.by))),
             decided: f.decided.as_ref().map(|d| (d.time, names.id(&d.by), d.decision)),
         };
-        self.rows.push(FindingRow {
+        let row = FindingRow {
             time: f.time,
             seq: f.record.seq,
             rule: names.id(&f.rule),
@@ -89,7 +103,21 @@ impl Findings {
             acceptance: f.suppressed.as_ref().map(|s| names.id(s)),
             tainted: f.lost_events.is_some(),
             triage,
+        };
+        self.add(row);
+    }
+
+    fn add(&mut self, row: FindingRow) {
+        let (name, source) = (row.rule, row.source);
+        let rules = &mut self.rules;
+        let place = *self.places.entry((name, source)).or_insert_with(|| {
+            rules.push(OfRule { name, source, rows: Vec::new() });
+            rules.len() - 1
         });
+        if let (Some(rule), Ok(n)) = (rules.get_mut(place), u32::try_from(self.rows.len())) {
+            rule.rows.push(n);
+        }
+        self.rows.push(row);
     }
 
     /// The number of a name, for [`Triage`].
@@ -107,6 +135,17 @@ impl Findings {
     #[must_use]
     pub fn rows(&self) -> &[FindingRow] {
         &self.rows
+    }
+
+    /// Those of one rule, by its name and source, in the order of [`Self::rows`].
+    pub fn of_rule(&self, name: NameId, source: NameId) -> impl Iterator<Item = &FindingRow> {
+        let rows = self.places.get(&(name, source)).and_then(|place| self.rules.get(*place)).map(|r| r.rows.as_slice());
+        rows.unwrap_or_default().iter().filter_map(|n| self.rows.get(*n as usize))
+    }
+
+    /// Name and source of each rule that found something, in the order of their first findings.
+    pub fn rules(&self) -> impl Iterator<Item = (NameId, NameId)> {
+        self.rules.iter().map(|r| (r.name, r.source))
     }
 
     /// How many.

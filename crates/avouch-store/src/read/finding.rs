@@ -81,9 +81,20 @@ pub struct StoredFinding {
     pub recorded: Time,
 }
 
-const WIDE: &str = "SELECT f.id, f.recorded, f.ledger, f.seq, f.hash, f.event, f.run, f.rules, f.output, f.command, f.object, \
-     f.lost, f.slice, t.acknowledged, t.acknowledged_by, t.decided, t.decided_by, t.decision, t.reason, t.incident \
-     FROM finding f LEFT JOIN triage t ON t.slot = f.slot WHERE f.slot = ?1";
+macro_rules! wide {
+    ($which:literal) => {
+        concat!(
+            "SELECT f.id, f.recorded, f.ledger, f.seq, f.hash, f.event, f.run, f.rules, f.output, f.command, f.object, \
+             f.lost, f.slice, t.acknowledged, t.acknowledged_by, t.decided, t.decided_by, t.decision, t.reason, t.incident, f.slot \
+             FROM finding f LEFT JOIN triage t ON t.slot = f.slot WHERE ",
+            $which
+        )
+    };
+}
+
+const WIDE: &str = wide!("f.slot = ?1");
+/// The same for all rows between two places.
+const WIDE_BETWEEN: &str = wide!("f.slot BETWEEN ?1 AND ?2 ORDER BY f.slot");
 
 fn id(row: &Row<'_>) -> rusqlite::Result<String> {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
@@ -160,6 +171,31 @@ fn wide(row: &Row<'_>) -> rusqlite::Result<Wide> {
 fn finding(file: &mut FileReader, slot: i64, row: &Packed) -> Result<StoredFinding> {
     let read = || file.conn.prepare_cached(WIDE)?.query_row([slot], wide);
     let wide = read().at("read a finding", &file.path)?;
+    join(file, slot, row, wide)
+}
+
+/// Wide rows of the first of these places, which are in order: read in one go as far as few others lie between them.
+fn in_order(file: &FileReader, piece: &[(i64, Packed)]) -> rusqlite::Result<Vec<Wide>> {
+    let mut out = Vec::with_capacity(piece.len());
+    let (Some((first, _)), Some((last, _))) = (piece.first(), piece.last()) else { return Ok(out) };
+    let mut between = file.conn.prepare_cached(WIDE_BETWEEN)?;
+    let mut rows = between.query([first, last])?;
+    let mut others = 0;
+    while let (Some((wanted, _)), Some(row)) = (piece.get(out.len()), rows.next()?) {
+        if row.get::<_, i64>(SLOT)? == *wanted {
+            out.push(wide(row)?);
+        } else {
+            others += 1;
+            if others > out.len() + PIECE / 8 {
+                break;
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Puts both halves of a row together.
+fn join(file: &mut FileReader, slot: i64, row: &Packed, wide: Wide) -> Result<StoredFinding> {
     let on = |shift: u32| row[BITS] >> shift & 1 == 1;
     let severity = row[BITS] >> bit::SEVERITY & 7;
     let severity = Severity::ALL
@@ -262,8 +298,13 @@ impl Reader {
                         piece.push((slot, *row));
                         Ok(if piece.len() < PIECE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
                     })?;
+                    let mut wide = in_order(file, &piece).at("read findings", &file.path)?.into_iter();
                     for (slot, row) in &piece {
-                        if visit(finding(file, *slot, row)?).is_break() {
+                        let found = match wide.next() {
+                            Some(wide) => join(file, *slot, row, wide)?,
+                            None => finding(file, *slot, row)?,
+                        };
+                        if visit(found).is_break() {
                             return Ok(ControlFlow::Break(()));
                         }
                     }
@@ -333,6 +374,8 @@ impl Reader {
     }
 }
 
+/// Column of the place in a wide row.
+const SLOT: usize = 20;
 /// Findings read ahead while all are shown.
 const PIECE: usize = 4096;
 /// Rows of a page at most.
