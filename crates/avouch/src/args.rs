@@ -439,9 +439,10 @@ pub(crate) struct PeriodReportArgs {
     /// Framework that the report answers to.
     #[arg(long, default_value = "soc2", value_name = "NAME")]
     pub(crate) framework: String,
-    /// The organisation's control list: a file, or a folder with its versions.
+    /// The organisation's control list: a file, or a folder with its versions. Without it, the starting list that avouch ships,
+    /// which nobody approved.
     #[arg(long, value_name = "PATH")]
-    pub(crate) controls: PathBuf,
+    pub(crate) controls: Option<PathBuf>,
     /// Begin of the period: a day or a time, UTC.
     #[arg(long, value_name = "TIME")]
     pub(crate) from: String,

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
     ensure!((0.0..=100.0).contains(&args.least_watched), "--least-watched is in percent, 0 to 100");
     let folder = Folder::new(&args.data);
     ensure!(folder.is_there(), "`{}` holds no evidence; agent and replay keep some with --data", args.data.display());
-    let lists = lists(&args.controls)?;
+    let lists = lists(args.controls.as_deref())?;
     // Opening it signs a head over everything so far, and the manifest is signed with its key.
     let mut recorder = evidence::open(&args.data)?;
     let by = args.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
@@ -95,43 +95,58 @@ fn time(text: &str) -> anyhow::Result<Time> {
 
 type Lists = Vec<(ControlList, ListUsed, String)>;
 
+/// The starting list, for a report without a list of one's own.
+const STARTER: (&str, &str) =
+    ("kubernetes-starter-v1.yaml", include_str!("../../../../controls/lists/kubernetes-starter/v1.yaml"));
+
 /// The versions of one control list. A list with errors is refused: a report on half a list would say what nobody agreed on.
-fn lists(path: &Path) -> anyhow::Result<Lists> {
+fn lists(path: Option<&Path>) -> anyhow::Result<Lists> {
     let mut out: Lists = Vec::new();
     let mut map = SourceMap::default();
+    let Some(path) = path else {
+        terminal::say("no --controls: the starting list of avouch is used, which nobody approved\n");
+        out.extend(list(&mut map, STARTER.0, STARTER.0, STARTER.1.to_owned())?);
+        return Ok(out);
+    };
     for file in files(&[path.to_owned()])? {
         let text = read_text(&file)?;
-        if FileKind::of(&text) != Some(FileKind::List) {
-            continue;
+        if FileKind::of(&text) == Some(FileKind::List) {
+            let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            out.extend(list(&mut map, &file.display().to_string(), &name, text)?);
         }
-        let id = map.add(file.display().to_string(), text.clone());
-        let (list, problems) = ControlList::parse(id, &text);
-        if problems.iter().any(|p| p.severity == Severity::Error) {
-            terminal::say(&render_text(&map, &problems, terminal::error_colour()));
-            bail!("`{}` has errors; a report needs a whole control list", file.display());
-        }
-        let Some(list) = list else { continue };
-        let used = ListUsed {
-            id: list.id.clone(),
-            version: list.version,
-            title: list.title.clone(),
-            file: file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
-            digest: Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
-            problems: problems.iter().map(|p| p.title.clone()).collect(),
-        };
-        out.push((list, used, text));
     }
     ensure!(!out.is_empty(), "`{}` holds no control list", path.display());
     let first = out.first().map(|(l, ..)| l.id.clone()).unwrap_or_default();
     if let Some((other, ..)) = out.iter().find(|(l, ..)| l.id != first) {
-        bail!(
-            "`{}` holds versions of two control lists, `{first}` and `{}`; name one folder or file",
-            path.display(),
-            other.id
-        );
+        let path = path.display();
+        bail!("`{path}` holds versions of two control lists, `{first}` and `{}`; name one folder or file", other.id);
     }
     out.sort_by_key(|(l, ..)| l.version);
     Ok(out)
+}
+
+fn list(
+    map: &mut SourceMap,
+    path: &str,
+    name: &str,
+    text: String,
+) -> anyhow::Result<Option<(ControlList, ListUsed, String)>> {
+    let id = map.add(path.to_owned(), text.clone());
+    let (list, problems) = ControlList::parse(id, &text);
+    if problems.iter().any(|p| p.severity == Severity::Error) {
+        terminal::say(&render_text(map, &problems, terminal::error_colour()));
+        bail!("`{path}` has errors; a report needs a whole control list");
+    }
+    let Some(list) = list else { return Ok(None) };
+    let used = ListUsed {
+        id: list.id.clone(),
+        version: list.version,
+        title: list.title.clone(),
+        file: name.to_owned(),
+        digest: Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
+        problems: problems.iter().map(|p| p.title.clone()).collect(),
+    };
+    Ok(Some((list, used, text)))
 }
 
 /// A version of a list that was not used before is a change of what is judged by: it goes to the ledger.
