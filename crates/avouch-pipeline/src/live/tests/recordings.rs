@@ -54,7 +54,7 @@ fn a_live_run_over_our_recording_detects_what_a_replay_does() {
     let path = root().join("recordings/web-intrusion.scap");
     let expected = replayed(&rules(&[root().join("rules")]), &path);
     let seen = lived(rules(&[root().join("rules")]), capture(&path), LiveOptions::default());
-    assert_eq!(seen.detections.len(), 38);
+    assert_eq!(seen.detections.len(), 44);
     assert_eq!(seen.detections, expected.detections);
 }
 
@@ -128,7 +128,7 @@ fn every_slice_of_our_recording_replays_to_the_same_decision() {
     let judge = rules(&[root().join("rules")]);
     let seen = lived(rules(&[root().join("rules")]), capture(&path), options);
     let findings = seen.findings();
-    assert_eq!(findings.len(), 38);
+    assert_eq!(findings.len(), 44);
     for (finding, (_, rule, message)) in findings.iter().zip(&seen.detections) {
         let name = finding.slice.as_ref().expect("every detection has a slice");
         let again = replayed(&judge, &dir.path().join("s").join(name));
