@@ -8,5 +8,5 @@ mod manifest;
 mod verify;
 
 pub use evidence::{Evidence, Proof, prove};
-pub use manifest::{BundleError, Manifest, ManifestFile, write_manifest};
+pub use manifest::{BundleError, Manifest, ManifestFile, signing_key, write_manifest, write_manifest_with};
 pub use verify::{BundleProblem, BundleReport, verify};

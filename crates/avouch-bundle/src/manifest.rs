@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use avouch_ledger::{Digest, Ledger, LedgerError, canonical};
+use avouch_ledger::{Digest, Ledger, LedgerError, Purpose, SecretKey, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -75,11 +75,34 @@ pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> B
     move |source| BundleError::Io { what, path, source }
 }
 
-/// Writes `manifest.json` and `manifest.sig` for all files under `dir`. `ledger` signs it.
+/// The key that signs the ledger in `ledger`, for whoever may read its secret while another process writes it.
+///
+/// # Errors
+/// When its file cannot be read or holds no key.
+pub fn signing_key(ledger: &Path) -> Result<SecretKey, BundleError> {
+    let path = ledger.join("secret").join("signing.key");
+    let text = fs::read_to_string(&path).map_err(io("read", &path))?;
+    let none = || io::Error::new(io::ErrorKind::InvalidData, "it holds no key");
+    SecretKey::from_pem(&text).ok_or_else(none).map_err(io("read", &path))
+}
+
+/// As [`write_manifest_with`], signed by the key of a ledger that this process writes.
+///
+/// # Errors
+/// As [`write_manifest_with`].
+pub fn write_manifest(dir: &Path, about: Value, ledger: &Ledger) -> Result<Manifest, BundleError> {
+    write(dir, about, ledger.public_key().id(), &|text| ledger.sign_manifest(text))
+}
+
+/// Writes `manifest.json` and `manifest.sig` for all files under `dir`. `key` signs it.
 ///
 /// # Errors
 /// When a file cannot be read or written, is no regular file, or has a name that is not UTF-8.
-pub fn write_manifest(dir: &Path, about: Value, ledger: &Ledger) -> Result<Manifest, BundleError> {
+pub fn write_manifest_with(dir: &Path, about: Value, key: &SecretKey) -> Result<Manifest, BundleError> {
+    write(dir, about, key.public().id(), &|text| key.sign(Purpose::Manifest, text))
+}
+
+fn write(dir: &Path, about: Value, key: String, sign: &dyn Fn(&[u8]) -> String) -> Result<Manifest, BundleError> {
     let mut names = BTreeSet::new();
     let mut others = Vec::new();
     walk(dir, &mut names, &mut others)?;
@@ -91,11 +114,9 @@ pub fn write_manifest(dir: &Path, about: Value, ledger: &Ledger) -> Result<Manif
         let (bytes, sha256) = digest(&dir.join(&path)).map_err(io("read", &dir.join(&path)))?;
         list.push(ManifestFile { bytes, path, sha256 });
     }
-    let manifest = Manifest { about, files: list, key: ledger.public_key().id(), v: 1 };
+    let manifest = Manifest { about, files: list, key, v: 1 };
     let text = canonical(&manifest);
-    for (name, bytes) in
-        [(MANIFEST, text.clone()), (SIGNATURE, format!("{}\n", ledger.sign_manifest(&text)).into_bytes())]
-    {
+    for (name, bytes) in [(MANIFEST, text.clone()), (SIGNATURE, format!("{}\n", sign(&text)).into_bytes())] {
         let path = dir.join(name);
         fs::write(&path, bytes).map_err(io("write", &path))?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
 use avouch_coverage::Span;
 use avouch_document::pdf::Paper;
-use avouch_ledger::{Digest, Ledger, LedgerError, Reader as LedgerReader, RecordRef};
+use avouch_ledger::{Digest, LedgerError, Reader as LedgerReader, RecordRef, SignedHead};
 use avouch_store::{Reader, StoredFinding};
 use serde_json::{Value as Json, json};
 
@@ -18,7 +18,7 @@ use crate::population::{self, Detections, Population, PopulationError, Sample, h
 use crate::{Judging, acceptance_results, chapters, control_results, deviations, ocsf, oscal, rule_results};
 
 /// What is to be made.
-pub struct Request<'r> {
+pub struct Request {
     /// The period.
     pub period: Span,
     /// What the user said.
@@ -29,8 +29,6 @@ pub struct Request<'r> {
     pub judging: Judging,
     /// Folder of the ledger.
     pub ledger_dir: PathBuf,
-    /// The ledger, to sign the manifest; without it the manifest is not signed and the report is a draft.
-    pub ledger: Option<&'r Ledger>,
     /// Where the report goes: a folder that is empty or not there.
     pub out: PathBuf,
     /// Size of the pages.
@@ -80,7 +78,7 @@ pub struct Made {
 ///
 /// # Errors
 /// When something cannot be read or written. What was written so far stays in the folder.
-pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str)) -> Result<Made, MakeError> {
+pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Made, MakeError> {
     let out = &request.out;
     if out.read_dir().is_ok_and(|mut d| d.next().is_some()) {
         return Err(MakeError::NotEmpty(out.clone()));
@@ -169,14 +167,9 @@ pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str
     exports(out, &results)?;
 
     step("manifest");
-    let manifest = match request.ledger {
-        Some(signer) => {
-            let about = about(&results, out)?;
-            avouch_bundle::write_manifest(&bundle, about, signer)?;
-            file_digest(&bundle.join("manifest.json"))?
-        }
-        None => String::new(),
-    };
+    let about = about(&results, out)?;
+    avouch_bundle::write_manifest_with(&bundle, about, &avouch_bundle::signing_key(&request.ledger_dir)?)?;
+    let manifest = file_digest(&bundle.join("manifest.json"))?;
     Ok(Made {
         findings: facts.findings.len() as u64,
         deviations: (deviations.len(), deviations.iter().filter(|d| !d.closed).count()),
@@ -186,12 +179,14 @@ pub fn make(store: &mut Reader, request: &Request<'_>, step: &mut dyn FnMut(&str
     })
 }
 
-/// The last record of the ledger that the store has and that says something of the watched world: records about exports, logins and
-/// the ledger itself do not make the next report of the same period another one.
+/// The last record that the store has, that a head vouches for, and that says something of the watched world: records about
+/// exports, logins and the ledger itself do not make the next report of the same period another one.
 fn as_of(store: &mut Reader, ledger: &LedgerReader) -> Result<AsOf, MakeError> {
     let freshness = store.freshness(avouch_store::Period::ALL).map_err(GatherError::from)?;
     let Some(position) = freshness.ledgers.into_iter().next() else { return Ok(AsOf::default()) };
-    let mut seq = position.seq;
+    let heads = ledger.heads()?.filter_map(Result::ok);
+    let signed = heads.filter_map(|line| SignedHead::parse(&line).ok()).map(|s| s.head.last_seq).max();
+    let mut seq = position.seq.min(signed.unwrap_or_default());
     while seq > 0 {
         let Some(line) = ledger.read_at(seq)? else { break };
         let kind = RecordRef::parse(&line).map_or("", |r| r.kind);

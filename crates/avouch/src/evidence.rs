@@ -41,17 +41,22 @@ pub(crate) fn now() -> Time {
 
 /// Opens a folder of evidence to write. Says what the opening found, and how far it is when it takes long.
 pub(crate) fn open(dir: &Path) -> anyhow::Result<Recorder> {
+    open_unless_locked(dir)?.with_context(|| {
+        format!("another avouch writes to `{}`; let it end first, or give another folder with --data", dir.display())
+    })
+}
+
+/// As [`open`]; `None` when another process writes the folder.
+pub(crate) fn open_unless_locked(dir: &Path) -> anyhow::Result<Option<Recorder>> {
     let bar = terminal::progress("index", None);
     let opened = Recorder::open(&Folder::new(dir), settings(), now(), &mut |n| bar.set_message(format!("{n} records")));
     bar.finish_and_clear();
     let (recorder, report) = match opened {
-        Err(EvidenceError::Ledger(LedgerError::Locked { .. })) => {
-            bail!("another avouch writes to `{}`; let it end first, or give another folder with --data", dir.display())
-        }
+        Err(EvidenceError::Ledger(LedgerError::Locked { .. })) => return Ok(None),
         other => other.with_context(|| format!("failed to open the evidence in `{}`", dir.display()))?,
     };
     tell(&report, &recorder);
-    Ok(recorder)
+    Ok(Some(recorder))
 }
 
 fn settings() -> Settings {
@@ -89,25 +94,19 @@ pub(crate) fn leave(dir: &Path, facts: &[Fact], by: &str) -> anyhow::Result<bool
     if !folder.is_there() {
         bail!("`{}` holds no evidence", dir.display());
     }
-    match Recorder::open(&folder, settings(), now(), &mut |_| {}) {
-        Ok((mut recorder, report)) => {
-            tell(&report, &recorder);
-            let source = source("command", by);
-            for fact in facts {
-                recorder.record(fact, &source, now())?;
-            }
-            recorder.close(now())?;
-            Ok(true)
+    let Some(mut recorder) = open_unless_locked(dir)? else {
+        let inbox = Inbox::new(folder.inbox());
+        for (n, fact) in facts.iter().enumerate() {
+            inbox.leave(fact, &format!("{:020}-{}-{n:04}", now().0, std::process::id()))?;
         }
-        Err(EvidenceError::Ledger(LedgerError::Locked { .. })) => {
-            let inbox = Inbox::new(folder.inbox());
-            for (n, fact) in facts.iter().enumerate() {
-                inbox.leave(fact, &format!("{:020}-{}-{n:04}", now().0, std::process::id()))?;
-            }
-            Ok(false)
-        }
-        Err(error) => Err(error).with_context(|| format!("failed to open the evidence in `{}`", dir.display())),
+        return Ok(false);
+    };
+    let source = source("command", by);
+    for fact in facts {
+        recorder.record(fact, &source, now())?;
     }
+    recorder.close(now())?;
+    Ok(true)
 }
 
 /// Who tells records. Names that the ledger does not take are made fit.

@@ -447,6 +447,30 @@ fn replace(path: &Path, from: &str, to: &str) {
 }
 
 #[test]
+fn people_decide_and_reports_are_made_while_a_process_writes() {
+    let estate = Estate::new();
+    let data = estate.data();
+    let now = time("2026-07-09T00:00:00Z");
+    let (mut recorder, _) = Recorder::open(&Folder::new(&data), Settings::default(), now, &mut |_| {}).unwrap();
+    let (all, _) = fine(&["findings", "list", "--data", &data, "--format", "json", "--limit", "1"]);
+    let id = text(&serde_json::from_str(&all).unwrap(), "id").to_owned();
+    let (_, err) = fine(&["findings", "decide", "test", &id, "--data", &data, "--by", "bob", "--reason", "drill"]);
+    assert!(err.contains("left for the avouch that writes"), "{err}");
+    let out = estate.report("meanwhile", &[]);
+    fine(&["verify", &out.join("bundle").display().to_string()]);
+    recorder.flush(now).unwrap();
+    let (all, _) = fine(&["findings", "list", "--data", &data, "--format", "json", "--limit", "1"]);
+    let found: Json = serde_json::from_str(&all).unwrap();
+    assert_eq!((text(&found, "id"), text(&found["decided"], "by")), (id.as_str(), "bob"));
+    let (_, err, code) = run(&["ledger", "rebuild", "--data", &data]);
+    assert_eq!((code, err.contains("another process writes")), (2, true), "{err}");
+    recorder.close(now).unwrap();
+    fine(&["ledger", "rebuild", "--data", &data]);
+    let (rebuilt, _) = fine(&["findings", "list", "--data", &data, "--format", "json", "--limit", "1"]);
+    assert_eq!(rebuilt, all);
+}
+
+#[test]
 fn mistakes_on_the_way_to_a_report_are_said() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).display().to_string();

@@ -7,7 +7,7 @@ use avouch_controls::{ControlList, FileKind};
 use avouch_coverage::Span;
 use avouch_diagnostics::{Severity, SourceMap, render_text};
 use avouch_document::pdf::Paper;
-use avouch_evidence::{Folder, Recorder};
+use avouch_evidence::Folder;
 use avouch_finding::{ControlsChange, Export, Fact, Time};
 use avouch_pipeline::read_text;
 use avouch_report::{Judging, ListUsed, Made, Request, Scope, make};
@@ -28,11 +28,21 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
     let folder = Folder::new(&args.data);
     ensure!(folder.is_there(), "`{}` holds no evidence; agent and replay keep some with --data", args.data.display());
     let lists = lists(args.controls.as_deref())?;
-    // Opening it signs a head over everything so far, and the manifest is signed with its key.
-    let mut recorder = evidence::open(&args.data)?;
     let by = args.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
-    record_lists(&mut recorder, &folder, &lists, &by)?;
-    recorder.checkpoint(now())?;
+    let new = new_lists(&folder, &lists)?;
+    if !new.is_empty() {
+        evidence::leave(&args.data, &new, &by)?;
+    }
+    // Signs a head over everything so far. Where another process writes, its last head is what the report stands on.
+    match evidence::open_unless_locked(&args.data)? {
+        Some(mut recorder) => {
+            recorder.checkpoint(now())?;
+            recorder.close(now())?;
+        }
+        None => {
+            terminal::say("another avouch writes the evidence now; the report is made as of its last signed head\n")
+        }
+    }
 
     let mut store = Store::open(folder.store(), avouch_store::Options::default())?.reader()?;
     let bar = terminal::progress("report", None);
@@ -51,7 +61,6 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
         // Parts in a million, from percent.
         judging: Judging { least_watched: (args.least_watched * 10_000.0).round() as u32 },
         ledger_dir: folder.ledger(),
-        ledger: Some(recorder.ledger()),
         out: args.out.clone(),
         paper: match args.paper {
             PaperSize::A4 => Paper::A4,
@@ -68,8 +77,7 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
         by,
         digest: made.manifest.clone(),
     };
-    recorder.record(&export.into(), &evidence::source("command", "report"), now())?;
-    recorder.close(now())?;
+    evidence::leave(&args.data, &[export.into()], "report")?;
     terminal::say(&said(args, &made));
     Ok(Outcome::Fine)
 }
@@ -150,9 +158,10 @@ fn list(
 }
 
 /// A version of a list that was not used before is a change of what is judged by: it goes to the ledger.
-fn record_lists(recorder: &mut Recorder, folder: &Folder, lists: &Lists, by: &str) -> anyhow::Result<()> {
+fn new_lists(folder: &Folder, lists: &Lists) -> anyhow::Result<Vec<Fact>> {
     let mut store = Store::open(folder.store(), avouch_store::Options::default())?.reader()?;
     let known = store.facts(avouch_finding::Kind::Controls, Period::ALL)?;
+    let mut out = Vec::new();
     for (list, used, _) in lists {
         let is = |f: &Fact| matches!(f, Fact::Controls(c) if c.digest == used.digest);
         if known.iter().any(|f| is(&f.fact)) {
@@ -169,8 +178,7 @@ fn record_lists(recorder: &mut Recorder, folder: &Folder, lists: &Lists, by: &st
             valid_from: list.valid.map(|v| v.from.to_string()).unwrap_or_default(),
             controls: list.controls.len() as u64,
         };
-        recorder.record(&change.into(), &evidence::source("command", by), now())?;
+        out.push(change.into());
     }
-    recorder.flush(now())?;
-    Ok(())
+    Ok(out)
 }
