@@ -172,6 +172,26 @@ pub struct Login {
     pub role: String,
 }
 
+/// A signed head of the ledger was published: whoever holds it can show that the ledger's end was not cut before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Anchored {
+    /// When.
+    pub time: Time,
+    /// By what means: `file`, `git`, `s3`, `tsa`.
+    pub anchor: String,
+    /// Where, in words that a person can follow.
+    pub place: String,
+    /// When, as the other side says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub their_time: Option<String>,
+    /// Last record that the head vouches for.
+    pub last_seq: u64,
+    /// What the other side gave, in hex: a time-stamp reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+}
+
 /// Something was done about a finding, or kept from happening.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

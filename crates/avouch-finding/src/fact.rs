@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::activity::{Command, Connection, FileChange, LeftOut};
 use crate::decision::{
-    AcceptanceChange, Acknowledgement, Act, Canary, ControlsChange, Disposition, Export, Login, MappingChange,
+    AcceptanceChange, Acknowledgement, Act, Anchored, Canary, ControlsChange, Disposition, Export, Login, MappingChange,
 };
 use crate::finding::Finding;
 use crate::observation::{Estate, Gap, InputRead, Observation, RulesLoaded, Start, Stop};
@@ -140,6 +140,8 @@ facts! {
     Mapping(MappingChange) = "mapping", time;
     /// A rule was proved to fire, or not.
     Canary(Canary) = "canary", time;
+    /// A head of the ledger was published.
+    Anchor(Anchored) = "anchor", time;
     /// A list or report was made.
     Export(Export) = "export", time;
     /// Somebody looked at the evidence.

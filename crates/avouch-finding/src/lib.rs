@@ -29,8 +29,8 @@ mod wide;
 
 pub use activity::{Command, Connection, FileChange, LeftOut, Who};
 pub use decision::{
-    AcceptanceChange, Acknowledgement, Act, Canary, ChangeAction, ControlsChange, Decision, Disposition, Export, Login,
-    MappingChange,
+    AcceptanceChange, Acknowledgement, Act, Anchored, Canary, ChangeAction, ControlsChange, Decision, Disposition,
+    Export, Login, MappingChange,
 };
 pub use fact::{Fact, FactError, Kind};
 pub use finding::{Finding, FindingKey, Subject, Suppressed};

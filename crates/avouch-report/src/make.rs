@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
 use avouch_coverage::Span;
 use avouch_document::pdf::Paper;
+use avouch_finding::Kind;
 use avouch_ledger::{Digest, LedgerError, Reader as LedgerReader, RecordRef, SignedHead};
 use avouch_store::{Reader, StoredFinding};
 use serde_json::{Value as Json, json};
@@ -201,12 +202,10 @@ fn as_of(store: &mut Reader, ledger: &LedgerReader) -> Result<AsOf, MakeError> {
 
 /// Where heads were published, as the ledger says: whoever holds one of them can find a cut tail.
 fn anchors(store: &mut Reader, bundle: &Path, as_of: &AsOf) -> Result<(), MakeError> {
-    let facts = store.facts_named("anchor", avouch_store::Period::ALL).map_err(GatherError::from)?;
+    let facts = store.facts(Kind::Anchor, avouch_store::Period::ALL).map_err(GatherError::from)?;
     let known = facts.into_iter().filter(|f| f.record.seq <= as_of.last.seq);
-    let body = |f: avouch_store::StoredFact| match f.fact {
-        avouch_finding::Fact::Other { body, .. } => json!({"record": f.record.seq, "anchor": body}),
-        _ => Json::Null,
-    };
+    let body =
+        |f: avouch_store::StoredFact| json!({"record": f.record.seq, "anchor": f.fact.body().unwrap_or_default()});
     let published: Vec<Json> = known.map(body).collect();
     Ok(write(&bundle.join("anchors/published.json"), pretty(&json!(published)).as_bytes())?)
 }

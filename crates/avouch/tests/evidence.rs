@@ -458,7 +458,13 @@ fn people_decide_and_reports_are_made_while_a_process_writes() {
     assert!(err.contains("left for the avouch that writes"), "{err}");
     let out = estate.report("meanwhile", &[]);
     fine(&["verify", &out.join("bundle").display().to_string()]);
-    recorder.flush(now).unwrap();
+    let (head, _) = fine(&["ledger", "head", "--data", &data]);
+    assert_eq!(head.lines().count(), 1);
+    let (_, err) = fine(&["ledger", "anchor", "--data", &data, "--file", &estate.path("outside.jsonl")]);
+    assert!(err.contains("anchored up to record"), "{err}");
+    assert_eq!(fs::read_to_string(estate.path("outside.jsonl")).unwrap(), head);
+    recorder.flush(Time(now.0 + HOUR)).unwrap();
+    assert!(estate.records().iter().any(|(kind, _)| kind == "anchor"));
     let (all, _) = fine(&["findings", "list", "--data", &data, "--format", "json", "--limit", "1"]);
     let found: Json = serde_json::from_str(&all).unwrap();
     assert_eq!((text(&found, "id"), text(&found["decided"], "by")), (id.as_str(), "bob"));

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use avouch_anchor::{Anchor, FileAnchor, GitAnchor, Head, LockMode, S3Anchor, S3Credentials, TsaAnchor};
 use avouch_evidence::Folder;
-use avouch_finding::{Estate, Fact};
+use avouch_finding::{Anchored, Estate};
+use avouch_ledger::{Reader, SignedHead};
 use avouch_store::{Keep, RetentionPolicy};
-use serde_json::json;
 
 use crate::args::{AnchorArgs, DataArgs, LedgerCommand, NodesArgs, RetainArgs};
 use crate::evidence::{self, now};
@@ -32,29 +32,41 @@ fn is_there(args: &DataArgs) -> anyhow::Result<Folder> {
     Ok(folder)
 }
 
-/// Prints a signed head over everything so far: kept outside, it shows a cut tail.
+/// A signed head over everything so far; the last one, when another process writes.
+fn signed(folder: &Folder) -> anyhow::Result<SignedHead> {
+    if let Some(mut recorder) = evidence::open_unless_locked(folder.path())? {
+        let head = recorder.checkpoint(now())?;
+        recorder.close(now())?;
+        return Ok(head);
+    }
+    let lines = Reader::open(&folder.ledger())?.heads()?.filter_map(Result::ok);
+    let head = lines.filter_map(|line| SignedHead::parse(&line).ok()).last().context("the ledger has no head yet")?;
+    terminal::say(&format!(
+        "another avouch writes the ledger now; this is its last head, which vouches for records up to {}\n",
+        head.head.last_seq
+    ));
+    Ok(head)
+}
+
+/// Prints a head: kept outside, it shows a cut tail.
 fn head(args: &DataArgs) -> anyhow::Result<Outcome> {
-    is_there(args)?;
-    let mut recorder = evidence::open(&args.data)?;
-    let head = recorder.checkpoint(now())?;
+    let head = signed(&is_there(args)?)?;
     let mut out = std::io::stdout().lock();
     out.write_all(&head.line())?;
     out.write_all(b"\n")?;
-    recorder.close(now())?;
     Ok(Outcome::Fine)
 }
 
 fn anchor(args: &AnchorArgs) -> anyhow::Result<Outcome> {
-    is_there(&args.data)?;
+    let folder = is_there(&args.data)?;
     let anchors = anchors(args)?;
     ensure!(!anchors.is_empty(), "say where to: --file, --git, --s3 or --tsa");
-    let mut recorder = evidence::open(&args.data.data)?;
-    let signed = recorder.checkpoint(now())?;
+    let signed = signed(&folder)?;
     let line = signed.line();
-    let (ledger, last_seq) = (signed.head.ledger.clone(), signed.head.last_seq);
-    let mut outcome = Outcome::Fine;
+    let last_seq = signed.head.last_seq;
+    let (mut outcome, mut facts) = (Outcome::Fine, Vec::new());
     for anchor in anchors {
-        let head = Head { ledger: &ledger, last_seq, line: &line, now: now().0 };
+        let head = Head { ledger: &signed.head.ledger, last_seq, line: &line, now: now().0 };
         // One place that cannot be reached must not keep the others from it.
         match anchor.publish(&head) {
             Err(error) => {
@@ -65,20 +77,20 @@ fn anchor(args: &AnchorArgs) -> anyhow::Result<Outcome> {
             }
             Ok(receipt) => {
                 terminal::say(&format!("anchored up to record {last_seq} by {}: {}\n", anchor.name(), receipt.place));
-                let body = json!({
-                    "time": now().to_string(),
-                    "anchor": anchor.name(),
-                    "place": receipt.place,
-                    "their_time": receipt.time,
-                    "last_seq": last_seq,
-                    "receipt": receipt.bytes.map(|b| b.iter().map(|b| format!("{b:02x}")).collect::<String>()),
-                });
-                let fact = Fact::Other { kind: "anchor".to_owned(), body };
-                recorder.record(&fact, &evidence::source("command", "anchor"), now())?;
+                let hex = |bytes: Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect();
+                let anchored = Anchored {
+                    time: now(),
+                    anchor: anchor.name().to_owned(),
+                    place: receipt.place,
+                    their_time: receipt.time,
+                    last_seq,
+                    receipt: receipt.bytes.map(hex),
+                };
+                facts.push(anchored.into());
             }
         }
     }
-    recorder.close(now())?;
+    evidence::leave(folder.path(), &facts, "anchor")?;
     Ok(outcome)
 }
 
