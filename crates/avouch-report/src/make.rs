@@ -107,15 +107,15 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
 
     step("populations");
     let (detections, changes) = first.finish(&facts)?;
-    let populations = vec![
+    let mut populations = vec![
         detections,
         changes,
         population::nodes(&facts, &populations_dir)?,
         population::gaps(&facts, &populations_dir)?,
         population::rule_changes(&facts, &populations_dir)?,
         population::acceptances(&facts, &populations_dir)?,
-        population::containers(&facts, store, &populations_dir)?,
     ];
+    populations.extend(population::activity(&facts, store, &populations_dir)?);
     let evidence_dir = bundle.join("evidence");
     std::fs::create_dir_all(&evidence_dir).map_err(failed("make the folder", &evidence_dir))?;
     let days = population::control_days(&facts, &controls, &evidence_dir)?;

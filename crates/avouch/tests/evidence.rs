@@ -280,13 +280,14 @@ fn the_report_of_a_period_says_what_the_ledger_holds() {
     let changes = population(&out, "rule-changes");
     let off = changes.iter().find(|c| text(c, "name") == "Log file emptied").unwrap();
     assert!(text(off, "change").starts_with("no longer running"), "{off}");
-    let changed = population(&out, "changes");
+    let changed = population(&out, "changes-seen");
     let edit = changed.iter().find(|c| text(c, "rule") == "Workload changed outside the pipeline").unwrap();
     assert_eq!((text(edit, "actor"), text(edit, "matched")), ("alice@example.com", "no"));
 
     // The pod that lived for twenty seconds.
     let containers = population(&out, "containers");
     assert_eq!(containers.iter().map(|c| text(c, "pod")).collect::<Vec<_>>(), ["job-7"]);
+    assert_eq!(population(&out, "commands").len(), 2);
 
     // Every test of completeness that ran held.
     let index: Json = serde_json::from_slice(&fs::read(out.join("bundle/populations/index.json")).unwrap()).unwrap();

@@ -280,7 +280,7 @@ fn changes(g: &Ground<'_>, mut out: Section) -> Section {
         ];
         table.push(Row { class: RowClass::Unknown, ..cells });
     }
-    match g.population("changes") {
+    match g.population("changes-seen") {
         Some(p) => {
             let mut text =
                 format!("{} seen by rules in the period. ", w::counted(p.count, "change was", "changes were"));

@@ -1,4 +1,4 @@
-//! `changes`: changes of production that rules saw. What was approved stands elsewhere, so that each is unmatched until then.
+//! `changes-seen`: changes of production that rules saw. What was approved stands elsewhere, so that each is unmatched until then.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use avouch_store::StoredFinding;
 use super::{Population, PopulationError, PopulationWriter, Spec, Test};
 
 const SPEC: Spec = Spec {
-    id: "changes",
+    id: "changes-seen",
     title: "Changes of production that rules saw",
     definition: "Each finding of a rule that serves CC8.1 first: objects changed past the pipeline, programs installed or \
                  changed at run time, settings of the cloud account. `matched` is no as long as no approval is known to avouch.",

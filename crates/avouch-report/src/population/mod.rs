@@ -2,8 +2,8 @@
 //! an auditor samples.
 
 mod acceptances;
+mod activity;
 mod changes;
-mod containers;
 mod control_days;
 mod detections;
 mod gaps;
@@ -13,8 +13,8 @@ mod sample;
 mod writer;
 
 pub use acceptances::acceptances;
+pub use activity::activity;
 pub use changes::{Changes, changes};
-pub use containers::containers;
 pub use control_days::control_days;
 pub use detections::{Detections, detection_tests};
 pub use gaps::gaps;
