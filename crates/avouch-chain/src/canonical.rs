@@ -34,32 +34,33 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), TooDeep> 
         Value::Array(items) => {
             out.push(b'[');
             for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
+                out.extend((i > 0).then_some(b','));
                 write(out, item, depth + 1)?;
             }
             out.push(b']');
         }
         Value::Object(map) => {
-            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-            // Order by UTF-16 units. For ASCII that is the order of bytes, in which the map mostly is already.
-            if map.keys().all(|key| key.is_ascii()) {
-                entries.sort_by(|a, b| a.0.cmp(b.0));
-            } else {
-                entries.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
-            }
             out.push(b'{');
-            for (i, (key, item)) in entries.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, key);
-                out.push(b':');
-                write(out, item, depth + 1)?;
+            // Order by UTF-16 units. For ASCII that is the order of bytes, in which the map mostly is already.
+            if map.keys().all(|key| key.is_ascii()) && map.keys().is_sorted() {
+                each(out, map.iter(), depth)?;
+            } else {
+                let mut sorted: Vec<_> = map.iter().collect();
+                sorted.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+                each(out, sorted.into_iter(), depth)?;
             }
             out.push(b'}');
         }
+    }
+    Ok(())
+}
+
+fn each<'a>(out: &mut Vec<u8>, of: impl Iterator<Item = (&'a String, &'a Value)>, depth: usize) -> Result<(), TooDeep> {
+    for (i, (key, item)) in of.enumerate() {
+        out.extend((i > 0).then_some(b','));
+        write_string(out, key);
+        out.push(b':');
+        write(out, item, depth + 1)?;
     }
     Ok(())
 }
@@ -88,7 +89,7 @@ fn write_integer(out: &mut Vec<u8>, digits: &str, magnitude: u64) {
 pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+    while let Some(at) = to_escape(rest) {
         out.extend_from_slice(&rest[..at]);
         let hex = |n: u8| b"0123456789abcdef"[usize::from(n)];
         match rest[at] {
@@ -104,4 +105,12 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Place of the first byte that must be escaped; eight are looked at in one step while none is among them.
+fn to_escape(text: &[u8]) -> Option<usize> {
+    let escaped = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
+    let plain = |chunk: &&[u8; 8]| !chunk.iter().fold(false, |any, b| any | escaped(b));
+    let skip = 8 * text.as_chunks::<8>().0.iter().take_while(plain).count();
+    text[skip..].iter().position(escaped).map(|at| skip + at)
 }

@@ -66,7 +66,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Appends lower-case hex digits of `bytes`.
 pub(crate) fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     let digit = |n: u8| b"0123456789abcdef"[usize::from(n)];
-    bytes.iter().for_each(|b| out.extend_from_slice(&[digit(b >> 4), digit(b & 15)]));
+    out.extend(bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]));
 }
 
 /// What [`hex`] wrote; upper-case digits are refused, so that a value has one text.

@@ -14,6 +14,7 @@
 //! ```
 
 mod patterns;
+mod prefilter;
 mod redactor;
 
 pub use redactor::Redactor;

@@ -8,7 +8,10 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::patterns::{PATTERNS, SECRET_NAME, SECRET_WORDS};
+use crate::{
+    patterns::{PATTERNS, SECRET_NAME, SECRET_WORDS},
+    prefilter::Prefilter,
+};
 
 /// Name of what is found by the name before it: `DB_PASSWORD=...`, `--token ...`, `{"secret": "..."}`.
 const NAMED: &str = "named-secret";
@@ -17,6 +20,8 @@ const NAMED: &str = "named-secret";
 struct Compiled {
     /// Any keyword of any pattern.
     keywords: AhoCorasick,
+    /// Says fast that there is none.
+    prefilter: Prefilter,
     /// For each keyword, the pattern it belongs to, less than 64; `PATTERNS.len()` is [`NAMED`].
     pattern_of: Vec<usize>,
     regexes: Vec<Regex>,
@@ -35,6 +40,7 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let (pattern_of, words): (Vec<usize>, Vec<&str>) = rows.chain(named).unzip();
     let regex = |text: &str| Regex::new(text).expect("a pattern is a regex");
     Compiled {
+        prefilter: Prefilter::new(&words),
         keywords: AhoCorasick::builder()
             .ascii_case_insensitive(true)
             // Every keyword is found, also one inside another.
@@ -87,7 +93,7 @@ impl Redactor {
     /// would change nothing.
     #[must_use]
     pub fn may_hold(&self, json: &[u8]) -> bool {
-        COMPILED.keywords.is_match(json)
+        COMPILED.prefilter.any(json, |part| COMPILED.keywords.is_match(part))
     }
 
     /// Replaces secrets in every string of `value`, keys of objects included. Returns how many.

@@ -73,6 +73,17 @@ fn integers_that_a_double_may_change_become_texts() {
 }
 
 #[test]
+fn texts_are_escaped_as_serde_json_does_wherever_a_byte_stands() {
+    let chars = (0..=0x100).filter_map(char::from_u32).chain(['\u{2028}', '\u{ffff}', '\u{1f600}']);
+    for c in chars {
+        for (before, after) in (0..18).flat_map(|before| (0..10).map(move |after| (before, after))) {
+            let text = format!("{}{c}{}{c}", "a".repeat(before), "\u{e9}".repeat(after));
+            assert_eq!(canonical(&json!(text)), serde_json::to_string(&text).unwrap());
+        }
+    }
+}
+
+#[test]
 fn nesting_has_an_end() {
     let nested = |depth| (0..depth).fold(json!(1), |inner, _| json!([inner]));
     assert_eq!(canonical(&nested(120)).len(), 241);
