@@ -50,6 +50,14 @@ impl FileReader {
         Ok(answer)
     }
 
+    /// The same for a question that goes through the whole file: what it read does not stay mapped, so that memory does not grow with the file.
+    pub(crate) fn walk<T>(&mut self, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        schema::map(&self.conn, 0).at("set up a database", &self.path)?;
+        let answer = self.still(ask);
+        schema::map(&self.conn, schema::MAPPED).at("set up a database", &self.path)?;
+        answer
+    }
+
     /// Time of a row.
     pub(crate) fn time(&self, slot: i64, row: &Packed) -> Time {
         moment(bound(self.period.from).saturating_add(slot >> SHIFT).saturating_sub(i64::from(row[LATE])))

@@ -288,7 +288,7 @@ impl Reader {
     ) -> Result<()> {
         for listed in self.shelf(Shelf::Findings, filter.period)? {
             let Some(file) = self.file(&listed)? else { continue };
-            let flow = file.still(|file| {
+            let flow = file.walk(|file| {
                 let plan = Plan::new(file, filter)?;
                 let mut after = None;
                 loop {

@@ -61,14 +61,14 @@ pub(crate) fn upgrade_periods(dir: &Path, main: &Path, cache_kib: i64) -> Result
 /// How long a statement waits for another connection: a writer's commit, or a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a file that are mapped instead of copied.
-const MAPPED: i64 = 1 << 30;
+pub(crate) const MAPPED: i64 = 1 << 30;
 
 fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection> {
     let open = || -> rusqlite::Result<_> {
         let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         conn.busy_timeout(PATIENCE)?;
         conn.pragma_update(None, "cache_size", -cache_kib)?;
-        conn.pragma_update(None, "mmap_size", MAPPED)?;
+        map(&conn, MAPPED)?;
         // What a file holds is data, never a program.
         conn.pragma_update(None, "trusted_schema", false)?;
         // Without it the engine plans a statement anew each time a value is bound: 17.5 s of CPU instead of 2.3 for a million findings read one by one.
@@ -77,6 +77,11 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: i64) -> Result<Connection> 
         Ok(conn)
     };
     open().at("open a database", path)
+}
+
+/// Says how much of a file is mapped from now on; not within a transaction.
+pub(crate) fn map(conn: &Connection, bytes: i64) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "mmap_size", bytes)
 }
 
 fn version(conn: &Connection, path: &Path) -> Result<u32> {
