@@ -1,5 +1,7 @@
 //! One record apart from the others, with what shows that it belongs to a signed head.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use avouch_ledger::{Digest, LedgerError, Reader, RecordRef, SignedHead, Tree, leaf, node};
 use serde::{Deserialize, Serialize};
 
@@ -31,27 +33,53 @@ impl Evidence {
 /// # Errors
 /// When the ledger cannot be read.
 pub fn prove(reader: &Reader, seq: u64) -> Result<Option<Evidence>, LedgerError> {
-    let Some((segment, first)) = reader.segment_of(seq) else { return Ok(None) };
+    Ok(prove_all(reader, &BTreeSet::from([seq]))?.remove(&seq))
+}
+
+/// As [`prove`] for many records: each segment is read once. Records that are not there, or that no head reaches, are left out.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, Evidence>, LedgerError> {
+    let mut segments: BTreeMap<(u64, u64), BTreeSet<u64>> = BTreeMap::new();
+    for seq in seqs {
+        if let Some(segment) = reader.segment_of(*seq) {
+            segments.entry(segment).or_default().insert(*seq);
+        }
+    }
+    let mut out = BTreeMap::new();
+    for ((segment, first), wanted) in segments {
+        let Some(head) = last_head(reader, segment)? else { continue };
+        let (mut hashes, mut lines) = (Vec::new(), Vec::new());
+        let mut records = reader.records(first);
+        while let Some(entry) = records.next()? {
+            if entry.record.seq > head.head.last_seq {
+                break;
+            }
+            hashes.push(Digest::of(entry.line));
+            if wanted.contains(&entry.record.seq) {
+                lines.push((entry.record.seq, entry.line.to_vec()));
+            }
+        }
+        for (seq, line) in lines {
+            let index = usize::try_from(seq - first).ok();
+            if let Some(proof) = index.and_then(|index| Proof::of(&hashes, index)) {
+                out.insert(seq, Evidence { line, head: head.clone(), proof });
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The last head over a segment.
+fn last_head(reader: &Reader, segment: u64) -> Result<Option<SignedHead>, LedgerError> {
     let mut head = None;
     for line in reader.heads()? {
         // A line that cannot be read is the verifier's matter.
         let signed = line.ok().and_then(|line| SignedHead::parse(&line).ok());
-        head = signed.filter(|s| s.head.segment == segment && s.head.last_seq >= seq).or(head);
+        head = signed.filter(|s| s.head.segment == segment).or(head);
     }
-    let Some(head) = head else { return Ok(None) };
-    let (mut hashes, mut found) = (Vec::new(), Vec::new());
-    let mut records = reader.records(first);
-    while let Some(entry) = records.next()? {
-        hashes.push(Digest::of(entry.line));
-        if entry.record.seq == seq {
-            found = entry.line.to_vec();
-        }
-        if entry.record.seq >= head.head.last_seq {
-            break;
-        }
-    }
-    let index = usize::try_from(seq - first).ok();
-    Ok(index.and_then(|index| Proof::of(&hashes, index)).map(|proof| Evidence { line: found, head, proof }))
+    Ok(head)
 }
 
 /// Shows that a record belongs to a signed head.

@@ -7,6 +7,6 @@ mod evidence;
 mod manifest;
 mod verify;
 
-pub use evidence::{Evidence, Proof, prove};
+pub use evidence::{Evidence, Proof, prove, prove_all};
 pub use manifest::{BundleError, Manifest, ManifestFile, signing_key, write_manifest, write_manifest_with};
 pub use verify::{BundleProblem, BundleReport, verify};

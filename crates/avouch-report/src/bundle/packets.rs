@@ -1,12 +1,11 @@
 //! One folder of evidence for each item of a sample.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use avouch_ledger::{LedgerError, Reader};
-use avouch_store::StoredFact;
 use serde_json::{Value as Json, json};
 
 use super::{FileError, failed, write};
@@ -51,24 +50,51 @@ pub(crate) fn write_packets(
     });
     write(&dir.join("sample.json"), pretty(&drawn).as_bytes())?;
     let rows = rows(&bundle.join(population.jsonl()), sample)?;
+    // Everything that is needed of the ledger is read in one go: its segments are large.
+    let mut histories: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut wanted: BTreeSet<u64> = rows.values().filter_map(seq_of).collect();
+    for (n, row) in &rows {
+        let facts_of = store.history(text(row, "id"))?;
+        let seqs: Vec<u64> = facts_of.iter().map(|f| f.record.seq).filter(|s| *s <= facts.as_of.last.seq).collect();
+        wanted.extend(&seqs);
+        histories.insert(*n, seqs);
+    }
+    let evidence = avouch_bundle::prove_all(ledger, &wanted)?;
+    let rules = facts.rules();
     for (place, n) in sample.rows.iter().enumerate() {
         let Some(row) = rows.get(n) else { continue };
         let dir = dir.join(format!("{:03}-row-{n}", place + 1));
         write(&dir.join("row.json"), pretty(row).as_bytes())?;
-        let text = |key: &str| row.get(key).and_then(Json::as_str).unwrap_or_default();
-        // A row of a finding names its record; others name it in their id.
-        let seq = text("seq").parse().ok().or_else(|| text("id").split('.').next()?.parse::<u64>().ok());
-        if let Some(seq) = seq {
-            record(&dir, ledger, seq)?;
+        if let Some(found) = seq_of(row).and_then(|seq| evidence.get(&seq)) {
+            write(&dir.join("record.jsonl"), &[found.line.as_slice(), b"\n"].concat())?;
+            let head: Json = serde_json::from_slice(&found.head.line()).unwrap_or_default();
+            write(&dir.join("proof.json"), pretty(&json!({"head": head, "proof": found.proof})).as_bytes())?;
         }
-        if !text("rule").is_empty()
-            && let Some(rule) = facts.rules().iter().find(|((name, _), _)| *name == text("rule")).map(|(_, r)| *r)
-        {
+        if let Some(rule) = rules.iter().find(|((name, _), _)| *name == text(row, "rule")).map(|(_, r)| *r) {
             write(&dir.join("rule.json"), pretty(&json!(rule)).as_bytes())?;
         }
-        history(&dir, ledger, store.history(text("id"))?, facts.as_of.last.seq)?;
+        // Acknowledgements, decisions and acts, as they stand in the ledger.
+        let history: Vec<u8> = histories
+            .get(n)
+            .into_iter()
+            .flatten()
+            .filter_map(|seq| evidence.get(seq))
+            .flat_map(|e| [e.line.as_slice(), b"\n"].concat())
+            .collect();
+        if !history.is_empty() {
+            write(&dir.join("history.jsonl"), &history)?;
+        }
     }
     Ok(())
+}
+
+fn text<'r>(row: &'r Json, key: &str) -> &'r str {
+    row.get(key).and_then(Json::as_str).unwrap_or_default()
+}
+
+/// Number of the record of a row: a finding's row names it, others begin their id with it.
+fn seq_of(row: &Json) -> Option<u64> {
+    text(row, "seq").parse().ok().or_else(|| text(row, "id").split('.').next()?.parse().ok())
 }
 
 /// The drawn rows of a population, by number.
@@ -82,32 +108,6 @@ fn rows(path: &Path, sample: &Sample) -> Result<BTreeMap<u64, Json>, FileError> 
         }
     }
     Ok(out)
-}
-
-fn record(dir: &Path, ledger: &Reader, seq: u64) -> Result<(), PacketError> {
-    if let Some(evidence) = avouch_bundle::prove(ledger, seq)? {
-        write(&dir.join("record.jsonl"), &[evidence.line.as_slice(), b"\n"].concat())?;
-        let head: Json = serde_json::from_slice(&evidence.head.line()).unwrap_or_default();
-        write(&dir.join("proof.json"), pretty(&json!({"head": head, "proof": evidence.proof})).as_bytes())?;
-    } else if let Some(line) = ledger.read_at(seq)? {
-        write(&dir.join("record.jsonl"), &[line.as_slice(), b"\n"].concat())?;
-    }
-    Ok(())
-}
-
-/// Acknowledgements, decisions and acts, as they stand in the ledger.
-fn history(dir: &Path, ledger: &Reader, facts: Vec<StoredFact>, last: u64) -> Result<(), PacketError> {
-    let mut lines = Vec::new();
-    for fact in facts.iter().filter(|f| f.record.seq <= last) {
-        if let Some(line) = ledger.read_at(fact.record.seq)? {
-            lines.extend_from_slice(&line);
-            lines.push(b'\n');
-        }
-    }
-    if lines.is_empty() {
-        return Ok(());
-    }
-    Ok(write(&dir.join("history.jsonl"), &lines)?)
 }
 
 /// JSON for people, with a newline at its end.
