@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::time::Time;
 
 /// Who did something.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "self-explanatory")]
 pub struct Who {

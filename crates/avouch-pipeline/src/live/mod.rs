@@ -36,3 +36,4 @@ pub use repair::{RepairCounts, TaskLookup};
 pub use run::{Health, Live, LiveOptions, LiveSink, Now};
 pub use slices::{SliceCounts, SliceOptions};
 pub use source::{LiveSource, SourceError};
+pub use who::who;

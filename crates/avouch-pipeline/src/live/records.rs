@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use avouch_event::{LossCause, Losses, TimeStyle, time_text};
+pub use avouch_finding::Who;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -329,29 +330,6 @@ pub struct Finding {
     /// Id of the acceptance that covers it; nobody was told of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<String>,
-}
-
-/// Who did something.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[expect(missing_docs, reason = "self-explanatory")]
-pub struct Who {
-    pub pid: i64,
-    pub ppid: i64,
-    pub exe: String,
-    pub uid: u32,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub user: String,
-    /// User that logged in, when one did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub loginuid: Option<u32>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub container: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub container_name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub pod: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub namespace: String,
 }
 
 /// See [`Record::Command`].

@@ -7,31 +7,29 @@ use super::records::Who;
 /// Not set, as the kernel says it.
 const NO_LOGIN: u32 = u32::MAX;
 
-impl Who {
-    /// The process of `thread`, as `state` knows it.
-    #[must_use]
-    pub fn of(state: &State, thread: &Thread) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut out = Self {
-            pid: thread.pid,
-            ppid: state.ancestor(thread, 1).map_or(thread.ptid, |p| p.pid),
-            exe: exe(thread),
-            uid: thread.uid,
-            user: state.user(thread.container, thread.uid).map(|u| text(&u.name)).unwrap_or_default(),
-            loginuid: Some(thread.loginuid).filter(|id| *id != NO_LOGIN),
-            ..Self::default()
-        };
-        if let Some(container) = state.container(thread).filter(|_| !thread.container.is_host()) {
-            out.container = text(&container.id);
-            if let Some(meta) = &container.meta {
-                let label = |key: &str| meta.label(key).or_else(|| meta.pod_label(key)).unwrap_or_default().to_owned();
-                out.container_name = meta.name.to_string();
-                out.pod = label("io.kubernetes.pod.name");
-                out.namespace = label("io.kubernetes.pod.namespace");
-            }
+/// The process of `thread`, as `state` knows it.
+#[must_use]
+pub fn who(state: &State, thread: &Thread) -> Who {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut out = Who {
+        pid: thread.pid,
+        ppid: state.ancestor(thread, 1).map_or(thread.ptid, |p| p.pid),
+        exe: exe(thread),
+        uid: thread.uid,
+        user: state.user(thread.container, thread.uid).map(|u| text(&u.name)).unwrap_or_default(),
+        loginuid: Some(thread.loginuid).filter(|id| *id != NO_LOGIN),
+        ..Who::default()
+    };
+    if let Some(container) = state.container(thread).filter(|_| !thread.container.is_host()) {
+        out.container = text(&container.id);
+        if let Some(meta) = &container.meta {
+            let label = |key: &str| meta.label(key).or_else(|| meta.pod_label(key)).unwrap_or_default().to_owned();
+            out.container_name = meta.name.to_string();
+            out.pod = label("io.kubernetes.pod.name");
+            out.namespace = label("io.kubernetes.pod.namespace");
         }
-        out
     }
+    out
 }
 
 /// Path of the program, or its name when the path is not known.

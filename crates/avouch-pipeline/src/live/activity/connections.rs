@@ -8,7 +8,7 @@ use avouch_state::{ContainerRef, SockEnds, State};
 use rustc_hash::FxHashMap;
 
 use super::super::records::{Connection, Record, Who, rfc3339};
-use super::super::who::exe;
+use super::super::who::{exe, who};
 
 /// The events that tell of connections.
 pub(super) const TYPES: [EventType; 4] = [types::CONNECT_X, types::ACCEPT_5_X, types::ACCEPT4_6_X, types::LISTEN_X];
@@ -89,7 +89,7 @@ impl Connections {
             local,
             count: 0,
             results: BTreeMap::new(),
-            who: Who::of(state, thread),
+            who: who(state, thread),
         });
         entry.last = event.timestamp;
         entry.count += 1;

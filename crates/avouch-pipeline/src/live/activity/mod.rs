@@ -19,7 +19,7 @@ use self::budget::Budget;
 use self::connections::Connections;
 use self::files::Files;
 pub(super) use self::files::{change, types as change_types};
-use super::records::{Command, Record, Who, rfc3339};
+use super::records::{Command, Record, rfc3339};
 
 /// ns of the time over which connections and file changes are condensed.
 const MINUTE: u64 = 60_000_000_000;
@@ -170,7 +170,7 @@ impl Activity {
         let cmdline = super::who::cmdline(thread);
         emit(Record::Command(Box::new(Command {
             time: rfc3339(event.timestamp),
-            who: Who::of(state, thread),
+            who: super::who::who(state, thread),
             cmdline,
             cwd: String::from_utf8_lossy(state.cwd(thread)).into_owned(),
             tty: thread.tty,
@@ -187,6 +187,6 @@ impl Activity {
             self.leave_out(Kind::File);
             return;
         }
-        emit(Record::File(Box::new(change.record(event.timestamp, Who::of(state, thread)))));
+        emit(Record::File(Box::new(change.record(event.timestamp, super::who::who(state, thread)))));
     }
 }
