@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use avouch_integrity::{Ancestor, Change, ChangeKind, Config, Integrity, Place, Who};
 use avouch_pipeline::live::records::Record;
-use avouch_pipeline::live::{FileEvent, who};
+use avouch_pipeline::live::{self, FileEvent};
 use avouch_pipeline::read_text;
 use avouch_state::{State, Thread};
 
@@ -155,8 +155,9 @@ fn container(state: &State, thread: &Thread) -> String {
 }
 
 fn who(state: &State, thread: &Thread) -> Who {
-    let known = who(state, thread);
-    let ancestor = |t: &Thread| Ancestor { pid: t.pid, exe: who(state, t).exe, cmdline: cmdline(t, CMDLINE_ABOVE) };
+    let known = live::who(state, thread);
+    let ancestor =
+        |t: &Thread| Ancestor { pid: t.pid, exe: live::who(state, t).exe, cmdline: cmdline(t, CMDLINE_ABOVE) };
     Who {
         pid: known.pid,
         exe: known.exe,

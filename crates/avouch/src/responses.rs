@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use anyhow::{Context, ensure};
 use avouch_pipeline::live::Now;
-use avouch_pipeline::live::records::{Who, rfc3339};
+use avouch_pipeline::live::records::rfc3339;
 use avouch_pipeline::{Detection, read_text};
 use avouch_respond::{Act, LayerReport, Pod, Policy, Prevention, PreventionLosses, Reach, Responder, Trigger};
 
@@ -173,7 +173,7 @@ pub(crate) fn line(act: &Act) -> String {
 
 fn trigger(detection: &Detection<'_>, boot: u64) -> Option<Trigger> {
     let state = detection.state()?;
-    let who = Who::of(state, state.thread()?);
+    let who = avouch_pipeline::live::who(state, state.thread()?);
     let pid = u32::try_from(who.pid).ok()?;
     let filled = |text: String| (!text.is_empty()).then_some(text);
     let pod = (!who.pod.is_empty()).then_some(Pod { namespace: who.namespace, name: who.pod, uid: None });
