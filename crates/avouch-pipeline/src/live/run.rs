@@ -124,7 +124,8 @@ pub struct Live {
     rules_state: RulesState,
     intake: Intake,
     watch: Watch,
-    clock: Option<i64>,
+    /// Offset of the clock when it was last looked at.
+    clock: i64,
     meter: OwnMeter,
     mark: Mark,
     gaps: Vec<String>,
@@ -195,7 +196,7 @@ impl Live {
             },
             rules_state: RulesState::of(&rules),
             rules,
-            clock: None,
+            clock: clock_offset(now),
             meter,
             mark: Mark { wall: now.wall, mono: now.mono, ..Mark::default() },
             gaps: Vec::new(),
@@ -396,9 +397,14 @@ fn sources(source: &dyn LiveSource, rules: &RulesState, summary: &Summary) -> BT
     out
 }
 
-fn clock(last: &mut Option<i64>, now: Now) -> ClockState {
-    let offset_ns = i64::try_from(i128::from(now.wall) - i128::from(now.mono)).unwrap_or(i64::MAX);
-    let before = last.replace(offset_ns).unwrap_or(offset_ns);
+/// By how much the clock that can be set is ahead of the other, in ns.
+fn clock_offset(now: Now) -> i64 {
+    i64::try_from(i128::from(now.wall) - i128::from(now.mono)).unwrap_or(i64::MAX)
+}
+
+fn clock(last: &mut i64, now: Now) -> ClockState {
+    let offset_ns = clock_offset(now);
+    let before = std::mem::replace(last, offset_ns);
     let jump = offset_ns.saturating_sub(before);
     ClockState { offset_ns, jump_ns: (jump.abs() > JUMP).then_some(jump) }
 }
