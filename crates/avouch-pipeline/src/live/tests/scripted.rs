@@ -261,6 +261,14 @@ fn a_clock_that_is_set_is_told_once() {
 }
 
 #[test]
+fn a_clock_that_is_set_before_the_first_observation_is_told() {
+    let mut run = live(BY_IMAGE, LiveOptions::default());
+    let mut seen = Seen::default();
+    run.observe(&Script::default(), Now { wall: at(5).wall + 3_600 * SECOND, mono: 5 }, &mut seen);
+    assert_eq!(seen.observations()[0].clock.jump_ns, Some(3_600_000_000_000));
+}
+
+#[test]
 fn other_rules_judge_from_the_next_event_on_and_old_counts_stay() {
     let mut run = live(BY_IMAGE, LiveOptions::default());
     let mut seen = Seen::default();
