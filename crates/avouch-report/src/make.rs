@@ -11,7 +11,7 @@ use avouch_ledger::{Digest, LedgerError, Reader as LedgerReader, RecordRef, Sign
 use avouch_store::{Reader, StoredFinding};
 use serde_json::{Value as Json, json};
 
-use crate::bundle::{FileError, copy_ledger, failed, write, write_packets};
+use crate::bundle::{FileError, copy_ledger, failed, pretty, write, write_packets};
 use crate::facts::{AsOf, Place};
 use crate::gather::{self, GatherError, Question, gather};
 use crate::input::{ListUsed, Results, Scope};
@@ -325,12 +325,6 @@ fn file_digest(path: &Path) -> Result<String, FileError> {
         }
         hash.update(buffer.get(..n).unwrap_or_default());
     }
-}
-
-fn pretty(value: &Json) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
 }
 
 const READ_ME: &str = "\

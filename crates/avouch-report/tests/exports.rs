@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
 
 mod exports_facts;
+mod plain;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

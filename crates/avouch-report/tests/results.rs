@@ -2,24 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::BTreeMap;
+mod plain;
 
 use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
 use avouch_coverage::{Span, State, Stretch};
 use avouch_diagnostics::FileId;
-use avouch_finding::{
-    AcceptanceChange, Decision, Finding, RuleIdentity, RulesLoaded, Severity, SourceState, Suppressed, Time, Watching,
-};
+use avouch_finding::{AcceptanceChange, Decision, Finding, Severity, Suppressed};
 use avouch_report::{
     DeviationKind, Judging, Outcome, PeriodFacts, Place, Placed, Triage, acceptance_results, control_results,
     deviations, rule_results,
 };
+use plain::{DAY, HOUR, at, rules, stretch};
 use serde_json::json;
-
-const HOUR: u64 = 3_600_000_000_000;
-const DAY: u64 = 24 * HOUR;
-/// 2026-07-01T00:00:00Z
-const BEGIN: u64 = 1_782_864_000_000_000_000;
 
 const LIST: &str = "
 list:
@@ -49,32 +43,6 @@ controls:
     nature: manual
     satisfies: [CC5.3]
 ";
-
-fn at(ns: u64) -> Time {
-    Time(BEGIN + ns)
-}
-
-fn stretch(node: &str, from: u64, to: u64, rules: &str) -> Stretch {
-    let up = SourceState { state: Watching::Delivers, ..SourceState::default() };
-    Stretch {
-        span: Span::new(at(from), at(to)),
-        node: node.to_owned(),
-        rules: rules.to_owned(),
-        sources: BTreeMap::from([("syscall".to_owned(), up)]),
-        lost: 0,
-    }
-}
-
-fn rules(digest: &str, names: &[&str]) -> RulesLoaded {
-    let rule = |name: &&str| RuleIdentity {
-        name: (*name).to_owned(),
-        source: "syscall".to_owned(),
-        digest: format!("of {name}"),
-        criteria: vec!["CC6.1".to_owned()],
-        ..RuleIdentity::default()
-    };
-    RulesLoaded { digest: digest.to_owned(), rules: names.iter().map(rule).collect(), ..RulesLoaded::default() }
-}
 
 fn facts(days: u64, stretches: Vec<Stretch>) -> PeriodFacts {
     let mut facts = PeriodFacts::new(Span::new(at(0), at(days * DAY))).unwrap();

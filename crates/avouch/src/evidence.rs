@@ -5,11 +5,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use avouch_evidence::{EvidenceError, Folder, Inbox, Recorder, Settings};
 use avouch_finding::{Fact, Kind, MappingChange, Time};
 use avouch_ledger::{LedgerError, OpenReport, Source};
-use avouch_store::{Period, Reader};
+use avouch_store::{Period, Reader, Store};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
@@ -37,6 +37,29 @@ pub(crate) struct KeepArgs {
 pub(crate) fn now() -> Time {
     let ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
     Time(u64::try_from(ns).unwrap_or(u64::MAX))
+}
+
+/// The folder of evidence at a path.
+pub(crate) fn folder(dir: &Path) -> anyhow::Result<Folder> {
+    let folder = Folder::new(dir);
+    ensure!(folder.is_there(), "`{}` holds no evidence; agent and replay keep some with --data", dir.display());
+    Ok(folder)
+}
+
+/// Reads the index of a folder of evidence, also while somebody writes it.
+pub(crate) fn reader(folder: &Folder) -> anyhow::Result<Reader> {
+    Ok(Store::open(folder.store(), avouch_store::Options::default())?.reader()?)
+}
+
+/// A day or a time as a user writes it.
+pub(crate) fn time(text: &str) -> anyhow::Result<Time> {
+    let time = avouch_controls::Time::parse(text);
+    time.map(|t| Time(t.0)).with_context(|| format!("`{text}` is no time; write 2026-07-01 or 2026-07-01T08:00:00Z"))
+}
+
+/// Bytes in hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Opens a folder of evidence to write. Says what the opening found, and how far it is when it takes long.
@@ -90,10 +113,7 @@ fn tell(report: &OpenReport, recorder: &Recorder) {
 /// Records a fact that does not need an open recorder: at once when nobody writes the folder, else by its inbox, from which the
 /// process that writes takes it within a second or so. Returns whether it is safe in the ledger already.
 pub(crate) fn leave(dir: &Path, facts: &[Fact], by: &str) -> anyhow::Result<bool> {
-    let folder = Folder::new(dir);
-    if !folder.is_there() {
-        bail!("`{}` holds no evidence", dir.display());
-    }
+    let folder = folder(dir)?;
     let Some(mut recorder) = open_unless_locked(dir)? else {
         let inbox = Inbox::new(folder.inbox());
         for (n, fact) in facts.iter().enumerate() {
@@ -131,7 +151,7 @@ pub(crate) fn digest(path: &Path) -> anyhow::Result<(String, u64)> {
         hash.update(buffer.get(..n).unwrap_or_default());
         bytes += n as u64;
     }
-    Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
+    Ok((hex(&hash.finalize()), bytes))
 }
 
 /// The fact that other mapping files count than before; `None` when the evidence says of the same files already.
@@ -141,7 +161,7 @@ pub(crate) fn mapping_change(store: &mut Reader, files: &[PathBuf], time: Time) 
         hash.update(digest(path)?.0);
         names.push(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
     }
-    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&hash.finalize());
     let known = store.facts(Kind::Mapping, Period::ALL)?;
     let last = known.iter().rev().find_map(|f| match &f.fact {
         Fact::Mapping(m) => Some(m.digest.as_str()),

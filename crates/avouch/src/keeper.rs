@@ -13,7 +13,7 @@ use avouch_ledger::Source;
 use avouch_pipeline::facts::{Origin, of_record, rules_loaded};
 use avouch_pipeline::live::records::Record;
 use avouch_pipeline::{Acceptances, RuleSet};
-use avouch_store::{Period, Reader, Store};
+use avouch_store::{Period, Reader};
 
 use crate::accepted;
 use crate::commands::printer;
@@ -47,7 +47,7 @@ impl Keeper {
         let recorder = evidence::open(dir)?;
         let begun = now();
         let node = args.node.clone().unwrap_or_else(printer::hostname);
-        let mut store = Store::open(Folder::new(dir).store(), avouch_store::Options::default())?.reader()?;
+        let mut store = evidence::reader(&Folder::new(dir))?;
         let gap = gap(&mut store, &node, begun)?;
         let empty = AcceptanceSet::default();
         let register = accepted::changes(&mut store, acceptances.map_or(&empty, Acceptances::set), begun)?;
@@ -85,7 +85,7 @@ impl Keeper {
     /// # Errors
     /// When the register in the evidence cannot be read.
     pub(crate) fn acceptances(&mut self, acceptances: Option<&Acceptances>, time: Time) -> anyhow::Result<()> {
-        let mut store = Store::open(Folder::new(&self.dir).store(), avouch_store::Options::default())?.reader()?;
+        let mut store = evidence::reader(&Folder::new(&self.dir))?;
         let empty = AcceptanceSet::default();
         let set = acceptances.map_or(&empty, Acceptances::set);
         accepted::changes(&mut store, set, time)?.into_iter().for_each(|change| self.keep(change));

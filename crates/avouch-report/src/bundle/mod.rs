@@ -33,3 +33,10 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
     std::fs::write(path, bytes).map_err(failed("write", path))
 }
+
+/// JSON for people, with a newline at its end.
+pub(crate) fn pretty(value: &serde_json::Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 use avouch_ledger::{LedgerError, Reader};
 use serde_json::{Value as Json, json};
 
-use super::{FileError, failed, write};
+use super::{FileError, failed, pretty, write};
 use crate::facts::PeriodFacts;
 use crate::population::{METHOD, Population, Sample};
 
@@ -108,11 +108,4 @@ fn rows(path: &Path, sample: &Sample) -> Result<BTreeMap<u64, Json>, FileError> 
         }
     }
     Ok(out)
-}
-
-/// JSON for people, with a newline at its end.
-pub(crate) fn pretty(value: &Json) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
 }

@@ -42,7 +42,7 @@ impl PopulationWriter {
     /// # Errors
     /// When a file cannot be made.
     pub fn create(dir: &Path, spec: Spec) -> Result<Self, PopulationError> {
-        let failed = |source| PopulationError { id: spec.id, source };
+        let failed = |source| failed(&spec, source);
         let file = |ending: &str| File::create(dir.join(format!("{}.{ending}", spec.id))).map(Hashed::new);
         let (jsonl, mut csv) = (file("jsonl").map_err(failed)?, file("csv").map_err(failed)?);
         let header: Vec<&str> = ["n"].into_iter().chain(spec.columns.iter().copied()).collect();
@@ -61,7 +61,7 @@ impl PopulationWriter {
     /// # Errors
     /// When it cannot be written.
     pub fn row(&mut self, cells: &[&str]) -> Result<(), PopulationError> {
-        let failed = |source| PopulationError { id: self.spec.id, source };
+        let failed = |source| failed(&self.spec, source);
         self.count += 1;
         let n = self.count.to_string();
         let line = &mut self.line;
@@ -104,7 +104,7 @@ impl PopulationWriter {
     /// # Errors
     /// When they cannot be written to their ends.
     pub fn finish(self, tests: Vec<Test>) -> Result<Population, PopulationError> {
-        let failed = |source| PopulationError { id: self.spec.id, source };
+        let failed = |source| failed(&self.spec, source);
         Ok(Population {
             spec: self.spec,
             count: self.count,
@@ -135,7 +135,7 @@ impl Hashed {
 
     fn finish(mut self) -> io::Result<String> {
         self.file.flush()?;
-        Ok(self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(super::hex(&self.hash.finalize()))
     }
 }
 

@@ -1,13 +1,9 @@
 //! A period for the tests of exports, built by hand.
 
-use std::collections::BTreeMap;
-
 use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
 use avouch_coverage::{Span, Stretch};
 use avouch_diagnostics::FileId;
-use avouch_finding::{
-    AcceptanceChange, Decision, Finding, RuleIdentity, RulesLoaded, Severity, SourceState, Suppressed, Time, Watching,
-};
+use avouch_finding::{AcceptanceChange, Decision, Finding, Severity, Suppressed, Time};
 use avouch_report::population::{Population, Spec, Test};
 use avouch_report::{
     AsOf, Judging, ListUsed, PeriodFacts, Place, Placed, Results, Scope, Triage, acceptance_results, control_results,
@@ -16,10 +12,8 @@ use avouch_report::{
 use avouch_store::{Acknowledged, Classes, Decided, Source, StoredFinding};
 use serde_json::json;
 
-pub(crate) const HOUR: u64 = 3_600_000_000_000;
-pub(crate) const DAY: u64 = 24 * HOUR;
-/// 2026-07-01T00:00:00Z
-pub(crate) const BEGIN: u64 = 1_782_864_000_000_000_000;
+use crate::plain::rules;
+pub(crate) use crate::plain::{BEGIN, DAY, HOUR, at, stretch};
 
 /// What an attacker might put wherever a text is taken.
 pub(crate) const HOSTILE: &str =
@@ -71,32 +65,6 @@ controls:
     satisfies: [CC6.3]
     evidence: {rules: {names: [Key]}, sources: [aws_cloudtrail]}
 ";
-
-pub(crate) fn at(ns: u64) -> Time {
-    Time(BEGIN + ns)
-}
-
-pub(crate) fn stretch(node: &str, from: u64, to: u64, rules: &str) -> Stretch {
-    let up = SourceState { state: Watching::Delivers, ..SourceState::default() };
-    Stretch {
-        span: Span::new(at(from), at(to)),
-        node: node.to_owned(),
-        rules: rules.to_owned(),
-        sources: BTreeMap::from([("syscall".to_owned(), up)]),
-        lost: 0,
-    }
-}
-
-fn rules(digest: &str, names: &[&str]) -> RulesLoaded {
-    let rule = |name: &&str| RuleIdentity {
-        name: (*name).to_owned(),
-        source: "syscall".to_owned(),
-        digest: format!("of {name}"),
-        criteria: vec!["CC6.1".to_owned()],
-        ..RuleIdentity::default()
-    };
-    RulesLoaded { digest: digest.to_owned(), rules: names.iter().map(rule).collect(), ..RulesLoaded::default() }
-}
 
 pub(crate) fn facts(stretches: Vec<Stretch>) -> PeriodFacts {
     let mut facts = PeriodFacts::new(Span::new(at(0), at(3 * DAY))).unwrap();

@@ -3,9 +3,8 @@
 use std::io::Write as _;
 
 use anyhow::{Context, bail, ensure};
-use avouch_evidence::Folder;
 use avouch_finding::{Acknowledgement, Decision, Disposition, Fact, Time};
-use avouch_store::{Column, Filter, Order, Page, Period, Reader, Store, StoredFinding};
+use avouch_store::{Column, Filter, Order, Page, Period, Reader, StoredFinding};
 use serde_json::json;
 
 use crate::args::{DecideArgs, FindingsCommand, FindingsListArgs, Format, LookedAtArgs};
@@ -24,19 +23,10 @@ pub(crate) fn run(command: &FindingsCommand) -> anyhow::Result<Outcome> {
     }
 }
 
-fn reader(dir: &std::path::Path) -> anyhow::Result<Reader> {
-    let folder = Folder::new(dir);
-    ensure!(folder.is_there(), "`{}` holds no evidence; agent and replay keep some with --data", dir.display());
-    Ok(Store::open(folder.store(), avouch_store::Options::default())?.reader()?)
-}
-
 fn list(args: &FindingsListArgs) -> anyhow::Result<Outcome> {
-    let mut store = reader(&args.data)?;
+    let mut store = evidence::reader(&evidence::folder(&args.data)?)?;
     let time = |text: &Option<String>, default: u64| -> anyhow::Result<Time> {
-        text.as_deref().map_or(Ok(Time(default)), |t| {
-            let time = avouch_controls::Time::parse(t).map(|t| Time(t.0));
-            time.with_context(|| format!("`{t}` is no time; write 2026-07-01 or 2026-07-01T08:00:00Z"))
-        })
+        text.as_deref().map_or(Ok(Time(default)), evidence::time)
     };
     let period = Period::new(time(&args.from, 0)?, time(&args.to, u64::MAX)?);
     let mut filter = Filter::of(period).text(args.text.clone().unwrap_or_default());
@@ -133,7 +123,7 @@ fn person(by: Option<&str>) -> anyhow::Result<String> {
 }
 
 fn acknowledge(args: &LookedAtArgs) -> anyhow::Result<Outcome> {
-    let ids = ids(&mut reader(&args.data)?, &args.findings)?;
+    let ids = ids(&mut evidence::reader(&evidence::folder(&args.data)?)?, &args.findings)?;
     let by = person(args.by.as_deref())?;
     let fact = |finding: String| -> Fact {
         Acknowledgement { time: now(), finding, by: by.clone(), note: args.note.clone().unwrap_or_default() }.into()
@@ -142,7 +132,7 @@ fn acknowledge(args: &LookedAtArgs) -> anyhow::Result<Outcome> {
 }
 
 fn decide(args: &DecideArgs) -> anyhow::Result<Outcome> {
-    let ids = ids(&mut reader(&args.data)?, &args.findings)?;
+    let ids = ids(&mut evidence::reader(&evidence::folder(&args.data)?)?, &args.findings)?;
     let by = person(args.by.as_deref())?;
     let names: Vec<&str> = Decision::ALL.iter().map(|d| d.name()).collect();
     let decision =

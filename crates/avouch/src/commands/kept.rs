@@ -9,7 +9,7 @@ use avouch_evidence::{Folder, Recorder};
 use avouch_finding::{Fact, Kind};
 use avouch_pipeline::facts::{InputIdentity, Moved, Origin, ReplayFacts};
 use avouch_pipeline::{Acceptances, Detection, Judged, RuleSet};
-use avouch_store::{Period, Store};
+use avouch_store::Period;
 
 use super::printer;
 use crate::evidence::{self, KeepArgs, now};
@@ -55,7 +55,7 @@ impl Kept {
         let Some(dir) = &args.data else { return Ok(None) };
         let acceptances = accepted::load(&args.acceptances, rules)?;
         let recorder = evidence::open(dir)?;
-        let mut store = Store::open(Folder::new(dir).store(), avouch_store::Options::default())?.reader()?;
+        let mut store = evidence::reader(&Folder::new(dir))?;
         let inputs = store.facts(Kind::Input, Period::ALL)?;
         let known = |f: avouch_store::StoredFact| match f.fact {
             Fact::Input(input) => Some((input.sha256, input.node)),

@@ -26,12 +26,6 @@ pub(crate) fn run(command: &LedgerCommand) -> anyhow::Result<Outcome> {
     }
 }
 
-fn is_there(args: &DataArgs) -> anyhow::Result<Folder> {
-    let folder = Folder::new(&args.data);
-    ensure!(folder.is_there(), "`{}` holds no evidence", args.data.display());
-    Ok(folder)
-}
-
 /// A signed head over everything so far; the last one, when another process writes.
 fn signed(folder: &Folder) -> anyhow::Result<SignedHead> {
     if let Some(mut recorder) = evidence::open_unless_locked(folder.path())? {
@@ -50,7 +44,7 @@ fn signed(folder: &Folder) -> anyhow::Result<SignedHead> {
 
 /// Prints a head: kept outside, it shows a cut tail.
 fn head(args: &DataArgs) -> anyhow::Result<Outcome> {
-    let head = signed(&is_there(args)?)?;
+    let head = signed(&evidence::folder(&args.data)?)?;
     let mut out = std::io::stdout().lock();
     out.write_all(&head.line())?;
     out.write_all(b"\n")?;
@@ -58,7 +52,7 @@ fn head(args: &DataArgs) -> anyhow::Result<Outcome> {
 }
 
 fn anchor(args: &AnchorArgs) -> anyhow::Result<Outcome> {
-    let folder = is_there(&args.data)?;
+    let folder = evidence::folder(&args.data.data)?;
     let anchors = anchors(args)?;
     ensure!(!anchors.is_empty(), "say where to: --file, --git, --s3 or --tsa");
     let signed = signed(&folder)?;
@@ -77,14 +71,13 @@ fn anchor(args: &AnchorArgs) -> anyhow::Result<Outcome> {
             }
             Ok(receipt) => {
                 terminal::say(&format!("anchored up to record {last_seq} by {}: {}\n", anchor.name(), receipt.place));
-                let hex = |bytes: Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect();
                 let anchored = Anchored {
                     time: now(),
                     anchor: anchor.name().to_owned(),
                     place: receipt.place,
                     their_time: receipt.time,
                     last_seq,
-                    receipt: receipt.bytes.map(hex),
+                    receipt: receipt.bytes.as_deref().map(evidence::hex),
                 };
                 facts.push(anchored.into());
             }
@@ -125,7 +118,7 @@ fn anchors(args: &AnchorArgs) -> anyhow::Result<Vec<Box<dyn Anchor>>> {
 }
 
 fn rotate(args: &DataArgs) -> anyhow::Result<Outcome> {
-    is_there(args)?;
+    evidence::folder(&args.data)?;
     let mut recorder = evidence::open(&args.data)?;
     let key = recorder.ledger_mut().rotate_key(avouch_ledger::Time(now().0))?;
     recorder.close(now())?;
@@ -135,16 +128,11 @@ fn rotate(args: &DataArgs) -> anyhow::Result<Outcome> {
 
 /// Declares which nodes are to be watched from now on: one that sends nothing is then a gap.
 fn nodes(args: &NodesArgs) -> anyhow::Result<Outcome> {
-    is_there(&args.data)?;
+    evidence::folder(&args.data.data)?;
     let mut nodes = args.nodes.clone();
     nodes.sort();
     nodes.dedup();
-    let at = match &args.since {
-        Some(text) => avouch_controls::Time::parse(text)
-            .map(|t| avouch_finding::Time(t.0))
-            .with_context(|| format!("`{text}` is no time"))?,
-        None => now(),
-    };
+    let at = args.since.as_deref().map_or_else(|| Ok(now()), evidence::time)?;
     let estate = Estate { time: at, cluster: args.cluster.clone(), nodes, origin: "user".to_owned() };
     let n = estate.nodes.len();
     evidence::leave(&args.data.data, &[estate.into()], "nodes")?;
@@ -153,7 +141,7 @@ fn nodes(args: &NodesArgs) -> anyhow::Result<Outcome> {
 }
 
 fn rebuild(args: &DataArgs) -> anyhow::Result<Outcome> {
-    let folder = is_there(args)?;
+    let folder = evidence::folder(&args.data)?;
     // Nobody may write meanwhile: who has the ledger has the store.
     let time = avouch_ledger::Time(now().0);
     let (ledger, _) = avouch_ledger::Ledger::open(&folder.ledger(), avouch_ledger::Options::default(), time)?;
@@ -168,7 +156,7 @@ fn rebuild(args: &DataArgs) -> anyhow::Result<Outcome> {
 }
 
 fn retain(args: &RetainArgs) -> anyhow::Result<Outcome> {
-    is_there(&args.data)?;
+    evidence::folder(&args.data.data)?;
     let days = |days: Option<u64>| days.map(|d| Duration::from_secs(d.saturating_mul(86_400)));
     let policy = RetentionPolicy {
         findings: Keep { max_age: days(args.findings_days), max_bytes: None },

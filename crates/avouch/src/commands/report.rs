@@ -8,10 +8,10 @@ use avouch_coverage::Span;
 use avouch_diagnostics::{Severity, SourceMap, render_text};
 use avouch_document::pdf::Paper;
 use avouch_evidence::Folder;
-use avouch_finding::{ControlsChange, Export, Fact, Time};
+use avouch_finding::{ControlsChange, Export, Fact};
 use avouch_pipeline::read_text;
 use avouch_report::{Judging, ListUsed, Made, Request, Scope, make};
-use avouch_store::{Period, Store};
+use avouch_store::Period;
 use sha2::{Digest, Sha256};
 
 use super::controls::files;
@@ -22,11 +22,10 @@ use crate::{Outcome, terminal};
 /// Runs the command.
 pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
     ensure!(args.framework == "soc2", "the only framework is soc2");
-    let period = Span { from: time(&args.from)?, to: time(&args.to)? };
+    let period = Span { from: evidence::time(&args.from)?, to: evidence::time(&args.to)? };
     ensure!(period.from < period.to, "--to must be later than --from; the end does not belong to the period");
     ensure!((0.0..=100.0).contains(&args.least_watched), "--least-watched is in percent, 0 to 100");
-    let folder = Folder::new(&args.data);
-    ensure!(folder.is_there(), "`{}` holds no evidence; agent and replay keep some with --data", args.data.display());
+    let folder = evidence::folder(&args.data)?;
     let lists = lists(args.controls.as_deref())?;
     let by = args.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
     let new = new_lists(&folder, &lists)?;
@@ -44,7 +43,7 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
         }
     }
 
-    let mut store = Store::open(folder.store(), avouch_store::Options::default())?.reader()?;
+    let mut store = evidence::reader(&folder)?;
     let bar = terminal::progress("report", None);
     let request = Request {
         period,
@@ -94,11 +93,6 @@ fn said(args: &PeriodReportArgs, made: &Made) -> String {
         "{first}report: {out}/report.html, {out}/report.pdf\nbundle: {out}/bundle (manifest {})\nverify it with: avouch verify {out}/bundle\n",
         made.manifest
     )
-}
-
-fn time(text: &str) -> anyhow::Result<Time> {
-    let time = avouch_controls::Time::parse(text);
-    time.map(|t| Time(t.0)).with_context(|| format!("`{text}` is no time; write 2026-07-01 or 2026-07-01T08:00:00Z"))
 }
 
 type Lists = Vec<(ControlList, ListUsed, String)>;
@@ -151,7 +145,7 @@ fn list(
         version: list.version,
         title: list.title.clone(),
         file: name.to_owned(),
-        digest: Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
+        digest: evidence::hex(&Sha256::digest(text.as_bytes())),
         problems: problems.iter().map(|p| p.title.clone()).collect(),
     };
     Ok(Some((list, used, text)))
@@ -159,7 +153,7 @@ fn list(
 
 /// A version of a list that was not used before is a change of what is judged by: it goes to the ledger.
 fn new_lists(folder: &Folder, lists: &Lists) -> anyhow::Result<Vec<Fact>> {
-    let mut store = Store::open(folder.store(), avouch_store::Options::default())?.reader()?;
+    let mut store = evidence::reader(folder)?;
     let known = store.facts(avouch_finding::Kind::Controls, Period::ALL)?;
     let mut out = Vec::new();
     for (list, used, _) in lists {
