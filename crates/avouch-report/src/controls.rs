@@ -30,6 +30,29 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What these parts of a control come to.
+    #[must_use]
+    pub fn of(parts: &[ControlPart<'_>]) -> Self {
+        let asks = |p: &ControlPart<'_>| {
+            let evidence = &p.stretch.control.evidence;
+            !evidence.rules.is_empty() || !evidence.sources.is_empty()
+        };
+        if !parts.iter().any(asks) {
+            return Self::NotCovered;
+        }
+        let sum = |of: fn(&TimeLine) -> u128| parts.iter().map(|p| of(&p.line)).sum::<u128>();
+        let failed = |p: &ControlPart<'_>| p.counts.true_ > 0 || p.late.values().any(|l| l.look + l.decision > 0);
+        if sum(|l| l.fail_ns) > 0 || parts.iter().any(failed) {
+            Self::Deviations
+        } else if sum(|l| l.pass_ns) == 0 {
+            Self::NoEvidence
+        } else if sum(|l| l.unknown_ns) > 0 {
+            Self::PartlyUnknown
+        } else {
+            Self::NoDeviation
+        }
+    }
+
     /// In words.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -52,7 +75,7 @@ pub struct ControlPart<'l> {
     pub stretch: ControlStretch<'l>,
     /// Rules that it stands on.
     pub rules: BTreeSet<RuleKey>,
-    /// Selected rules that never ran in the period.
+    /// When its sources and rules watched.
     pub coverage: Coverage,
     /// Sources that it stands on and of which nothing was heard at all.
     pub missing_sources: Vec<String>,
@@ -98,24 +121,7 @@ impl<'l> ControlResult<'l> {
     /// What the period says of it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        let asks = |p: &ControlPart<'_>| {
-            let evidence = &p.stretch.control.evidence;
-            !evidence.rules.is_empty() || !evidence.sources.is_empty()
-        };
-        if !self.parts.iter().any(asks) {
-            return Outcome::NotCovered;
-        }
-        let sum = |of: fn(&TimeLine) -> u128| self.parts.iter().map(|p| of(&p.line)).sum::<u128>();
-        let failed = |p: &ControlPart<'_>| p.counts.true_ > 0 || p.late.values().any(|l| l.look + l.decision > 0);
-        if sum(|l| l.fail_ns) > 0 || self.parts.iter().any(failed) {
-            Outcome::Deviations
-        } else if sum(|l| l.pass_ns) == 0 {
-            Outcome::NoEvidence
-        } else if sum(|l| l.unknown_ns) > 0 {
-            Outcome::PartlyUnknown
-        } else {
-            Outcome::NoDeviation
-        }
+        Outcome::of(&self.parts)
     }
 }
 

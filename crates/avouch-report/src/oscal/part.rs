@@ -31,23 +31,16 @@ impl<'r> Judged<'r> {
     }
 
     fn new(id: &'r str, n: usize, part: &'r ControlPart<'r>, deviations: &'r [Deviation]) -> Self {
-        let alone = ControlResult { id, parts: vec![part.clone()] };
         let inside = |d: &&Deviation| {
             d.controls.iter().any(|c| c.eq_ignore_ascii_case(id))
                 && d.span.from < part.span.to
                 && (d.span.to > part.span.from || d.span.from >= part.span.from)
         };
-        // A control that names rules or sources of which nothing ran is not one that names none.
-        let evidence = &part.stretch.control.evidence;
-        let outcome = match alone.outcome() {
-            Outcome::NotCovered if !evidence.rules.is_empty() || !evidence.sources.is_empty() => Outcome::NoEvidence,
-            outcome => outcome,
-        };
         Self {
             id,
             n,
             part,
-            outcome,
+            outcome: Outcome::of(std::slice::from_ref(part)),
             deviations: deviations.iter().filter(inside).collect(),
             totals: part.coverage.totals(),
         }
