@@ -68,6 +68,89 @@ pub struct Disposition {
     pub incident: String,
 }
 
+/// Somebody was made responsible for a finding. The latest counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "self-explanatory")]
+pub struct Assignment {
+    pub time: Time,
+    /// Id of the finding.
+    pub finding: String,
+    pub by: String,
+    /// Who; empty when it was taken from somebody and given to nobody.
+    pub to: String,
+}
+
+/// Somebody wrote something about a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "self-explanatory")]
+pub struct Note {
+    pub time: Time,
+    /// Id of the finding.
+    pub finding: String,
+    pub by: String,
+    pub text: String,
+}
+
+/// What became of a notification.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivered {
+    /// The other side said that it has it.
+    #[default]
+    Delivered,
+    /// It was given up after several attempts.
+    Failed,
+    /// It was not sent, because of a limit, quiet hours or a group.
+    HeldBack,
+}
+
+/// Somebody was told of findings, or was not: the receipt of a notification.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Delivery {
+    /// When it was decided.
+    pub time: Time,
+    /// Name of the channel.
+    pub channel: String,
+    /// What kind of channel: `slack`, `smtp`, `webhook`.
+    pub means: String,
+    /// What became of it.
+    pub state: Delivered,
+    /// Ids of the findings that it tells of, as far as it names them.
+    pub findings: Vec<String>,
+    /// How many findings it stands for.
+    pub count: u64,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// Route that sent it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub route: String,
+    /// Why it was sent, when not because of a new finding: `escalation`, `test`, `summary`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What the other side said, or why it was not sent. Never a secret.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub answer: String,
+}
+
+/// A setting of the server was changed: a user, token, channel, route, rule file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "self-explanatory")]
+pub struct SettingChange {
+    pub time: Time,
+    pub by: String,
+    /// What it is a setting of: `user`, `token`, `session`, `channel`, `route`, `rule_file`.
+    pub what: String,
+    /// Which one.
+    pub id: String,
+    pub action: ChangeAction,
+    /// What it is now, without secrets.
+    pub detail: Json,
+}
+
 /// What was done to an entry of a register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

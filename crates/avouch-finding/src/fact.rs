@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 
 use crate::activity::{Command, Connection, FileChange, LeftOut};
 use crate::decision::{
-    AcceptanceChange, Acknowledgement, Act, Anchored, Canary, ControlsChange, Disposition, Export, Login, MappingChange,
+    AcceptanceChange, Acknowledgement, Act, Anchored, Assignment, Canary, ControlsChange, Delivery, Disposition,
+    Export, Login, MappingChange, Note, SettingChange,
 };
 use crate::finding::Finding;
 use crate::observation::{Estate, Gap, InputRead, Observation, RulesLoaded, Start, Stop};
@@ -132,6 +133,14 @@ facts! {
     Acknowledgement(Acknowledgement) = "acknowledgement", time;
     /// Somebody decided about a finding.
     Disposition(Disposition) = "disposition", time;
+    /// Somebody was made responsible for a finding.
+    Assignment(Assignment) = "assignment", time;
+    /// Somebody wrote about a finding.
+    Note(Note) = "note", time;
+    /// Somebody was told of findings, or not.
+    Delivery(Delivery) = "delivery", time;
+    /// A setting was changed.
+    Setting(SettingChange) = "setting", time;
     /// The register of acceptances changed.
     Acceptance(AcceptanceChange) = "acceptance", time;
     /// A version of a control list came into use.

@@ -29,8 +29,8 @@ mod wide;
 
 pub use activity::{Command, Connection, FileChange, LeftOut, Who};
 pub use decision::{
-    AcceptanceChange, Acknowledgement, Act, Anchored, Canary, ChangeAction, ControlsChange, Decision, Disposition,
-    Export, Login, MappingChange,
+    AcceptanceChange, Acknowledgement, Act, Anchored, Assignment, Canary, ChangeAction, ControlsChange, Decision,
+    Delivered, Delivery, Disposition, Export, Login, MappingChange, Note, SettingChange,
 };
 pub use fact::{Fact, FactError, Kind};
 pub use finding::{Finding, FindingKey, Subject, Suppressed};

@@ -29,6 +29,12 @@ fn keys(record: &Record) -> Keys<'_> {
         Fact::Act(f) => Keys { node: &f.node, finding: &f.finding, ..keys },
         Fact::Acknowledgement(f) => Keys { finding: &f.finding, ..keys },
         Fact::Disposition(f) => Keys { finding: &f.finding, ..keys },
+        Fact::Assignment(f) => Keys { finding: &f.finding, ..keys },
+        Fact::Note(f) => Keys { finding: &f.finding, ..keys },
+        // A delivery of a group is looked up by time; one of a single finding by that.
+        Fact::Delivery(f) if f.findings.len() == 1 => {
+            Keys { finding: f.findings.first().map(String::as_str).unwrap_or_default(), ..keys }
+        }
         Fact::Canary(f) => Keys { node: &f.node, ..keys },
         Fact::LeftOut(f) => Keys { begins: f.from.min(f.time), ends: f.time, node: &f.node, ..keys },
         _ => keys,
