@@ -21,12 +21,21 @@ pub struct Indexed {
     pub repeated: u64,
 }
 
+/// Hears of records once the store has them, as they stand in the ledger.
+pub type Listener = Box<dyn FnMut(&[Record]) + Send>;
+
 /// Brings the store up to the ledger.
-#[derive(Debug)]
 pub struct Index {
     ledger: String,
     reader: Reader,
     writer: Writer,
+    listener: Option<Listener>,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("ledger", &self.ledger).finish_non_exhaustive()
+    }
 }
 
 impl Index {
@@ -44,7 +53,12 @@ impl Index {
                 return Err(EvidenceError::Ahead { store: position.seq, ledger: last_seq });
             }
         }
-        Ok(Self { ledger: ledger.to_owned(), reader, writer })
+        Ok(Self { ledger: ledger.to_owned(), reader, writer, listener: None })
+    }
+
+    /// Who hears of records from now on.
+    pub(crate) fn listen(&mut self, listener: Listener) {
+        self.listener = Some(listener);
     }
 
     /// The writer of the store.
@@ -85,6 +99,9 @@ impl Index {
                 out.records += applied.new as u64;
                 out.repeated += applied.repeated as u64;
                 told(out.records);
+                if let Some(listener) = &mut self.listener {
+                    listener(&batch);
+                }
                 batch.clear();
             }
             if done {

@@ -14,7 +14,7 @@ mod recorder;
 
 pub use folder::Folder;
 pub use inbox::Inbox;
-pub use index::{Index, Indexed};
+pub use index::{Index, Indexed, Listener};
 pub use recorder::{Recorder, Settings};
 
 /// Why evidence cannot be kept or read.

@@ -8,7 +8,7 @@ use avouch_ledger::{Draft, Ledger, OpenReport, Options, SignedHead, Source};
 use crate::Result;
 use crate::folder::Folder;
 use crate::inbox::Inbox;
-use crate::index::{Index, Indexed};
+use crate::index::{Index, Indexed, Listener};
 
 /// How evidence is kept.
 #[derive(Clone, Debug)]
@@ -68,11 +68,20 @@ impl Recorder {
     /// # Errors
     /// When the ledger refuses it (nothing was written then), or cannot be written.
     pub fn record(&mut self, fact: &Fact, source: &Source, now: Time) -> Result<u64> {
+        self.record_numbered(fact, source, None, now)
+    }
+
+    /// As [`Recorder::record`], under the number that the source gave. Numbers that are left out between the last and this one become a
+    /// record of the ledger about a hole.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`]; also for a number that the source told already, see [`Recorder::last_of`].
+    pub fn record_numbered(&mut self, fact: &Fact, source: &Source, source_seq: Option<u64>, now: Time) -> Result<u64> {
         let time = fact.time().unwrap_or(now);
         let draft = Draft {
             time: chain(time),
             source: source.clone(),
-            source_seq: None,
+            source_seq,
             kind: fact.kind().to_owned(),
             body: fact.body()?,
         };
@@ -134,6 +143,17 @@ impl Recorder {
     /// When a file cannot be removed.
     pub fn retain(&mut self, now: Time, policy: avouch_store::RetentionPolicy) -> Result<Vec<avouch_store::Dropped>> {
         Ok(self.index.writer().retain(now, policy)?)
+    }
+
+    /// Last number that a source told; 0 when it told nothing yet.
+    #[must_use]
+    pub fn last_of(&self, source: &Source) -> u64 {
+        self.ledger.last_of(source)
+    }
+
+    /// Lets somebody hear of every record from now on, once it is safe in the ledger and can be asked for in the store.
+    pub fn listen(&mut self, listener: Listener) {
+        self.index.listen(listener);
     }
 
     /// The ledger.

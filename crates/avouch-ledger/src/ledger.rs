@@ -378,6 +378,12 @@ impl Ledger {
         self.last_head.as_ref()
     }
 
+    /// Last number that a source told; 0 when it told nothing yet.
+    #[must_use]
+    pub fn last_of(&self, source: &avouch_chain::Source) -> u64 {
+        self.state.sources.get(source).map_or(0, |(seq, _)| *seq)
+    }
+
     /// Number of the last record, acknowledged or not.
     #[must_use]
     pub fn last_seq(&self) -> u64 {
