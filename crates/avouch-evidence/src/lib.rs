@@ -11,11 +11,13 @@ mod folder;
 mod inbox;
 mod index;
 mod recorder;
+mod sink;
 
 pub use folder::Folder;
 pub use inbox::Inbox;
 pub use index::{Index, Indexed, Listener};
 pub use recorder::{Recorder, Settings};
+pub use sink::{FactSink, SinkError};
 
 /// Why evidence cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
