@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what tests use on a Debian-like machine: a container runtime and a root file system for it (live detection),
-# what reads the text of a PDF (documents), and a program that signs and stamps (the ledger's format, time-stamps).
+# what reads the text of a PDF (documents), a program that signs and stamps (the ledger's format, time-stamps), and receivers
+# of notifications (a syslog daemon, a mail server, Alertmanager).
 # Without them, and without root, those tests say that they skip; in CI that is a failure.
 set -euo pipefail
 
@@ -9,6 +10,9 @@ command -v runc >/dev/null || need+=(runc)
 command -v busybox >/dev/null || need+=(busybox-static)
 command -v openssl >/dev/null || need+=(openssl)
 command -v pdftotext >/dev/null || need+=(poppler-utils)
+command -v rsyslogd >/dev/null || need+=(rsyslog)
+command -v prometheus-alertmanager >/dev/null || need+=(prometheus-alertmanager)
+/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || need+=(python3-aiosmtpd)
 [ ${#need[@]} -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
   echo "some tests will skip: ${need[*]} missing (as root, this script installs them)"
