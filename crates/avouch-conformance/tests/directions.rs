@@ -32,6 +32,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("avouch-store", &["avouch-finding", "avouch-ledger"]),
     ("avouch-coverage", &["avouch-finding"]),
     ("avouch-evidence", &["avouch-finding", "avouch-ledger", "avouch-store"]),
+    ("avouch-forward", &["avouch-evidence", "avouch-finding", "avouch-ledger", "avouch-redact"]),
     (
         "avouch-report",
         &[
@@ -72,6 +73,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "avouch-event",
             "avouch-evidence",
             "avouch-finding",
+            "avouch-forward",
             "avouch-integrity",
             "avouch-ledger",
             "avouch-pipeline",
