@@ -54,6 +54,7 @@ pub(crate) enum Dict {
     Criterion = 17,
     /// Ids of containers, for activity.
     ContainerId = 18,
+    Assignee = 19,
 }
 
 /// A list in [`crate::Classes`].
@@ -73,10 +74,32 @@ pub(crate) enum List {
 pub(crate) enum Place {
     /// Number of a text of a dictionary, in a word.
     Text(usize, Dict),
+    /// The same in the bits of a word from this one on.
+    High(usize, u32, Dict),
     /// One list of the classes.
     Listed(List),
     /// Bits of a word, whose values have names.
     Bits { word: usize, shift: u32, width: u32, names: &'static [&'static str] },
+}
+
+impl Place {
+    /// Number of a row's value: of a text, of the classes, or of a name.
+    pub(crate) fn number(self, row: &Packed) -> u32 {
+        match self {
+            Self::Text(word, _) => row[word],
+            Self::High(word, shift, _) => row[word] >> shift,
+            Self::Listed(_) => row[CLASSES],
+            Self::Bits { word, shift, width, .. } => row[word] >> shift & ((1 << width) - 1),
+        }
+    }
+
+    /// The dictionary of its numbers, when they are of one whose texts are its values.
+    pub(crate) fn dict(self) -> Option<Dict> {
+        match self {
+            Self::Text(_, dict) | Self::High(_, _, dict) => Some(dict),
+            Self::Listed(_) | Self::Bits { .. } => None,
+        }
+    }
 }
 
 /// Word of the classes.
@@ -97,6 +120,8 @@ pub(crate) mod bit {
     pub(crate) const LOSSES: u32 = 7;
     pub(crate) const CONTAINER_UNKNOWN: u32 = 8;
     pub(crate) const CUT: u32 = 9;
+    /// The rest of the word: four million people a month.
+    pub(crate) const ASSIGNEE: u32 = 10;
     pub(crate) const ACTIVITY: u32 = 0;
 }
 
@@ -184,8 +209,13 @@ columns! {
         ContainerUnknown = "container_unknown", Place::Bits {
             word: BITS, shift: bit::CONTAINER_UNKNOWN, width: 1, names: YES,
         };
+        /// Who is responsible for it, by the latest assignment.
+        Assignee = "assignee", Place::High(BITS, bit::ASSIGNEE, Dict::Assignee);
     }
 }
+
+/// The highest number of an assignee that a row can hold.
+pub(crate) const ASSIGNEES: u32 = u32::MAX >> bit::ASSIGNEE;
 
 columns! {
     /// A column of activity.
@@ -229,12 +259,16 @@ mod tests {
         assert!(ActivityColumn::ALL.iter().all(|c| ActivityColumn::parse(c.name()) == Some(*c)));
         let mut seen = 1 << bit::CUT;
         for column in Column::ALL {
-            if let Place::Bits { shift, width, names, .. } = column.place() {
-                assert!(names.len() <= 1 << width);
-                let mask = ((1_u32 << width) - 1) << shift;
-                assert_eq!(seen & mask, 0, "{column}");
-                seen |= mask;
-            }
+            let mask = match column.place() {
+                Place::Bits { shift, width, names, .. } => {
+                    assert!(names.len() <= 1 << width);
+                    ((1_u32 << width) - 1) << shift
+                }
+                Place::High(_, shift, _) => u32::MAX << shift,
+                _ => continue,
+            };
+            assert_eq!(seen & mask, 0, "{column}");
+            seen |= mask;
         }
     }
 }

@@ -68,6 +68,9 @@ pub enum Error {
         /// Its folder.
         path: PathBuf,
     },
+    /// The question was ended before it was answered.
+    #[error("the question was ended before it was answered")]
+    Stopped,
     /// What a file of the store holds is not what was written there.
     #[error("`{}` holds {what} that cannot be read", path.display())]
     Damaged {

@@ -72,6 +72,20 @@ impl<C: Ord> Filter<C> {
     }
 }
 
+impl Filter {
+    /// Only findings that are open: neither acknowledged nor decided, and no acceptance suppressed them.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        for (column, value) in [(Column::Acknowledged, "no"), (Column::Decision, "none"), (Column::Suppressed, "no")] {
+            match self.only.get_mut(&column) {
+                Some(values) => values.retain(|v| v == value),
+                None => self = self.only(column, [value]),
+            }
+        }
+        self
+    }
+}
+
 /// In which order of time rows come. Rows of one nanosecond come in order of arrival, turned round for the newest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "self-explanatory")]

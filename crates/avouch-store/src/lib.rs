@@ -43,10 +43,12 @@ mod error;
 mod filter;
 mod generation;
 mod period;
+mod pool;
 mod read;
 mod record;
 mod schema;
 mod slot;
+mod stop;
 mod store;
 mod write;
 
@@ -55,11 +57,13 @@ pub use column::{ActivityColumn, Column};
 pub use error::{Error, Result};
 pub use filter::{ActivityFilter, Cursor, CursorError, Filter, Order, Page, Rows};
 pub use period::Period;
+pub use pool::ReaderPool;
 pub use read::{
-    AcceptanceDay, Acknowledged, Ask, Bodies, Bucket, BySeverity, Counts, CriterionDay, Decided, DroppedPeriod, Facet,
-    FacetValue, Freshness, LedgerPosition, Reader, RuleDay, RuleSetLoaded, StoredActivity, StoredFact, StoredFinding,
-    Stretch,
+    AcceptanceDay, Acknowledged, Ask, Assigned, Bodies, Bucket, BySeverity, Counts, CriterionDay, Decided,
+    DroppedPeriod, Facet, FacetValue, Freshness, Group, GroupOrder, Groups, Happened, LedgerPosition, OpenByAge,
+    Reader, RuleDay, RuleSetLoaded, Since, StoredActivity, StoredFact, StoredFinding, Stretch,
 };
 pub use record::{Applied, Record, Source};
+pub use stop::Stop;
 pub use store::{Options, Store};
 pub use write::{Dropped, Keep, Position, RetentionPolicy, Writer};

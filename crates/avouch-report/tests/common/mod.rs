@@ -224,6 +224,8 @@ fn stored(seq: u64, f: &Finding, looked: Option<(u64, &str)>, decided: Option<(u
             reason: reason.to_owned(),
             incident: String::new(),
         }),
+        assigned: None,
+        notes: 0,
         cut: false,
         record: Source { ledger: none, seq, hash: [0; 32] },
         recorded: Time(f.time.0 + 2_000_000_000),

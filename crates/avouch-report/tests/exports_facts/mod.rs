@@ -199,6 +199,8 @@ pub(crate) fn stored(text: Option<&str>) -> StoredFinding {
         suppressed: None,
         acknowledged: None,
         decided: None,
+        assigned: None,
+        notes: 0,
         cut: false,
         record: Source { ledger: "L1".into(), seq: 42, hash: [0xab; 32] },
         recorded: Time(BEGIN + 2_000_000_000),

@@ -1,12 +1,12 @@
 //! Counts of findings: how many, by value of a column, by time.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{AddAssign, ControlFlow};
 use std::sync::Arc;
 
 use avouch_finding::{Severity, Time};
 
-use crate::column::{BITS, CLASSES, Column, Packed, Place, bit};
+use crate::column::{BITS, Column, Packed, Place, bit};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Order};
 use crate::period::Shelf;
@@ -35,6 +35,14 @@ impl BySeverity {
     pub(crate) fn add(&mut self, severity: u32, count: u64) {
         if let Some(sum) = self.0.get_mut(severity as usize) {
             *sum += count;
+        }
+    }
+}
+
+impl AddAssign for BySeverity {
+    fn add_assign(&mut self, other: Self) {
+        for (sum, number) in self.0.iter_mut().zip(other.0) {
+            *sum += number;
         }
     }
 }
@@ -94,7 +102,7 @@ pub struct Counts {
 /// Buckets of an answer at most.
 const BUCKETS: usize = 100_000;
 /// Values of one dictionary from which on the whole dictionary is read.
-const MANY: usize = 64;
+pub(crate) const MANY: usize = 64;
 /// Different values of a column in one file that are counted at most; a damaged row may tell any number.
 const NUMBERS: usize = 1 << 24;
 const HOUR: u64 = 3_600_000_000_000;
@@ -118,11 +126,7 @@ impl Tally {
     fn add(&mut self, time: impl FnOnce() -> Time, row: &Packed) -> Result<()> {
         self.count += 1;
         for (place, numbers) in self.places.iter().zip(&mut self.numbers) {
-            let number = match *place {
-                Place::Text(word, _) => row[word],
-                Place::Listed(_) => row[CLASSES],
-                Place::Bits { word, shift, width, .. } => row[word] >> shift & ((1 << width) - 1),
-            } as usize;
+            let number = place.number(row) as usize;
             if number >= numbers.len() {
                 if number > NUMBERS {
                     return Err(Error::Limit {
@@ -163,33 +167,21 @@ fn too_many() -> Error {
     Error::Limit { what: "buckets", asked: BUCKETS as u64 + 1, limit: BUCKETS as u64 }
 }
 
-/// Adds the values of a file's numbers to those of the files before.
-fn named(file: &mut FileReader, place: Place, numbers: &[u64], sums: &mut BTreeMap<Arc<str>, u64>) -> Result<()> {
+/// Counts of the values that a file's numbers stand for.
+fn named(file: &mut FileReader, place: Place, numbers: &[u64]) -> Result<BTreeMap<Arc<str>, u64>> {
+    let mut sums = BTreeMap::new();
     let used = numbers.iter().filter(|n| **n > 0).count();
-    if let Place::Text(_, dict) = place
+    if let Some(dict) = place.dict()
         && used > MANY
     {
         file.remember(dict)?;
     }
     for (number, count) in (0_u32..).zip(numbers).filter(|(_, count)| **count > 0) {
-        match place {
-            Place::Text(_, dict) => *sums.entry(file.text(dict, number)?).or_default() += count,
-            Place::Bits { names, .. } => {
-                let name = names.get(number as usize).copied().unwrap_or_default();
-                *sums.entry(name.into()).or_default() += count;
-            }
-            Place::Listed(list) => {
-                let classes = file.classes(number)?;
-                let items = classes.list(list);
-                for (n, item) in items.iter().enumerate() {
-                    if !items[..n].contains(item) {
-                        *sums.entry(item.as_str().into()).or_default() += count;
-                    }
-                }
-            }
+        for value in file.values(place, number)? {
+            *sums.entry(value).or_default() += count;
         }
     }
-    Ok(())
+    Ok(sums)
 }
 
 impl Reader {
@@ -209,21 +201,28 @@ impl Reader {
         let mut sums: Vec<BTreeMap<Arc<str>, u64>> = vec![BTreeMap::new(); ask.columns.len()];
         let mut buckets: BTreeMap<Time, Bucket> = BTreeMap::new();
         let mut count = 0;
-        for listed in self.shelf(Shelf::Findings, filter.period)? {
-            let Some(file) = self.file(&listed)? else { continue };
-            file.still(|file| {
-                let plan = Plan::new(file, filter)?;
-                let mut tally = Tally::new(ask);
-                scan(file, &plan, Order::OldestFirst, None, &mut |slot, row| {
-                    tally.add(|| file.time(slot, row), row)?;
-                    Ok(ControlFlow::Continue(()))
-                })?;
-                count += tally.count;
-                for ((place, numbers), sums) in tally.places.iter().zip(&tally.numbers).zip(&mut sums) {
-                    named(file, *place, numbers, sums)?;
-                }
-                merge(&mut buckets, &tally.buckets)
+        let listed = self.shelf(Shelf::Findings, filter.period)?;
+        let answers = self.each_file(&listed, |file| {
+            let plan = Plan::new(file, filter)?;
+            let mut tally = Tally::new(ask);
+            scan(file, &plan, Order::OldestFirst, None, &mut |slot, row| {
+                tally.add(|| file.time(slot, row), row)?;
+                Ok(ControlFlow::Continue(()))
             })?;
+            let mut sums = Vec::new();
+            for (place, numbers) in tally.places.iter().zip(&tally.numbers) {
+                sums.push(named(file, *place, numbers)?);
+            }
+            Ok((tally.count, sums, tally.buckets))
+        })?;
+        for (counted, more, tallied) in answers {
+            count += counted;
+            for (sums, more) in sums.iter_mut().zip(more) {
+                for (value, count) in more {
+                    *sums.entry(value).or_default() += count;
+                }
+            }
+            merge(&mut buckets, &tallied)?;
         }
         let facet = |(column, sums): (&Column, BTreeMap<Arc<str>, u64>)| {
             let distinct = sums.len();
@@ -305,10 +304,8 @@ fn merge(buckets: &mut BTreeMap<Time, Bucket>, more: &[Bucket]) -> Result<()> {
     for bucket in more {
         let empty = Bucket { from: bucket.from, counted: BySeverity::default(), suppressed: BySeverity::default() };
         let sum = buckets.entry(bucket.from).or_insert(empty);
-        for severity in 0..5 {
-            sum.counted.add(severity, bucket.counted.0[severity as usize]);
-            sum.suppressed.add(severity, bucket.suppressed.0[severity as usize]);
-        }
+        sum.counted += bucket.counted;
+        sum.suppressed += bucket.suppressed;
         if buckets.len() > BUCKETS {
             return Err(too_many());
         }

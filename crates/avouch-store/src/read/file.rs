@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use crate::classes::Classes;
-use crate::column::{Dict, LATE, Packed};
+use crate::column::{Dict, LATE, Packed, Place};
 use crate::error::{At, Error, Result};
 use crate::period::{Period, bound, moment};
 use crate::schema;
 use crate::slot::SHIFT;
+use crate::stop::Stop;
 
 /// Texts remembered of one dictionary: those with the lowest numbers.
 const REMEMBERED: usize = 200_000;
@@ -30,6 +31,8 @@ pub(crate) struct FileReader {
     texts: [Vec<Option<Arc<str>>>; DICTS],
     classes: FxHashMap<u32, Arc<Classes>>,
     empty: Arc<str>,
+    /// Ends questions.
+    pub(crate) stop: Stop,
 }
 
 impl FileReader {
@@ -37,7 +40,16 @@ impl FileReader {
         let path = dir.join(name).with_extension("db");
         let conn = schema::open_to_read(&path, cache_kib)?;
         let texts = std::array::from_fn(|_| Vec::new());
-        Ok(Self { path, period, conn, dropped, texts, classes: FxHashMap::default(), empty: "".into() })
+        Ok(Self {
+            path,
+            period,
+            conn,
+            dropped,
+            texts,
+            classes: FxHashMap::default(),
+            empty: "".into(),
+            stop: Stop::default(),
+        })
     }
 
     /// Runs a question on one state of the file.
@@ -148,5 +160,19 @@ impl FileReader {
         let classes = Arc::new(classes);
         self.classes.insert(number, Arc::clone(&classes));
         Ok(classes)
+    }
+
+    /// Values that a number of a column stands for: one, or those of a list, each once.
+    pub(crate) fn values(&mut self, place: Place, number: u32) -> Result<Vec<Arc<str>>> {
+        Ok(match place {
+            Place::Text(_, dict) | Place::High(_, _, dict) => vec![self.text(dict, number)?],
+            Place::Bits { names, .. } => vec![names.get(number as usize).copied().unwrap_or_default().into()],
+            Place::Listed(list) => {
+                let classes = self.classes(number)?;
+                let items = classes.list(list);
+                let first = |(n, item): &(usize, &String)| !items[..*n].contains(item);
+                items.iter().enumerate().filter(first).map(|(_, item)| item.as_str().into()).collect()
+            }
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use avouch_finding::{Decision, Severity, Time};
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
 use crate::classes::Classes;
 use crate::column::{BITS, CLASSES, Dict, Packed, bit, unpack};
@@ -35,6 +35,16 @@ pub struct Decided {
     pub decision: Decision,
     pub reason: String,
     pub incident: String,
+}
+
+/// Somebody was made responsible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as in `Assignment`")]
+pub struct Assigned {
+    pub time: Time,
+    pub by: String,
+    /// Empty when it was taken from somebody and given to nobody.
+    pub to: String,
 }
 
 /// A finding with what became of it. The fields that are not said here are as in [`avouch_finding::Finding`] and its subject.
@@ -73,6 +83,10 @@ pub struct StoredFinding {
     pub acknowledged: Option<Acknowledged>,
     /// The latest decision.
     pub decided: Option<Decided>,
+    /// The latest assignment.
+    pub assigned: Option<Assigned>,
+    /// How many notes there are about it; [`Reader::history`] has them.
+    pub notes: u64,
     /// Some text was too long for the store and is cut here; the ledger has it whole.
     pub cut: bool,
     /// Its record in the ledger.
@@ -85,7 +99,8 @@ macro_rules! wide {
     ($which:literal) => {
         concat!(
             "SELECT f.id, f.recorded, f.ledger, f.seq, f.hash, f.event, f.run, f.rules, f.output, f.command, f.object, \
-             f.lost, f.slice, t.acknowledged, t.acknowledged_by, t.decided, t.decided_by, t.decision, t.reason, t.incident, f.slot \
+             f.lost, f.slice, t.acknowledged, t.acknowledged_by, t.decided, t.decided_by, t.decision, t.reason, t.incident, f.slot, \
+             t.assigned, t.assigned_by, t.assigned_to, coalesce(t.notes, 0) \
              FROM finding f LEFT JOIN triage t ON t.slot = f.slot WHERE ",
             $which
         )
@@ -131,6 +146,8 @@ struct Wide {
     slice: Option<String>,
     acknowledged: Option<Acknowledged>,
     decided: Option<Decided>,
+    assigned: Option<Assigned>,
+    notes: i64,
 }
 
 fn wide(row: &Row<'_>) -> rusqlite::Result<Wide> {
@@ -146,6 +163,10 @@ fn wide(row: &Row<'_>) -> rusqlite::Result<Wide> {
             reason: row.get(18)?,
             incident: row.get(19)?,
         }),
+        None => None,
+    };
+    let assigned = match row.get::<_, Option<i64>>(21)? {
+        Some(time) => Some(Assigned { time: moment(time), by: row.get(22)?, to: row.get(23)? }),
         None => None,
     };
     Ok(Wide {
@@ -164,14 +185,26 @@ fn wide(row: &Row<'_>) -> rusqlite::Result<Wide> {
         slice: row.get(12)?,
         acknowledged,
         decided,
+        assigned,
+        notes: row.get(24)?,
     })
 }
 
 /// Reads a finding whose packed row is known.
-fn finding(file: &mut FileReader, slot: i64, row: &Packed) -> Result<StoredFinding> {
+pub(crate) fn finding(file: &mut FileReader, slot: i64, row: &Packed) -> Result<StoredFinding> {
     let read = || file.conn.prepare_cached(WIDE)?.query_row([slot], wide);
     let wide = read().at("read a finding", &file.path)?;
     join(file, slot, row, wide)
+}
+
+/// Reads the finding at a place, when there is one.
+pub(crate) fn at_slot(file: &mut FileReader, slot: i64) -> Result<Option<StoredFinding>> {
+    let find = || -> rusqlite::Result<Option<Packed>> {
+        let mut find = file.conn.prepare_cached("SELECT packed FROM key WHERE slot = ?1")?;
+        find.query_row([slot], |r| Ok(unpack(r.get_ref(0)?.as_blob()?).unwrap_or_default())).optional()
+    };
+    let row = find().at("read findings", &file.path)?;
+    row.map(|row| finding(file, slot, &row)).transpose()
 }
 
 /// Wide rows of the first of these places, which are in order: read in one go as far as few others lie between them.
@@ -230,6 +263,8 @@ fn join(file: &mut FileReader, slot: i64, row: &Packed, wide: Wide) -> Result<St
         suppressed: if on(bit::SUPPRESSED) { Some(file.text(Dict::Acceptance, row[12])?) } else { None },
         acknowledged: wide.acknowledged,
         decided: wide.decided,
+        assigned: wide.assigned,
+        notes: wide.notes.cast_unsigned(),
         cut: on(bit::CUT),
         record: Source {
             ledger: file.text(Dict::Ledger, wide.ledger)?,

@@ -5,9 +5,12 @@ mod body;
 mod count;
 mod file;
 mod finding;
+mod group;
+mod open;
 mod plan;
 mod rollup;
 mod scan;
+mod since;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -19,7 +22,10 @@ use rusqlite::Connection;
 pub use self::activity::StoredActivity;
 pub use self::body::Bodies;
 pub use self::count::{AcceptanceDay, Ask, Bucket, BySeverity, Counts, CriterionDay, Facet, FacetValue, RuleDay};
-pub use self::finding::{Acknowledged, Decided, StoredFinding};
+pub use self::finding::{Acknowledged, Assigned, Decided, StoredFinding};
+pub use self::group::{Group, GroupOrder, Groups};
+pub use self::open::OpenByAge;
+pub use self::since::{Happened, Since};
 pub use self::timeline::{RuleSetLoaded, StoredFact, Stretch};
 
 use self::file::FileReader;
@@ -27,10 +33,13 @@ use crate::error::{At, Error, Result};
 use crate::generation;
 use crate::period::{Period, Shelf, bound, moment};
 use crate::schema;
+use crate::stop::Stop;
 use crate::store::main_path;
 
 /// Period files kept open to read.
 const OPEN: usize = 64;
+/// Files asked at the same time. Three months of one million findings, two cores: 219 ms become 130 for a word that all of them have.
+const TOGETHER: usize = 4;
 
 /// Asks a store.
 #[derive(Debug)]
@@ -43,6 +52,7 @@ pub struct Reader {
     main_path: PathBuf,
     cache_kib: i64,
     files: BTreeMap<String, FileReader>,
+    stop: Stop,
 }
 
 /// How far a ledger has come into the store.
@@ -94,8 +104,8 @@ impl Reader {
             let main_path = main_path(&dir);
             match schema::open_to_read(&main_path, cache_kib) {
                 Ok(main) => {
-                    let (root, files) = (root.to_owned(), BTreeMap::new());
-                    return Ok(Self { root, dir, generation, main, main_path, cache_kib, files });
+                    let (root, files, stop) = (root.to_owned(), BTreeMap::new(), Stop::default());
+                    return Ok(Self { root, dir, generation, main, main_path, cache_kib, files, stop });
                 }
                 // Replaced between the look and the opening.
                 Err(error) => match generation::current(root)? {
@@ -109,9 +119,66 @@ impl Reader {
     /// Goes over to the files in use, when the store was made anew since the last question.
     fn refresh(&mut self) -> Result<()> {
         if generation::current(&self.root)? != self.generation {
-            *self = Self::new(&self.root, self.cache_kib)?;
+            let stop = std::mem::take(&mut self.stop);
+            *self = Self { stop, ..Self::new(&self.root, self.cache_kib)? };
         }
         Ok(())
+    }
+
+    /// Ends questions about findings and activity with [`Error::Stopped`] once `stop` says so, this one and all that follow.
+    pub fn until(&mut self, stop: &Stop) {
+        self.stop = stop.clone();
+    }
+
+    /// Whether it can be asked again: no question left a transaction open.
+    pub(crate) fn sound(&self) -> bool {
+        self.main.is_autocommit() && self.files.values().all(|file| file.conn.is_autocommit())
+    }
+
+    /// Asks several files of a shelf, some of them at the same time; the answers come in order of the files, of which those that were dropped
+    /// meanwhile are left out.
+    fn each_file<T: Send>(
+        &mut self,
+        listed: &[Listed],
+        ask: impl Fn(&mut FileReader) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let mut answers = Vec::new();
+        for listed in listed.chunks(TOGETHER) {
+            // Room for all of them, so that none closes another.
+            let wanted = |name: &String| listed.iter().any(|listed| listed.name == *name);
+            while self.files.len() + listed.len() > OPEN
+                && let Some(other) = self.files.keys().find(|name| !wanted(name)).cloned()
+            {
+                self.files.remove(&other);
+            }
+            let mut there: Vec<&str> = Vec::new();
+            for listed in listed {
+                if self.file(listed)?.is_some() {
+                    there.push(&listed.name);
+                }
+            }
+            let mut files: Vec<&mut FileReader> = self
+                .files
+                .iter_mut()
+                .filter(|(name, _)| there.contains(&name.as_str()))
+                .map(|(_, file)| file)
+                .collect();
+            let Some(last) = files.pop() else { continue };
+            let mut results: Vec<Result<T>> = Vec::new();
+            std::thread::scope(|scope| {
+                let others: Vec<_> =
+                    files.into_iter().map(|file| scope.spawn(|| file.still(|file| ask(file)))).collect();
+                let last = last.still(|file| ask(file));
+                for other in others {
+                    results.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                }
+                results.push(last);
+            });
+            for result in results {
+                answers.push(result?);
+            }
+        }
+        Ok(answers)
     }
 
     /// How fresh answers are, and what of a period is no longer in the store.
@@ -156,6 +223,7 @@ impl Reader {
 
     /// Files of a shelf that meet a period, the oldest first.
     fn shelf(&mut self, shelf: Shelf, period: Period) -> Result<Vec<Listed>> {
+        self.stop.check()?;
         self.refresh()?;
         self.listed(shelf, period)
     }
@@ -178,6 +246,7 @@ impl Reader {
 
     /// A file that was listed; `None` when it was dropped since.
     fn file(&mut self, listed: &Listed) -> Result<Option<&mut FileReader>> {
+        self.stop.check()?;
         let name = &listed.name;
         if self.files.get(name).is_none_or(|file| file.dropped != listed.dropped) {
             match FileReader::open(&self.dir, name, listed.period, listed.dropped, self.cache_kib) {
@@ -199,7 +268,12 @@ impl Reader {
                 }
             }
         }
-        Ok(self.files.get_mut(name))
+        let file = self.files.get_mut(name);
+        if let Some(file) = file {
+            file.stop = self.stop.clone();
+            return Ok(Some(file));
+        }
+        Ok(None)
     }
 }
 

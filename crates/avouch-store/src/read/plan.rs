@@ -98,6 +98,14 @@ impl Plan {
                         numbers.extend(file.number(dict, value)?);
                     }
                 }
+                Place::High(word, shift, dict) => {
+                    (test.word, test.shift) = (word, shift);
+                    for value in values {
+                        numbers.extend(file.number(dict, value)?);
+                    }
+                    // One that no row can hold.
+                    numbers.retain(|n| *n <= u32::MAX >> shift);
+                }
                 Place::Listed(list) => {
                     for number in 0..=file.highest(Dict::Classes)? {
                         let classes = file.classes(number)?;

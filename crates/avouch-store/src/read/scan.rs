@@ -10,7 +10,9 @@ use crate::filter::Order;
 use crate::read::file::FileReader;
 use crate::read::plan::Plan;
 
-/// Rows that the full-text index names, after which keys are read in a row instead of one by one. A look-up costs about as much
+/// Rows that the full-text index names and that are looked up at once, one by one.
+const FEW: usize = 500;
+/// Further rows that it names, from which on keys are read in a row instead of one by one. A look-up costs about as much
 /// as reading ten keys in order.
 const LOOK_UPS: usize = 20_000;
 
@@ -37,6 +39,7 @@ pub(crate) fn scan(
     }
     let damaged = || Error::Damaged { path: file.path.clone(), what: "a packed row" };
     let mut show = |slot: i64, row: Option<Packed>| {
+        file.stop.check()?;
         let row = row.ok_or_else(damaged)?;
         if plan.holds(file, slot, &row) { visit(slot, &row) } else { Ok(ControlFlow::Continue(())) }
     };
@@ -71,14 +74,31 @@ pub(crate) fn scan(
         Some(row) => row.get::<_, i64>(0).at(act, &file.path).map(Some),
         None => Ok(None),
     };
-    for _ in 0..LOOK_UPS {
-        let Some(slot) = next()? else { return Ok(()) };
+    let mut look_up = |slot: i64| {
         let key = one.query_row([slot], |row| packed(row, 0)).at(act, &file.path)?;
-        if show(slot, key)?.is_break() {
+        show(slot, key)
+    };
+    // A page seldom needs more.
+    for _ in 0..FEW {
+        let Some(slot) = next()? else { return Ok(()) };
+        if look_up(slot)?.is_break() {
             return Ok(());
         }
     }
-    let Some(mut slot) = next()? else { return Ok(()) };
+    let mut ahead: Vec<i64> = Vec::new();
+    while ahead.len() < LOOK_UPS {
+        let Some(slot) = next()? else {
+            for slot in ahead {
+                if look_up(slot)?.is_break() {
+                    return Ok(());
+                }
+            }
+            return Ok(());
+        };
+        ahead.push(slot);
+    }
+    let mut ahead = ahead.into_iter();
+    let Some(mut slot) = ahead.next() else { return Ok(()) };
     let bounds = match order {
         Order::NewestFirst => [first, slot],
         Order::OldestFirst => [slot, last],
@@ -86,13 +106,18 @@ pub(crate) fn scan(
     let mut rows = keys.query(bounds).at(act, &file.path)?;
     while let Some(row) = rows.next().at(act, &file.path)? {
         if row.get::<_, i64>(0).at(act, &file.path)? != slot {
+            file.stop.check()?;
             continue;
         }
         if show(slot, packed(row, 1).at(act, &file.path)?)?.is_break() {
             return Ok(());
         }
-        match next()? {
-            Some(next) => slot = next,
+        let following = match ahead.next() {
+            Some(slot) => Some(slot),
+            None => next()?,
+        };
+        match following {
+            Some(following) => slot = following,
             None => break,
         }
     }

@@ -68,10 +68,18 @@ impl Reader {
         Ok(Some(StoredFact { record, recorded: moment(row.get(3)?), fact }))
     }
 
-    fn facts_where(&mut self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<StoredFact>> {
+    /// Facts that fit a condition, in order of the ledger, the first `limit` of them.
+    pub(crate) fn facts_where(
+        &mut self,
+        condition: &str,
+        limit: Option<usize>,
+        values: &[&dyn ToSql],
+    ) -> Result<Vec<StoredFact>> {
         self.refresh()?;
         let read = || -> rusqlite::Result<_> {
-            let mut find = self.main.prepare_cached(&format!("{FACT} WHERE {condition} ORDER BY l.name, f.seq"))?;
+            let limit = limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
+            let mut find =
+                self.main.prepare_cached(&format!("{FACT} WHERE {condition} ORDER BY l.name, f.seq{limit}"))?;
             let mut rows = find.query(values)?;
             let mut facts = Vec::new();
             while let Some(row) = rows.next()? {
@@ -100,7 +108,7 @@ impl Reader {
     /// When the store cannot be read.
     pub fn facts_named(&mut self, kind: &str, period: Period) -> Result<Vec<StoredFact>> {
         let condition = "f.kind = ?1 AND f.begins < ?2 AND (f.ends > ?3 OR f.begins >= ?3)";
-        self.facts_where(condition, &[&kind, &bound(period.to), &bound(period.from)])
+        self.facts_where(condition, None, &[&kind, &bound(period.to), &bound(period.from)])
     }
 
     /// Everything that was done and decided about a finding, in order of the ledger.
@@ -108,7 +116,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn history(&mut self, finding: &str) -> Result<Vec<StoredFact>> {
-        self.facts_where("f.finding = ?1", &[&finding])
+        self.facts_where("f.finding = ?1", None, &[&finding])
     }
 
     /// Rule sets loaded in a period, and for each run of a node the last one before it, in order of the ledger.
@@ -116,7 +124,7 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn rule_sets(&mut self, period: Period) -> Result<Vec<RuleSetLoaded>> {
-        let all = self.facts_where("f.kind = 'rules' AND f.begins < ?1", &[&bound(period.to)])?;
+        let all = self.facts_where("f.kind = 'rules' AND f.begins < ?1", None, &[&bound(period.to)])?;
         let mut before: BTreeMap<(String, String), RuleSetLoaded> = BTreeMap::new();
         let mut sets = Vec::new();
         for fact in all {

@@ -27,6 +27,8 @@ CREATE TABLE finding (
     lost INTEGER,
     slice TEXT
 );
+-- To go on from a record of a ledger.
+CREATE INDEX finding_seq ON finding (ledger, seq);
 CREATE TABLE triage (
     slot INTEGER PRIMARY KEY,
     acknowledged INTEGER,
@@ -35,7 +37,11 @@ CREATE TABLE triage (
     decided_by TEXT,
     decision INTEGER,
     reason TEXT,
-    incident TEXT
+    incident TEXT,
+    assigned INTEGER,
+    assigned_by TEXT,
+    assigned_to TEXT,
+    notes INTEGER NOT NULL DEFAULT 0
 );
 -- No content of its own: a file is dropped as a whole, nothing in it is deleted.
 CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 0');

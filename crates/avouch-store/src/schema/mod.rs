@@ -1,6 +1,7 @@
 //! Versions of the schema, and the way from each to the next.
 
 mod v2;
+mod v3;
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,7 @@ use crate::error::{At, Error, Result};
 use crate::period::Shelf;
 
 /// Version of the schema that this program reads and writes; in the header of every file (`user_version`).
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,9 @@ impl Role {
 fn upgrade(from: u32, role: Role, conn: &Connection, path: &Path) -> rusqlite::Result<()> {
     match (from, role) {
         (1, Role::Period(Shelf::Findings)) => v2::findings(conn, path),
-        // Main files and activity are the same in versions 1 and 2.
+        (2, Role::Period(Shelf::Findings)) => v3::findings(conn, path),
+        (2, Role::Main) => v3::main(conn),
+        // Main files of versions 1 and 2 are the same, and activity always was.
         _ => Ok(()),
     }
 }

@@ -9,18 +9,20 @@ use crate::period::sql;
 use crate::record::Record;
 
 /// What a fact is looked up by.
-struct Keys<'a> {
-    begins: Time,
-    ends: Time,
+pub(crate) struct Keys<'a> {
+    pub(crate) begins: Time,
+    pub(crate) ends: Time,
     node: &'a str,
     run: &'a str,
-    finding: &'a str,
+    /// Id of the finding that it is about.
+    pub(crate) finding: &'a str,
 }
 
-fn keys(record: &Record) -> Keys<'_> {
-    let at = record.fact.time().unwrap_or(record.recorded);
+/// Keys of a fact that was written to the ledger at `recorded`.
+pub(crate) fn keys(fact: &Fact, recorded: Time) -> Keys<'_> {
+    let at = fact.time().unwrap_or(recorded);
     let keys = Keys { begins: at, ends: at, node: "", run: "", finding: "" };
-    match &record.fact {
+    match fact {
         Fact::Start(f) => Keys { node: &f.node, run: &f.run, ..keys },
         Fact::Stop(f) => Keys { node: &f.node, run: &f.run, ..keys },
         Fact::Rules(f) => Keys { node: &f.node, run: &f.run, ..keys },
@@ -64,7 +66,7 @@ pub(crate) fn insert(conn: &Connection, ledger: i64, record: &Record) -> rusqlit
         (Fact::Rules(_), Json::Object(body)) => Some(put_list(conn, body)?),
         _ => None,
     };
-    let keys = keys(record);
+    let keys = keys(&record.fact, record.recorded);
     conn.prepare_cached(
         "INSERT INTO fact (ledger, seq, hash, recorded, kind, begins, ends, node, run, finding, body, list) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), nullif(?9, ''), nullif(?10, ''), ?11, ?12)",
@@ -86,10 +88,10 @@ pub(crate) fn insert(conn: &Connection, ledger: i64, record: &Record) -> rusqlit
     Ok(())
 }
 
-/// Decisions about a finding that came before the finding itself, in order of their ledgers.
+/// What was decided and said about a finding before the finding itself came, in order of the ledgers.
 pub(crate) fn decisions(conn: &Connection, finding: &str) -> rusqlite::Result<Vec<Fact>> {
     let mut find = conn.prepare_cached(
-        "SELECT kind, body FROM fact WHERE finding = ?1 AND kind IN ('acknowledgement', 'disposition') \
+        "SELECT kind, body FROM fact WHERE finding = ?1 AND kind IN ('acknowledgement', 'disposition', 'assignment', 'note') \
          ORDER BY ledger, seq",
     )?;
     let mut rows = find.query([finding])?;

@@ -1,14 +1,15 @@
 //! Findings and what people decided about them, into a file of findings.
 
-use avouch_finding::{Acknowledgement, Decision, Disposition, Finding, Time};
+use avouch_finding::{Acknowledgement, Assignment, Decision, Disposition, Fact, Finding, Time};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::classes::{Classes, shorten};
-use crate::column::{BITS, CLASSES, Dict, LATE, Packed, WORDS, bit, pack, unpack};
+use crate::column::{ASSIGNEES, BITS, CLASSES, Dict, LATE, Packed, WORDS, bit, pack, unpack};
 use crate::period::{LATEST, sql};
 use crate::record::Record;
 use crate::slot::SHIFT;
+use crate::write::dictionary::Dictionary;
 use crate::write::file::PeriodFile;
 use crate::write::rollup::Counted;
 
@@ -155,8 +156,19 @@ fn set_bits(conn: &Connection, slot: i64, mask: u32, value: u32) -> rusqlite::Re
     Ok(())
 }
 
+/// Notes with a finding what was decided or said about it. Its texts may get numbers.
+pub(crate) fn triage(conn: &Connection, texts: &mut Dictionary, slot: i64, fact: &Fact) -> rusqlite::Result<()> {
+    match fact {
+        Fact::Acknowledgement(f) => acknowledge(conn, slot, f),
+        Fact::Disposition(f) => decide(conn, slot, f),
+        Fact::Assignment(f) => assign(conn, texts, slot, f),
+        Fact::Note(_) => note(conn, slot),
+        _ => Ok(()),
+    }
+}
+
 /// Notes that somebody looked at a finding; the earliest look counts.
-pub(crate) fn acknowledge(conn: &Connection, slot: i64, ack: &Acknowledgement) -> rusqlite::Result<()> {
+fn acknowledge(conn: &Connection, slot: i64, ack: &Acknowledgement) -> rusqlite::Result<()> {
     let changed = conn
         .prepare_cached(
             "INSERT INTO triage (slot, acknowledged, acknowledged_by) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE \
@@ -171,7 +183,7 @@ pub(crate) fn acknowledge(conn: &Connection, slot: i64, ack: &Acknowledgement) -
 }
 
 /// Notes a decision about a finding; the latest counts.
-pub(crate) fn decide(conn: &Connection, slot: i64, disposition: &Disposition) -> rusqlite::Result<()> {
+fn decide(conn: &Connection, slot: i64, disposition: &Disposition) -> rusqlite::Result<()> {
     let decision: u32 = match disposition.decision {
         Decision::True => 1,
         Decision::Benign => 2,
@@ -195,5 +207,31 @@ pub(crate) fn decide(conn: &Connection, slot: i64, disposition: &Disposition) ->
     if changed > 0 {
         set_bits(conn, slot, 3 << bit::DECISION, decision << bit::DECISION)?;
     }
+    Ok(())
+}
+
+/// Notes who is responsible for a finding; the latest counts.
+fn assign(conn: &Connection, texts: &mut Dictionary, slot: i64, assignment: &Assignment) -> rusqlite::Result<()> {
+    let to = shorten(&assignment.to, NAME);
+    let changed = conn
+        .prepare_cached(
+            "INSERT INTO triage (slot, assigned, assigned_by, assigned_to) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE \
+             SET assigned = excluded.assigned, assigned_by = excluded.assigned_by, assigned_to = excluded.assigned_to \
+             WHERE assigned IS NULL OR excluded.assigned >= assigned",
+        )?
+        .execute((slot, sql(assignment.time), shorten(&assignment.by, NAME), to))?;
+    if changed > 0 {
+        let number = texts.number(conn, Dict::Assignee, to)?;
+        // One too many for the row is told by the finding, not found by the column; the row says that something of it is missing.
+        let value = if number <= ASSIGNEES { number << bit::ASSIGNEE } else { 1 << bit::CUT };
+        set_bits(conn, slot, u32::MAX << bit::ASSIGNEE, value)?;
+    }
+    Ok(())
+}
+
+/// Counts a note about a finding.
+fn note(conn: &Connection, slot: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT INTO triage (slot, notes) VALUES (?1, 1) ON CONFLICT DO UPDATE SET notes = notes + 1")?
+        .execute([slot])?;
     Ok(())
 }

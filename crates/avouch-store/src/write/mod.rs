@@ -19,7 +19,9 @@ use rustc_hash::FxHashMap;
 pub use self::retention::{Dropped, Keep, RetentionPolicy};
 
 pub(crate) use self::activity::{KEYED, KINDS};
-pub(crate) use self::finding::IdKey;
+pub(crate) use self::dictionary::Dictionary;
+pub(crate) use self::fact::keys;
+pub(crate) use self::finding::{IdKey, find, triage};
 
 use self::file::PeriodFile;
 use self::stretch::Stretches;
@@ -31,6 +33,7 @@ use crate::store::{Lock, main_path};
 
 /// Period files kept open to write.
 const OPEN: usize = 12;
+const NOTE: &str = "note a decision";
 
 /// How far a ledger is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +238,8 @@ impl Writer {
                 match fact {
                     Fact::Acknowledgement(f) => self.decision(record, &f.finding)?,
                     Fact::Disposition(f) => self.decision(record, &f.finding)?,
+                    Fact::Assignment(f) => self.decision(record, &f.finding)?,
+                    Fact::Note(f) => self.decision(record, &f.finding)?,
                     _ => {}
                 }
             }
@@ -253,12 +258,12 @@ impl Writer {
             return Ok(false);
         };
         for fact in fact::decisions(&self.main, &finding.id).at("find decisions", &self.main_path)? {
-            triage(file, slot, &fact)?;
+            triage(&file.conn, &mut file.dictionary, slot, &fact).at(NOTE, &file.path)?;
         }
         Ok(true)
     }
 
-    /// Notes a decision with its finding, when that is there.
+    /// Notes with a finding what was decided or said about it, when that is there.
     fn decision(&mut self, record: &Record, finding: &str) -> Result<()> {
         let months: Vec<Time> = self
             .kept
@@ -270,9 +275,9 @@ impl Writer {
         for month in months {
             let n = self.file(Shelf::Findings, month)?;
             let file = &mut self.files[n];
-            if let Some(slot) = finding::find(&file.conn, finding).at("find a finding", &file.path)? {
+            if let Some(slot) = find(&file.conn, finding).at("find a finding", &file.path)? {
                 if file.begin(&record.ledger, record.seq)? {
-                    triage(file, slot, &record.fact)?;
+                    triage(&file.conn, &mut file.dictionary, slot, &record.fact).at(NOTE, &file.path)?;
                 }
                 return Ok(());
             }
@@ -311,13 +316,4 @@ impl Writer {
         self.files.push(file);
         Ok(self.files.len() - 1)
     }
-}
-
-fn triage(file: &PeriodFile, slot: i64, fact: &Fact) -> Result<()> {
-    match fact {
-        Fact::Acknowledgement(f) => finding::acknowledge(&file.conn, slot, f),
-        Fact::Disposition(f) => finding::decide(&file.conn, slot, f),
-        _ => Ok(()),
-    }
-    .at("note a decision", &file.path)
 }

@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::support::{DAY, SECOND, ack, disposition, finding, ledger, observation, store, store_of, time};
-use avouch_finding::{Decision, Fact, Time};
+use crate::support::{
+    DAY, SECOND, ack, assignment, disposition, finding, ledger, note, observation, store, store_of, time,
+};
+use avouch_finding::{Decision, Delivery, Fact, Time};
 use avouch_store::{Column, Error, Filter, Order, Page, Period, Record};
 
 const NEW_YEAR: &str = "2026-01-01T00:00:00Z";
@@ -91,6 +93,49 @@ fn the_first_look_and_the_latest_decision_count_whenever_they_come() {
         let benign = Filter::default().only(Column::Decision, ["benign"]).only(Column::Acknowledged, ["yes"]);
         assert_eq!(reader.findings(&benign, Page::default()).unwrap().rows.len(), 1);
         assert_eq!(reader.history(&f.id).unwrap().len(), 5);
+    }
+}
+
+#[test]
+fn the_latest_assignment_counts_notes_are_counted_and_all_is_in_the_history() {
+    let (f, other) = (finding("R", time(NEW_YEAR), 1), finding("R", time(NEW_YEAR), 2));
+    let at = |s: u64| Time(f.time.0 + s * SECOND);
+    let delivery = |findings: &[&str]| -> Fact {
+        let findings = findings.iter().map(|id| (*id).to_owned()).collect();
+        Delivery { time: at(9), channel: "ops".into(), findings, count: 1, ..Delivery::default() }.into()
+    };
+    let facts = vec![
+        note(&f.id, at(1), "before it came"),
+        assignment(&f.id, at(30), "alice"),
+        f.clone().into(),
+        other.clone().into(),
+        assignment(&f.id, at(20), "bob"),
+        note(&f.id, at(2), "looks odd"),
+        delivery(&[&f.id]),
+        delivery(&[&f.id, &other.id]),
+        assignment(&other.id, at(40), "alice"),
+        assignment(&other.id, at(41), ""),
+    ];
+    for size in [facts.len(), 1] {
+        let (_dir, store) = store();
+        let mut writer = store.writer().unwrap();
+        for batch in ledger("l", facts.clone()).chunks(size) {
+            writer.apply(batch).unwrap();
+        }
+        let mut reader = store.reader().unwrap();
+        let read = reader.finding(&f.id).unwrap().unwrap();
+        let assigned = read.assigned.unwrap();
+        assert_eq!((assigned.time, &*assigned.by, &*assigned.to), (at(30), "dora", "alice"));
+        assert_eq!(read.notes, 2);
+        let taken = reader.finding(&other.id).unwrap().unwrap();
+        assert_eq!((taken.assigned.unwrap().to.as_str(), taken.notes), ("", 0));
+        let mut of = |to: &str| {
+            let rows = reader.findings(&Filter::default().only(Column::Assignee, [to]), Page::default()).unwrap().rows;
+            rows.into_iter().map(|f| f.id).collect::<Vec<_>>()
+        };
+        assert_eq!((of("alice"), of(""), of("bob")), (vec![f.id.clone()], vec![other.id.clone()], vec![]));
+        let kinds: Vec<_> = reader.history(&f.id).unwrap().iter().map(|f| f.fact.kind().to_owned()).collect();
+        assert_eq!(kinds, ["note", "assignment", "assignment", "note", "delivery"]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_finding::{Acknowledgement, Disposition, Fact, Finding};
+use avouch_finding::{Acknowledgement, Assignment, Disposition, Fact, Finding};
 use avouch_store::{Column, Filter, Record};
 
 /// A finding and what became of it.
@@ -12,6 +12,8 @@ pub(crate) struct Known {
     pub(crate) finding: Finding,
     pub(crate) ack: Option<Acknowledgement>,
     pub(crate) disposition: Option<Disposition>,
+    pub(crate) assignment: Option<Assignment>,
+    pub(crate) notes: u64,
 }
 
 /// Findings of a ledger in order of time, then of the ledger.
@@ -22,7 +24,8 @@ pub(crate) fn findings(records: &[Record]) -> Vec<Known> {
         if let Fact::Finding(f) = &record.fact
             && seen.insert(f.id.clone())
         {
-            known.push(Known { seq: record.seq, finding: (**f).clone(), ack: None, disposition: None });
+            let finding = (**f).clone();
+            known.push(Known { seq: record.seq, finding, ack: None, disposition: None, assignment: None, notes: 0 });
         }
     }
     for k in &mut known {
@@ -38,6 +41,12 @@ pub(crate) fn findings(records: &[Record]) -> Vec<Known> {
                 {
                     k.disposition = Some((**d).clone());
                 }
+                Fact::Assignment(a)
+                    if a.finding == k.finding.id && k.assignment.as_ref().is_none_or(|known| a.time >= known.time) =>
+                {
+                    k.assignment = Some((**a).clone());
+                }
+                Fact::Note(n) if n.finding == k.finding.id => k.notes += 1,
                 _ => {}
             }
         }
@@ -78,6 +87,7 @@ pub(crate) fn values(k: &Known, column: Column) -> Vec<String> {
         Column::Decision => one(k.disposition.as_ref().map_or("none", |d| d.decision.name())),
         Column::Losses => yes(f.lost_events.is_some_and(|n| n > 0)),
         Column::ContainerUnknown => yes(f.container_unknown),
+        Column::Assignee => one(k.assignment.as_ref().map_or("", |a| &a.to)),
     }
 }
 

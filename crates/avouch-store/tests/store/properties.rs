@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::naive::{self, Known};
-use crate::support::{SECOND, ack, disposition, finding, ledger, store, time};
+use crate::support::{SECOND, ack, assignment, disposition, finding, ledger, note, store, time};
 
 const HOUR: u64 = 3600 * SECOND;
 const DAY: u64 = 24 * HOUR;
@@ -60,13 +60,19 @@ enum Step {
     /// A decision about one of the findings, also one still to come, by its place.
     Ack(prop::sample::Index, u64),
     Disposition(prop::sample::Index, u64, usize),
+    Assignment(prop::sample::Index, u64, usize),
+    Note(prop::sample::Index, u64),
 }
+
+const PEOPLE: [&str; 3] = ["", "alice", "bob"];
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         5 => findings().prop_map(Step::Finding),
         1 => (any::<prop::sample::Index>(), 0..9_u64).prop_map(|(i, s)| Step::Ack(i, s)),
         1 => (any::<prop::sample::Index>(), 0..9_u64, 0..3_usize).prop_map(|(i, s, d)| Step::Disposition(i, s, d)),
+        1 => (any::<prop::sample::Index>(), 0..9_u64, 0..3_usize).prop_map(|(i, s, d)| Step::Assignment(i, s, d)),
+        1 => (any::<prop::sample::Index>(), 0..9_u64).prop_map(|(i, s)| Step::Note(i, s)),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -87,6 +93,8 @@ fn facts(steps: &[Step]) -> Vec<Fact> {
             Step::Finding(fact) => fact.clone(),
             Step::Ack(i, s) => ack(&of(i), later(s), "alice"),
             Step::Disposition(i, s, d) => disposition(&of(i), later(s), Decision::ALL[*d]),
+            Step::Assignment(i, s, to) => assignment(&of(i), later(s), PEOPLE[*to]),
+            Step::Note(i, s) => note(&of(i), later(s), "text"),
         })
         .collect()
 }
@@ -103,6 +111,7 @@ fn value(column: Column) -> BoxedStrategy<String> {
         Column::User => of(&["u0", "u1", ""]),
         Column::Namespace => of(&["ns", ""]),
         Column::Acceptance => of(&["ACC-None", "ACC-Some(1)", ""]),
+        Column::Assignee => of(&["alice", "bob", "carol", ""]),
         Column::Decision => of(&["none", "true", "benign", "test"]),
         _ => of(&["yes", "no", "", "syscall"]),
     }
@@ -171,6 +180,9 @@ fn check_lists(reader: &mut Reader, filter: &Filter, asked: &[&Known], limit: us
         assert_eq!((&read.id, read.time, &read.output, read.record.seq), (&f.id, f.time, &f.output, known.seq));
         assert_eq!(read.lost_events, f.lost_events);
         assert_eq!(read.acknowledged.as_ref().map(|a| a.time), known.ack.as_ref().map(|a| a.time));
+        let assigned = read.assigned.as_ref().map(|a| (a.time, a.to.as_str(), a.by.as_str()));
+        assert_eq!(assigned, known.assignment.as_ref().map(|a| (a.time, a.to.as_str(), a.by.as_str())));
+        assert_eq!(read.notes, known.notes);
         let decided = |time: Time, decision| (time, decision);
         assert_eq!(
             read.decided.as_ref().map(|d| decided(d.time, d.decision)),

@@ -1,8 +1,8 @@
 //! Facts for tests, and a ledger that is a list.
 
 use avouch_finding::{
-    Acknowledgement, Decision, Disposition, Fact, Finding, FindingKey, Observation, Severity, SourceState, Time,
-    Watching,
+    Acknowledgement, Assignment, Decision, Disposition, Fact, Finding, FindingKey, Note, Observation, Severity,
+    SourceState, Time, Watching,
 };
 use avouch_store::{Options, Record, Store};
 
@@ -71,6 +71,14 @@ pub(crate) fn disposition(finding: &str, at: Time, decision: Decision) -> Fact {
         incident: "I-1".into(),
     }
     .into()
+}
+
+pub(crate) fn assignment(finding: &str, at: Time, to: &str) -> Fact {
+    Assignment { time: at, finding: finding.into(), by: "dora".into(), to: to.into() }.into()
+}
+
+pub(crate) fn note(finding: &str, at: Time, text: &str) -> Fact {
+    Note { time: at, finding: finding.into(), by: "dora".into(), text: text.into() }.into()
 }
 
 pub(crate) fn observation(node: &str, from: u64, to: u64) -> Observation {
