@@ -15,9 +15,10 @@ mod tsa;
 
 use std::{io, path::PathBuf};
 
+pub use avouch_s3::{Credentials as S3Credentials, Utc};
 pub use file::FileAnchor;
 pub use git::GitAnchor;
-pub use s3::{LockMode, S3Anchor, S3Credentials, Utc};
+pub use s3::{LockMode, S3Anchor};
 pub use tsa::{StampReply, TsaAnchor, parse_reply, stamp_request};
 
 /// A head to publish.
