@@ -1,0 +1,78 @@
+// The overview and the health of the mock.
+import { DAY, HOUR, NODES, RULES, SEVERITIES } from "./data.mjs";
+import { answer, bySeverity, gapsIn, histogram, parse, select, wire } from "./query.mjs";
+
+const CRITERIA = [
+  ["CC6.1", "Logical access"], ["CC6.2", "Registration of users"], ["CC6.3", "Roles and least privilege"], ["CC6.6", "Threats from outside"],
+  ["CC6.7", "Movement of data"], ["CC6.8", "Unauthorised software"], ["CC7.1", "Changes and weaknesses"], ["CC7.2", "Anomalies"], ["CC7.3", "Evaluation of events"], ["CC8.1", "Changes"],
+];
+
+export function overview(world, params) {
+  const started = Date.now();
+  const query = parse(params);
+  const span = query.to - query.from;
+  const { rows, suppressed } = select(world.rows, query);
+  const before = select(world.rows, { ...query, from: query.from - span, to: query.from });
+  const now = bySeverity(rows);
+  const then = bySeverity(before.rows);
+  const all = select(world.rows, query, true).rows;
+  const step = span > 40 * DAY ? 12 * 3600 : span > 8 * DAY ? 4 * 3600 : 3600;
+  const hours = histogram(all, query, step).map((bar) => {
+    const total = Object.values(bar.severity).reduce((a, b) => a + b, 0);
+    const hour = new Date(bar.from).getUTCHours();
+    const median = Math.round(((hour > 6 && hour < 18 ? 52 : 24) * step) / 3600);
+    return { ...bar, spike: total > median * 2.2, median };
+  });
+  const dayCount = Math.min(90, Math.max(14, Math.ceil(span / DAY)));
+  const lastDay = Math.floor((query.to - 1) / DAY) * DAY;
+  const days = Array.from({ length: dayCount }, (_, i) => lastDay - (dayCount - 1 - i) * DAY);
+  const strip = select(world.rows, { ...query, from: days[0], to: lastDay + DAY }).rows;
+  const criteria = CRITERIA.map(([criterion, name], c) => ({
+    criterion,
+    name,
+    days: days.map((day) => {
+      const gaps = world.gaps.filter((g) => g.from < day + DAY && g.to > day);
+      const none = criterion === "CC6.2" || Date.now() - day > 84 * DAY;
+      const dead = c === 4 && Math.floor(day / DAY) % 37 === 0;
+      const share = dead ? 0 : gaps.length > 0 ? Math.max(0, 1 - gaps.reduce((s, g) => s + (Math.min(g.to, day + DAY) - Math.max(g.from, day)) / DAY / NODES.length, 0)) : 1;
+      return {
+        state: none ? "none" : dead ? "not" : share < 1 ? "partial" : "observed",
+        findings: none ? 0 : strip.filter((r) => r._t >= day && r._t < day + DAY && r.criteria.includes(criterion)).length,
+        share: none ? 0 : share,
+        why: none ? ["no rule of this control was loaded"] : dead ? ["source down: k8s_audit"] : gaps.map((g) => `${g.node}: ${g.cause}`),
+      };
+    }),
+  }));
+  const perDay = Math.max(1, Math.round(span / DAY));
+  const rules = RULES.map((r) => {
+    const mine = rows.filter((x) => x.rule === r.rule);
+    const per = Array.from({ length: Math.min(30, Math.max(7, perDay)) }, () => 0);
+    for (const x of mine) per[Math.min(per.length - 1, Math.floor(((x._t - query.from) / span) * per.length))] += 1;
+    const budget = r.budget === null ? null : r.budget * perDay;
+    return { rule: r.rule, count: mine.length, budget, over: budget !== null && mine.length > budget, per_day: per };
+  }).sort((a, b) => b.count - a.count);
+  const ages = [["< 1 h", 0, HOUR], ["1 – 24 h", HOUR, DAY], ["1 – 7 d", DAY, 7 * DAY], ["> 7 d", 7 * DAY, Infinity]];
+  const open = world.rows.filter((r) => r.suppressed === null && r.acknowledged === null && r.decision === null && r._t > Date.now() - 30 * DAY);
+  const buckets = ages.map(([label, a, b]) => ({ label, severity: bySeverity(open.filter((r) => Date.now() - r._t >= a && Date.now() - r._t < b)) }));
+  return {
+    answer: answer(params, query, world.rows, suppressed, world.gaps, started),
+    severity: SEVERITIES.map((severity) => ({ severity, count: now[severity], before: then[severity] })),
+    suppressed: { count: suppressed, before: before.suppressed },
+    hours,
+    controls: { days: days.map((d) => new Date(d).toISOString().slice(0, 10)), criteria },
+    rules,
+    open: { buckets, oldest: open.length > 0 ? wire(open[0]) : null },
+    gaps: gapsIn(world.gaps, query, params),
+  };
+}
+
+export function health(world) {
+  const now = Date.now();
+  const sources = NODES.map(({ node, cluster }, i) => {
+    const state = i === 2 ? "late" : i === 6 ? "silent" : i === 10 ? "failing" : i === 11 ? "starting" : "ok";
+    const reason = { late: "events are 41 s old when they arrive", silent: "no event from syscall for 7 min", failing: "cannot attach to tracepoint sys_enter: permission denied", starting: "loading 93 rules" }[state] ?? null;
+    return { source: "syscall", node, cluster, state, reason, last_event: state === "starting" ? null : new Date(now - (state === "silent" ? 420_000 : 900)).toISOString(), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: i === 1 ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492" : "5d41402abc4b", version: "0.9.0", gaps: gapsIn(world.gaps.filter((g) => g.node === node), { from: now - 7 * DAY, to: now }, new URLSearchParams()) };
+  });
+  sources.push({ source: "k8s_audit", node: null, cluster: "prod-eu", state: "ok", reason: null, last_event: new Date(now - 2100).toISOString(), lag_s: 2.1, events: 882_114, drops: 0, rules_digest: "5d41402abc4b", version: null, gaps: [] });
+  return { answer: answer(new URLSearchParams(), { from: now - DAY, to: now }, world.rows, 0, world.gaps, now), ready: false, sources, nodes: NODES.map((n) => ({ ...n })), ledger: { seq: world.seq, head_time: new Date(now).toISOString(), anchors: [] }, store: { bytes: 312_000_000 }, notify: {}, ingest: {} };
+}

@@ -1,0 +1,5 @@
+// Answers of pages besides overview and findings. A route is a function
+// (world, method, path, params, body) -> body | { status, body } | undefined (not mine).
+import { acceptances } from "./acceptances.mjs";
+
+export const ROUTES = [acceptances];

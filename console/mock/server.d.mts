@@ -1,0 +1,13 @@
+/** Types of the mock for the browser tests. */
+export interface Mock {
+  port: number;
+  stop: () => Promise<void>;
+  world: {
+    rows: { id: string; rule: string; severity: string; acknowledged: unknown }[];
+    loggedIn: boolean;
+    setup: boolean;
+    add: (forced?: unknown) => { id: string; rule: string };
+    tell: (event: string, data: unknown) => void;
+  };
+}
+export function startMock(options?: { port?: number; count?: number; quiet?: boolean; loggedIn?: boolean; setup?: boolean; role?: string }): Promise<Mock>;

@@ -1,0 +1,267 @@
+// The shapes of the HTTP API, version 1. Names are those on the wire.
+
+export const SEVERITIES = ["critical", "high", "medium", "low", "informational"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+export type BySeverity = Partial<Record<Severity, number>>;
+
+/** RFC 3339 in UTC; as many digits of the second as the record has. */
+export type Instant = string;
+
+/** What every answer says of itself. */
+export interface Answer {
+  query: string;
+  from: Instant;
+  to: Instant;
+  scope: string;
+  /** The newest record that was read; null when there is none. */
+  fresh_to: Instant | null;
+  as_of_seq: number;
+  excluded: { suppressed?: number };
+  /** Why the answer is not whole; empty when it is. */
+  partial: string[];
+  took_ms: number;
+}
+
+export interface Answered {
+  answer: Answer;
+}
+
+export type Decision = "true" | "benign" | "test";
+export type Role = "admin" | "analyst" | "auditor";
+
+export interface User {
+  name: string;
+  role: Role;
+  scopes: string[];
+  /** An auditor sees this period only. */
+  period: { from: Instant; to: Instant } | null;
+}
+
+export interface Session {
+  user: User | null;
+  csrf: string;
+  version: string;
+  setup_needed: boolean;
+  oidc: { name: string } | null;
+  cluster_names: string[];
+  server_time: Instant;
+}
+
+export interface Row {
+  id: string;
+  time: Instant;
+  recorded: Instant;
+  node: string | null;
+  cluster: string | null;
+  namespace: string | null;
+  pod: string | null;
+  container: string | null;
+  image: string | null;
+  user: string | null;
+  process: string | null;
+  command: string | null;
+  object: string | null;
+  source: string;
+  rule: string;
+  priority: string;
+  severity: Severity;
+  output: string;
+  criteria: string[];
+  tags: string[];
+  suppressed: string | null;
+  acknowledged: { time: Instant; by: string } | null;
+  decision: { time: Instant; by: string; decision: Decision; reason: string; incident: string | null } | null;
+  assignee: string | null;
+  lost_events: number | null;
+  container_unknown: boolean;
+  /** Whether a slice of the capture is kept with it. */
+  slice: boolean;
+  record: { ledger: string; seq: number };
+}
+
+export interface FindingsPage extends Answered {
+  rows: Row[];
+  next: string | null;
+}
+
+/** A stretch in which something was not watched. */
+export interface Gap {
+  node: string | null;
+  cluster: string | null;
+  source: string | null;
+  from: Instant;
+  to: Instant;
+  cause: string;
+}
+
+export interface Bar {
+  from: Instant;
+  severity: BySeverity;
+  suppressed: number;
+}
+
+export interface Facet {
+  column: string;
+  distinct: number;
+  values: { value: string; count: number }[];
+}
+
+export interface Counts extends Answered {
+  count: number;
+  facets: Facet[];
+  histogram: Bar[];
+  gaps: Gap[];
+}
+
+export interface Group {
+  key: Record<string, string | null>;
+  count: number;
+  first: Instant;
+  last: Instant;
+  severity: Severity;
+  open: number;
+  newest: Row;
+}
+
+export interface Groups extends Answered {
+  groups: Group[];
+}
+
+export interface HistoryEntry {
+  kind: string;
+  time: Instant;
+  by: string;
+  body: Record<string, unknown>;
+  seq: number;
+}
+
+export interface FindingDetail extends Answered {
+  finding: Record<string, unknown>;
+  row: Row;
+  history: HistoryEntry[];
+  controls: { id: string; name: string }[];
+  links: Record<string, string>;
+}
+
+export type Truth = "true" | "false" | "unknown";
+
+export interface ExplainNode {
+  kind: "and" | "or" | "not" | "test";
+  text: string;
+  value: Truth;
+  field?: string;
+  op?: string;
+  actual?: string | null;
+  children?: ExplainNode[];
+}
+
+export interface Explain {
+  rule: { name: string; file: string; line: number; condition: string };
+  tree: ExplainNode;
+  note: string | null;
+}
+
+export interface ActivityRow {
+  time: Instant;
+  kind: "command" | "connection" | "file";
+  text: string;
+  user: string | null;
+  program: string | null;
+  container: string | null;
+  fact: string | null;
+}
+
+export interface Activity extends Answered {
+  rows: ActivityRow[];
+  left_out: number;
+}
+
+export interface Ancestry {
+  processes: { pid?: number | null; name: string; cmdline?: string | null; exe?: string | null }[];
+}
+
+export interface Similar extends Answered {
+  by_day: { day: string; count: number; suppressed: number }[];
+}
+
+/** One act of triage on one or more findings. */
+export interface Act {
+  ids: string[];
+  acknowledge?: { note: string | null };
+  assign?: { to: string | null };
+  decide?: { decision: Decision; reason: string; incident: string | null };
+  note?: { text: string };
+}
+
+export type DayState = "observed" | "partial" | "not" | "none";
+
+export interface StripRow {
+  criterion: string;
+  name: string;
+  days: { state: DayState; findings: number; share: number; why: string[] }[];
+}
+
+export interface Overview extends Answered {
+  severity: { severity: Severity; count: number; before: number }[];
+  suppressed: { count: number; before: number };
+  hours: (Bar & { spike: boolean; median: number })[];
+  controls: { days: string[]; criteria: StripRow[] };
+  rules: { rule: string; count: number; budget: number | null; over: boolean; per_day: number[] }[];
+  open: { buckets: { label: string; severity: BySeverity }[]; oldest: Row | null };
+  gaps: Gap[];
+}
+
+export interface Diagnostic {
+  severity: "error" | "warning" | "note";
+  code: string;
+  message: string;
+  line: number;
+  column: number;
+  end_line: number;
+  end_column: number;
+  hint: string | null;
+}
+
+export interface Proposal {
+  acceptance: Record<string, unknown>;
+  yaml: string;
+  alternatives: { action: "drop" | "add"; field: string; would_remove: number; yaml?: string }[];
+  preview: Preview;
+}
+
+export interface Preview {
+  would_remove: number;
+  by_rule: { rule: string; count: number }[];
+  by_day: { day: string; count: number }[];
+  lost_true: Row[];
+  unknown: number;
+  sample: Row[];
+  diagnostics: Diagnostic[];
+}
+
+export type SourceState = "ok" | "late" | "silent" | "failing" | "starting";
+
+export interface HealthSource {
+  source: string;
+  node: string | null;
+  cluster: string | null;
+  state: SourceState;
+  reason: string | null;
+  last_event: Instant | null;
+  lag_s: number | null;
+  events: number;
+  drops: number;
+  rules_digest: string | null;
+  version: string | null;
+  gaps: Gap[];
+}
+
+export interface Health extends Answered {
+  ready: boolean;
+  sources: HealthSource[];
+  nodes: Record<string, unknown>[];
+  ledger: { seq: number; head_time: Instant | null; anchors: Record<string, unknown>[] };
+  store: Record<string, unknown>;
+  notify: Record<string, unknown>;
+  ingest: Record<string, unknown>;
+}

@@ -1,0 +1,84 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, type ReactNode } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { onLoggedOut, setCsrf } from "@/api/http";
+import { logOut, sessionQuery } from "@/api/queries";
+import type { Session } from "@/api/types";
+import { setServerTime } from "@/time/useTime";
+import { Failed, Skeleton } from "@/ui/States";
+import { Gate, Login, Setup } from "./Gate";
+
+interface SessionState {
+  session: Session;
+  /** Whether the role may change things: admins and analysts may, auditors only read. */
+  mayAct: boolean;
+  isAdmin: boolean;
+  leave: () => Promise<void>;
+}
+
+const Context = createContext<SessionState | null>(null);
+
+/** The token of a one-time link, which the server prints at its first start. It is in the fragment, which no log of a server sees. */
+function setupToken(): string | null {
+  const { hash } = window.location;
+  return hash.startsWith("#/setup") ? new URLSearchParams(hash.split("?")[1] ?? "").get("token") : null;
+}
+
+/** Who is logged in. Without a session it shows the way in, and keeps the address for afterwards. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const { data, error, refetch } = useQuery(sessionQuery);
+
+  const enter = useCallback(
+    (session: Session) => {
+      client.clear();
+      setCsrf(session.csrf);
+      client.setQueryData(sessionQuery.queryKey, session);
+    },
+    [client],
+  );
+  const leave = useCallback(async () => {
+    await logOut();
+    client.clear();
+    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    await refetch();
+  }, [client, refetch]);
+
+  useEffect(() => onLoggedOut(() => void client.invalidateQueries({ queryKey: sessionQuery.queryKey })), [client]);
+  useEffect(() => {
+    if (data === undefined) return;
+    const at = Date.parse(data.server_time);
+    if (!Number.isNaN(at)) setServerTime(at);
+  }, [data]);
+  if (data !== undefined) setCsrf(data.csrf);
+
+  const value = useMemo<SessionState | null>(() => {
+    if (data?.user === null || data === undefined) return null;
+    return { session: data, mayAct: data.user.role !== "auditor", isAdmin: data.user.role === "admin", leave };
+  }, [data, leave]);
+
+  const token = setupToken();
+  if (token !== null && (data === undefined || data.user === null)) return <Setup token={token} onEnter={enter} />;
+  if (error !== null && data === undefined) {
+    return (
+      <Gate>
+        <Failed error={error} what="The session" onRetry={() => void refetch()} />
+      </Gate>
+    );
+  }
+  if (data === undefined) {
+    return (
+      <Gate>
+        <Skeleton />
+      </Gate>
+    );
+  }
+  if (value === null) return <Login session={data} onEnter={enter} />;
+  return <Context.Provider value={value}>{children}</Context.Provider>;
+}
+
+/** The session; only below the provider, so there always is one. */
+export function useSession(): SessionState {
+  const value = useContext(Context);
+  if (value === null) throw new Error("useSession outside of SessionProvider");
+  return value;
+}

@@ -1,0 +1,37 @@
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { Icon } from "./icons";
+
+/** A modal dialog on the element of the browser: it traps the focus and gives it back, and needs no injected style. */
+export function Dialog({ title, onClose, children, footer, size = "normal" }: { title: string; onClose: () => void; children: ReactNode; footer?: ReactNode; size?: "normal" | "wide" }) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog === null) return;
+    if (!dialog.open) dialog.showModal();
+    return () => dialog.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      className="dialog"
+      data-size={size}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <header>
+        <h2 id={id} className="grow">
+          {title}
+        </h2>
+        <button type="button" className="btn" data-kind="quiet" data-icon data-size="small" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div className="body">{children}</div>
+      {footer !== undefined && <footer>{footer}</footer>}
+    </dialog>
+  );
+}

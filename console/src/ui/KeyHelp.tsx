@@ -1,0 +1,62 @@
+import { useState } from "react";
+import { usePlace } from "@/url/router";
+import { PAGES } from "@/pages";
+import { Dialog } from "./Dialog";
+import { useKeys } from "./useKeys";
+
+/** Keys that a page has of its own, shown by `?`. */
+const PAGE_KEYS: Record<string, [string, string][]> = {};
+
+/** A page tells its keys when its code is loaded. */
+export function registerKeys(path: string, keys: [string, string][]): void {
+  PAGE_KEYS[path] = keys;
+}
+
+const ALL: [string, string][] = [
+  ["?", "this list"],
+  ["/", "text of the filter"],
+  ["t", "time"],
+  ["p", "pause, or go on live"],
+  ["Escape", "close what is open"],
+];
+
+/** The list of keys. Opened by `?`. */
+export function KeyHelp() {
+  const [open, setOpen] = useState(false);
+  const { path } = usePlace();
+  useKeys({ "?": () => setOpen(true) });
+  if (!open) return null;
+  const own = Object.entries(PAGE_KEYS).find(([at]) => (at === "/" ? path === "/" : path.startsWith(at)))?.[1] ?? [];
+  return (
+    <Dialog title="Keys" onClose={() => setOpen(false)}>
+      <Section title="This page" keys={own} />
+      <Section title="Everywhere" keys={ALL} />
+      <Section title="Go to" keys={PAGES.filter((p) => p.key !== undefined).map((p) => [`g ${p.key ?? ""}`, p.title])} />
+    </Dialog>
+  );
+}
+
+function Section({ title, keys }: { title: string; keys: [string, string][] }) {
+  if (keys.length === 0) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <table className="table">
+        <tbody>
+          {keys.map(([key, text]) => (
+            <tr key={key}>
+              <td style={{ width: 120 }}>
+                {key.split(" ").map((k) => (
+                  <kbd key={k} style={{ marginRight: 4 }}>
+                    {k}
+                  </kbd>
+                ))}
+              </td>
+              <td>{text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,25 @@
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+// The built folder is committed and embedded in the server. It must be the same
+// byte for byte wherever it is built: no dates, no absolute paths, no source maps.
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    // The policy of the server forbids inline script and data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 400,
+  },
+  server: { port: 4173, strictPort: true, proxy: { "/api": "http://127.0.0.1:4100" } },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
+});
