@@ -118,15 +118,17 @@ export function Setup({ token, onEnter }: { token: string; onEnter: (session: Se
           <label className="field">
             <span>Password</span>
             <input className="input" type="password" autoComplete="new-password" required value={password} aria-describedby="password-help" aria-invalid={short} onChange={(e) => setPassword(e.target.value)} />
-            <span className="help" id="password-help">
-              {SHORTEST} characters or more{short ? `; ${String(password.length)} so far` : ""}
-            </span>
           </label>
+          <p className="faint" id="password-help">
+            {SHORTEST} characters or more{short ? `; ${String(password.length)} so far` : ""}
+          </p>
           <label className="field">
             <span>Password again</span>
-            <input className="input" type="password" autoComplete="new-password" required value={again} aria-invalid={differs} onChange={(e) => setAgain(e.target.value)} />
-            <span className="help">{differs ? "differs from the first" : " "}</span>
+            <input className="input" type="password" autoComplete="new-password" required value={again} aria-invalid={differs} aria-describedby="again-help" onChange={(e) => setAgain(e.target.value)} />
           </label>
+          <p className="faint" id="again-help">
+            {differs ? "differs from the first" : ""}
+          </p>
           <Wrong error={error} />
           <button type="submit" className="btn" data-kind="primary" disabled={busy || short || differs || again === ""}>
             Make user and log in

@@ -30,7 +30,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const enter = useCallback(
     (session: Session) => {
-      client.clear();
+      // What another user was shown is not shown to this one.
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
       setCsrf(session.csrf);
       client.setQueryData(sessionQuery.queryKey, session);
     },
@@ -38,9 +39,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   );
   const leave = useCallback(async () => {
     await logOut();
-    client.clear();
-    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
     await refetch();
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
   }, [client, refetch]);
 
   useEffect(() => onLoggedOut(() => void client.invalidateQueries({ queryKey: sessionQuery.queryKey })), [client]);

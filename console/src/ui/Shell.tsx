@@ -32,25 +32,25 @@ export function Shell({ children }: { children: ReactNode }) {
       <a className="skip" href="#page" onClick={(e) => { e.preventDefault(); document.getElementById("page")?.focus(); }}>
         Skip to the page
       </a>
-      <div className="rail">
+      <nav className="rail" aria-label="Pages">
         <Link to="/" className="brand" aria-label="avouch: overview">
           <img src="/icon.svg" width="20" height="20" alt="" />
           <span>avouch</span>
         </Link>
-        <nav aria-label="Pages">
+        <div className="list">
           {pages.map((page) => (
             <Link key={page.path} to={page.path} aria-current={page === current ? "page" : undefined} title={page.key === undefined ? page.title : `${page.title} (g ${page.key})`} aria-label={page.title}>
               <Icon name={page.icon} />
               <span>{page.title}</span>
             </Link>
           ))}
-        </nav>
+        </div>
         <div className="foot">
           {session.version}
           <br />
           keys: <kbd>?</kbd>
         </div>
-      </div>
+      </nav>
       <header className="topbar">
         <TimeControl />
         <ClusterScope names={session.cluster_names} />

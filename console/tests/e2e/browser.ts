@@ -21,7 +21,7 @@ export interface Opened {
 
 /** Opens an address; everything that breaks the policy or fails is kept in `faults`. */
 export async function open(browser: Browser, url: string, theme: "light" | "dark" = "light", size = { width: 1440, height: 900 }): Promise<Opened> {
-  const page = await browser.newPage({ viewport: size, colorScheme: theme });
+  const page = await browser.newPage({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
   const faults: string[] = [];
   const host = new URL(url).host;
   page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
