@@ -7,6 +7,7 @@
 //! slices touch the machine.
 
 mod activity;
+pub mod audit;
 mod capture;
 mod changes;
 mod containers;

@@ -1,0 +1,445 @@
+//! Rules over audit records that come while avouch runs.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use avouch_audit::json::{self, JsonLimits};
+use avouch_audit::{Format, Limits as RecordLimits, Records, Step};
+use avouch_controls::AcceptanceSet;
+use avouch_event::{EventBuf, types};
+use avouch_finding::{Fact, Gap, Time};
+use flate2::read::MultiGzDecoder;
+use rustc_hash::FxHashSet;
+use sha2::{Digest, Sha256};
+
+use super::digests::{Chains, DigestFile};
+use super::standing::{AuditStatus, Standing};
+use super::taken::{Delivery, Kept, Taken, Tally};
+use super::window::{RecordKey, Window};
+use crate::acceptances::{Acceptances, NotCompiled};
+use crate::alert::{self, AlertOptions};
+use crate::facts::{FindingContext, Origin, alert_options, finding, rules_loaded};
+use crate::judge::{Detection, Judge, Rules, Sink};
+use crate::live::RulesDigest;
+use crate::replay::ReplayOptions;
+use crate::ruleset::RuleSet;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Where records that name no account go, and those of accounts beyond [`AuditLimits::sources`].
+const NO_ACCOUNT: &str = "unknown account";
+
+/// A source of audit records.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AuditSource {
+    /// Name of the cluster, or of the account. Empty for CloudTrail: the account that each record names.
+    pub node: String,
+    /// Cluster, when the user said so.
+    pub cluster: String,
+    /// What it delivers.
+    pub format: Format,
+}
+
+/// Bounds, in ns where they are times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLimits {
+    /// How long an API server may be silent before it counts as not watched. Its own leases are renewed every few seconds, so
+    /// silence is odd where the audit policy lets them through.
+    pub k8s_silence: u64,
+    /// The same for CloudTrail, whose files come some minutes after the calls.
+    pub cloudtrail_silence: u64,
+    /// Lateness that is complained of, Kubernetes.
+    pub k8s_late: u64,
+    /// Lateness that is complained of, CloudTrail.
+    pub cloudtrail_late: u64,
+    /// How long a log file that a digest lists may be missing.
+    pub digest_patience: u64,
+    /// Bytes of a delivery after decompression. What is beyond is not read.
+    pub delivery_bytes: u64,
+    /// Records that are remembered, so that none is judged twice. One takes some 50 bytes.
+    pub remembered: usize,
+    /// Clusters and accounts.
+    pub sources: usize,
+}
+
+impl Default for AuditLimits {
+    /// Kubernetes: 5 min of silence, 2 min late; CloudTrail: 90 min and 30 min. A log file may be missing for an hour.
+    /// 256 MiB a delivery, 262,144 records remembered, 1,024 sources.
+    fn default() -> Self {
+        Self {
+            k8s_silence: 300 * SECOND,
+            cloudtrail_silence: 5_400 * SECOND,
+            k8s_late: 120 * SECOND,
+            cloudtrail_late: 1_800 * SECOND,
+            digest_patience: 3_600 * SECOND,
+            delivery_bytes: 256 << 20,
+            remembered: 1 << 18,
+            sources: 1_024,
+        }
+    }
+}
+
+impl AuditLimits {
+    pub(super) fn silence(&self, format: Format) -> u64 {
+        match format {
+            Format::K8sAudit => self.k8s_silence,
+            Format::CloudTrail => self.cloudtrail_silence,
+        }
+    }
+
+    pub(super) fn late(&self, format: Format) -> u64 {
+        match format {
+            Format::K8sAudit => self.k8s_late,
+            Format::CloudTrail => self.cloudtrail_late,
+        }
+    }
+}
+
+/// How an [`AuditJudge`] runs.
+#[derive(Clone, Debug, Default)]
+pub struct AuditOptions {
+    /// Identity of the run; no two are alike.
+    pub run: String,
+    /// Bounds.
+    pub limits: AuditLimits,
+    /// Whether [`Taken::kept`] is to hold the records.
+    pub keep: bool,
+}
+
+/// See the module.
+pub struct AuditJudge {
+    options: AuditOptions,
+    rules: Arc<RuleSet>,
+    digest: String,
+    acceptances: Option<Acceptances>,
+    judge: Judge,
+    window: Window,
+    standings: BTreeMap<(String, Format), Standing>,
+    chains: Chains,
+    /// Gaps that the next observation tells.
+    gaps: Vec<Gap>,
+}
+
+impl AuditJudge {
+    /// Nothing came yet, nothing is expected.
+    #[must_use]
+    pub fn new(rules: Arc<RuleSet>, options: AuditOptions) -> Self {
+        Self {
+            digest: RulesDigest::of(&rules).0,
+            judge: Judge::new(&rules, ReplayOptions::default()),
+            window: Window::new(options.limits.remembered),
+            chains: Chains::new(options.limits.digest_patience),
+            acceptances: None,
+            standings: BTreeMap::new(),
+            gaps: Vec::new(),
+            rules,
+            options,
+        }
+    }
+
+    /// Takes other rules and acceptances from the next delivery on. Acceptances that cannot be compiled for these rules are
+    /// told, and let nothing be.
+    pub fn set_rules(&mut self, rules: Arc<RuleSet>, acceptances: AcceptanceSet) -> Vec<NotCompiled> {
+        self.digest = RulesDigest::of(&rules).0;
+        self.judge.summary.change_rules(&rules);
+        let (acceptances, failed) = Acceptances::new(acceptances, &rules);
+        self.acceptances = Some(acceptances);
+        self.rules = rules;
+        failed
+    }
+
+    /// Digest of the rules that judge now.
+    #[must_use]
+    pub fn rules(&self) -> &str {
+        &self.digest
+    }
+
+    /// The rules that judge now, as a fact of `node`: observations name them by their digest alone.
+    #[must_use]
+    pub fn rules_loaded(&self, node: &str, now: Time) -> Fact {
+        let origin = Origin { node: node.to_owned(), cluster: String::new(), run: self.options.run.clone() };
+        rules_loaded(&self.rules, &origin, now).into()
+    }
+
+    /// From now on something is expected of this source: until it comes, observations tell that nothing did. A source that
+    /// delivers without having been expected is expected from its first delivery on.
+    pub fn expect(&mut self, source: &AuditSource, now: Time) {
+        self.chains.begin(now);
+        if !source.node.is_empty() {
+            self.standing(source.clone(), now);
+        }
+    }
+
+    /// Something came that holds no record and yet says that the source is alive, or that it cannot be read and why. `None`
+    /// takes a fault back. For a source without a name: all accounts of its kind.
+    pub fn fault(&mut self, source: &AuditSource, why: Option<&str>) {
+        for ((node, format), standing) in &mut self.standings {
+            if *format == source.format && (source.node.is_empty() || *node == source.node) {
+                standing.fault(why.map(str::to_owned));
+            }
+        }
+    }
+
+    /// A delivery was turned away, with as many events as are known to have been in it, at least one.
+    pub fn turned_away(&mut self, source: &AuditSource, cause: &str, events: u64, now: Time) {
+        let node = if source.node.is_empty() { NO_ACCOUNT } else { &source.node };
+        let source = AuditSource { node: node.to_owned(), ..source.clone() };
+        self.standing(source, now).lose(cause, events.max(1));
+    }
+
+    fn standing(&mut self, source: AuditSource, now: Time) -> &mut Standing {
+        let mut key = (source.node.clone(), source.format);
+        if !self.standings.contains_key(&key) && self.standings.len() >= self.options.limits.sources {
+            key.0 = NO_ACCOUNT.to_owned();
+        }
+        let source = AuditSource { node: key.0.clone(), ..source };
+        self.standings.entry(key).or_insert_with(|| Standing::new(source, now))
+    }
+
+    /// Judges what came. Whoever calls has to write the facts down, and then to say so with [`Self::settle`]; between the two
+    /// no other delivery may be taken, or a batch that is sent again meanwhile would be judged twice.
+    pub fn take(&mut self, source: &AuditSource, delivery: &Delivery<'_>) -> Taken {
+        let mut taken = Taken { received: delivery.received, ..Taken::default() };
+        let (plain, broken) = inflate(delivery.bytes, self.options.limits.delivery_bytes);
+        if let Some((cause, why)) = broken {
+            taken.problem(|| format!("{}: {why}", delivery.name));
+            taken.refused += 1;
+            *tally(&mut taken, source, "").lost.entry(cause).or_default() += 1;
+        }
+        if source.format == Format::CloudTrail {
+            if let Some(digest) = DigestFile::parse(&plain) {
+                self.digest_file(source, &digest, &plain, delivery);
+                taken.digest = true;
+                return taken;
+            }
+            let gaps = self.chains.file(delivery.name, &plain);
+            self.broken_chain(gaps, delivery.received);
+        }
+        self.records(source, &plain, delivery, &mut taken);
+        taken
+    }
+
+    fn records(&mut self, source: &AuditSource, plain: &[u8], delivery: &Delivery<'_>, taken: &mut Taken) {
+        let limits = RecordLimits { file_bytes: u64::MAX, ..RecordLimits::default() };
+        let mut records = Records::new(plain, limits).only(source.format);
+        let mut buf = EventBuf::new(types::PLUGINEVENT_E);
+        let rules = Arc::clone(&self.rules);
+        let mut fresh: FxHashSet<RecordKey> = FxHashSet::default();
+        let mut origin = Origin::default();
+        let mut options = AlertOptions::default();
+        loop {
+            match records.next(&mut buf) {
+                Ok(None) => break,
+                Ok(Some(Step::Insight(_))) => taken.insights += 1,
+                Ok(Some(Step::Bad(bad))) => {
+                    taken.problem(|| format!("{}: {bad}", delivery.name));
+                    taken.refused += 1;
+                    *tally(taken, source, "").lost.entry("records that are no event").or_default() += 1;
+                }
+                Ok(Some(Step::Event(_))) => {
+                    let event = buf.event();
+                    let record = event.params.get(1).unwrap_or_default();
+                    let node = node_of(source, record);
+                    let key = key(source.format, &node, record);
+                    let (time, received) = (Time(event.timestamp), delivery.received);
+                    if self.window.holds(key) || !fresh.insert(key) {
+                        taken.duplicates += 1;
+                        tally(taken, source, &node).duplicates += 1;
+                        continue;
+                    }
+                    let tally = tally(taken, source, &node);
+                    tally.records += 1;
+                    tally.newest = tally.newest.max(time);
+                    tally.late.add(time, received);
+                    // An API server that cuts an event says so in an annotation.
+                    if memchr::memmem::find(record, b"\"audit.k8s.io/truncated\"").is_some() {
+                        *tally.parts.entry("parts of events cut by the API server").or_default() += 1;
+                    }
+                    if self.options.keep {
+                        let (source, node) = (source.format.source().name(), node.to_string());
+                        taken.kept.push(Kept { source, node, time, record: record.to_vec() });
+                    }
+                    if origin.node != *node {
+                        let cluster = source.cluster.clone();
+                        origin = Origin { node: node.into_owned(), cluster, run: self.options.run.clone() };
+                        options = alert_options(&origin.node);
+                    }
+                    taken.records += 1;
+                    taken.keys.push(key);
+                    // The number is part of the record's identity, so that the same record gives the same finding in every run.
+                    buf.num = number(key);
+                    let acceptances = self.acceptances.as_mut();
+                    let mut finder = Finder {
+                        acceptances,
+                        origin: &origin,
+                        options: &options,
+                        digest: &self.digest,
+                        facts: &mut taken.facts,
+                        found: 0,
+                    };
+                    self.judge.event(Rules::new(&rules), &buf.event(), Path::new(delivery.name), &mut finder);
+                    let found = finder.found;
+                    if found > 0 {
+                        self::tally(taken, source, &origin.node).detections += found;
+                    }
+                }
+                Err(error) => {
+                    taken.problem(|| format!("{}: {error}", delivery.name));
+                    taken.refused += 1;
+                    *tally(taken, source, "").lost.entry("deliveries that break off").or_default() += 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The facts of a delivery are safe: it counts, and its records are not judged again.
+    pub fn settle(&mut self, taken: &Taken) {
+        for key in &taken.keys {
+            self.window.add(*key);
+        }
+        for ((node, format), tally) in &taken.tallies {
+            // What cannot be told apart by account counts for all that are known, or for none that is named.
+            let source = AuditSource { node: node.clone(), cluster: tally.cluster.clone(), format: *format };
+            if !node.is_empty() {
+                self.standing(source, taken.received).add(tally, taken.received);
+                continue;
+            }
+            let known: Vec<_> = self.standings.iter_mut().filter(|((_, f), _)| f == format).collect();
+            if known.is_empty() {
+                let source = AuditSource { node: NO_ACCOUNT.to_owned(), ..source };
+                self.standing(source, taken.received).add(tally, taken.received);
+            } else {
+                known.into_iter().for_each(|(_, standing)| standing.add(tally, taken.received));
+            }
+        }
+    }
+
+    fn digest_file(&mut self, source: &AuditSource, digest: &DigestFile, plain: &[u8], delivery: &Delivery<'_>) {
+        let node = if source.node.is_empty() { digest.account() } else { &source.node };
+        let source = AuditSource { node: node.to_owned(), ..source.clone() };
+        let gaps = self.chains.digest(&source.node, digest, plain, delivery.received);
+        // A digest comes every hour, with or without calls: it says that the trail is alive.
+        self.standing(source, delivery.received).heard(delivery.received);
+        self.broken_chain(gaps, delivery.received);
+    }
+
+    /// What a digest vouched for and is not so: a gap of the past, and a loss of the stretch in which it was found, because what
+    /// was told to be watched cannot be taken back.
+    fn broken_chain(&mut self, gaps: Vec<Gap>, now: Time) {
+        for gap in gaps {
+            let source = AuditSource { node: gap.node.clone(), cluster: String::new(), format: Format::CloudTrail };
+            let standing = self.standing(source, now);
+            standing.lose("log files that are not as their digest says", 1);
+            standing.complain(gap.reason.clone());
+            self.gaps.push(gap);
+        }
+    }
+
+    /// How each source fared since the last call; call it every ten seconds.
+    pub fn observe(&mut self, now: Time) -> Vec<Fact> {
+        let overdue = self.chains.overdue(now);
+        self.broken_chain(overdue, now);
+        let (limits, run, digest) = (&self.options.limits, &self.options.run, &self.digest);
+        let observed = self.standings.values_mut().filter_map(|s| s.observe(now, limits, run, digest));
+        let mut facts: Vec<Fact> = observed.map(Fact::from).collect();
+        facts.extend(self.gaps.drain(..).map(Fact::from));
+        facts
+    }
+
+    /// How each source stands, by node.
+    #[must_use]
+    pub fn status(&self, now: Time) -> Vec<AuditStatus> {
+        self.standings.values().map(|s| s.status(now, &self.options.limits)).collect()
+    }
+}
+
+fn tally<'t>(taken: &'t mut Taken, source: &AuditSource, node: &str) -> &'t mut Tally {
+    let node = if node.is_empty() { &source.node } else { node };
+    let new = || Tally { cluster: source.cluster.clone(), ..Tally::default() };
+    taken.tallies.entry((node.to_owned(), source.format)).or_insert_with(new)
+}
+
+/// The bytes without compression, of `limit` at most; what was wrong: the cause of the loss, and why.
+fn inflate(bytes: &[u8], limit: u64) -> (Cow<'_, [u8]>, Option<(&'static str, String)>) {
+    let too_large = || Some(("deliveries over the limit of bytes", format!("it has more than {limit} bytes")));
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        if bytes.len() as u64 <= limit {
+            return (Cow::Borrowed(bytes), None);
+        }
+        let cut = usize::try_from(limit).ok().and_then(|end| bytes.get(..end)).unwrap_or_default();
+        return (Cow::Borrowed(cut), too_large());
+    }
+    let mut plain = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(limit.saturating_add(1)).read_to_end(&mut plain);
+    let broken = match read {
+        Err(error) => Some(("deliveries that break off", error.to_string())),
+        Ok(_) if plain.len() as u64 > limit => {
+            plain.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            too_large()
+        }
+        Ok(_) => None,
+    };
+    (Cow::Owned(plain), broken)
+}
+
+/// The source's name, or the account that the record names.
+fn node_of<'a>(source: &'a AuditSource, record: &[u8]) -> Cow<'a, str> {
+    if !source.node.is_empty() || source.format != Format::CloudTrail {
+        return Cow::Borrowed(&source.node);
+    }
+    let account = json::parse(record, JsonLimits::default()).ok().and_then(|node| {
+        let of = |keys: &[&str]| node.path(keys).and_then(|n| n.text().map(|_| n.raw.trim_ascii().to_vec()));
+        of(&["recipientAccountId"]).or_else(|| of(&["userIdentity", "accountId"]))
+    });
+    let digits = account.map(|raw| raw.into_iter().filter(|b| *b != b'"').collect::<Vec<u8>>());
+    match digits.and_then(|d| String::from_utf8(d).ok()) {
+        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => Cow::Owned(id),
+        _ => Cow::Borrowed(NO_ACCOUNT),
+    }
+}
+
+fn key(format: Format, node: &str, record: &[u8]) -> RecordKey {
+    let mut hash = Sha256::new();
+    for part in [format.source().name(), node] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    hash.update(record);
+    let mut half = [0; 16];
+    half.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    u128::from_be_bytes(half)
+}
+
+/// 48 bits of the key: a number that JSON readers of every kind hold exactly.
+fn number(key: RecordKey) -> u64 {
+    u64::try_from(key >> 80).unwrap_or(u64::MAX)
+}
+
+/// Makes findings of detections.
+struct Finder<'a> {
+    acceptances: Option<&'a mut Acceptances>,
+    origin: &'a Origin,
+    options: &'a AlertOptions,
+    digest: &'a str,
+    facts: &'a mut Vec<Fact>,
+    found: u64,
+}
+
+impl Sink for Finder<'_> {
+    fn detection(&mut self, detection: &Detection<'_>) {
+        let accepted = self.acceptances.as_mut().and_then(|a| a.covering(detection, 0));
+        let context = FindingContext {
+            rules: self.digest,
+            time: Time(detection.event.timestamp),
+            event: detection.event.num,
+            acceptance: accepted.filter(|a| a.in_force).map(|a| a.id),
+            ..FindingContext::default()
+        };
+        self.found += 1;
+        self.facts.push(finding(&alert::json(detection, self.options), self.origin, &context).into());
+    }
+}
