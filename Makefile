@@ -9,7 +9,7 @@ EVIDENCE := target/evidence
 # evidence for another criterion.
 RULES := --rules rules --matching all
 
-.PHONY: help setup build run replay evidence test kernel-test lint deny bench bench-live bench-evidence fuzz
+.PHONY: help setup build run replay evidence console test kernel-test lint deny bench bench-live bench-evidence fuzz
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,8 +36,12 @@ evidence: build ## Keep the shipped recording as evidence, make the report of it
 	$(AVOUCH) report --data $(EVIDENCE)/data --controls controls/lists/kubernetes-starter --from 2026-11-23 --to 2026-11-24 --out $(EVIDENCE)/report
 	$(AVOUCH) verify $(EVIDENCE)/report/bundle --key $(EVIDENCE)/outside/key.pub --anchor $(EVIDENCE)/outside/heads.jsonl
 
+console: ## Build the console anew (console/dist, committed: building avouch itself needs no Node.js)
+	cd console && npm ci --no-audit --no-fund && npm run build
+
 test: setup lint deny ## Pass all tests
 	@./deploy/test-setup.sh
+	./deploy/console-check.sh
 	AVOUCH_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/avouch" cargo test --workspace --locked -- --nocapture --quiet
 
 kernel-test: setup ## Boot real kernels in QEMU and run tests inside (KERNELS="6.1 6.12"; default all)
