@@ -1,1 +1,38 @@
-//! x
+//! The centre: one folder of evidence, and everything that people and machines do with it over HTTP.
+//!
+//! Facts come in (agents, audit logs, people), go through the [`Centre`] into ledger and store, and from there out again: to questions,
+//! to the live stream, to notifications. Whatever may become evidence goes that way; no handler writes to the store.
+//!
+//! Invariants: a route without a declared need cannot be made ([`access::Routes`]); blocking work never runs on the runtime's threads;
+//! what a slow or missing reader loses is counted and told to him.
+
+pub mod access;
+mod accounts;
+mod answer;
+pub mod api;
+mod app;
+mod bodies;
+mod body;
+pub mod centre;
+mod clock;
+mod console;
+mod error;
+mod log;
+mod query;
+mod readers;
+mod row;
+mod serve;
+mod session;
+mod sink;
+mod start;
+mod tls;
+
+pub use app::{App, Parts};
+pub use centre::Centre;
+pub use clock::{Clock, system_clock};
+pub use error::{ApiError, ApiResult};
+pub use readers::Readers;
+pub use serve::{PeerCertificates, serve};
+pub use sink::CentreSink;
+pub use start::{Options, Running, StartError, start};
+pub use tls::{TlsError, TlsFiles, tls};

@@ -2,6 +2,7 @@
 
 mod controls;
 mod evidence;
+mod server;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use crate::evidence::KeepArgs;
 
 pub(crate) use controls::*;
 pub(crate) use evidence::*;
+pub(crate) use server::*;
 
 /// Watches containers and Kubernetes with Falco's rules and turns what it saw into evidence for SOC 2.
 #[derive(Debug, Parser)]
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Agent(Box<AgentArgs>),
     /// Write what happens on this machine to a capture (.scap), for `replay`.
     Record(RecordArgs),
+    /// Keep the centre: console, API, live stream and ingest over one folder of evidence.
+    Server(ServerArgs),
     /// Run rules over captures (.scap), Kubernetes audit logs and CloudTrail files.
     Replay(Box<ReplayArgs>),
     /// Check, list, format, explain and test rules.

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Agent(args) => commands::agent::run(&args),
         Command::Record(args) => commands::record::run(&args),
+        Command::Server(args) => commands::server::run(&args),
         Command::Replay(args) => commands::replay::run(*args),
         Command::Rules(RulesCommand::Check(args)) => commands::check::run(&args),
         Command::Rules(RulesCommand::List(args)) => commands::list::run(&args),

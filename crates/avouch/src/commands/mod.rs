@@ -17,6 +17,7 @@ pub(crate) mod printer;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod report;
+pub(crate) mod server;
 pub(crate) mod summary;
 pub(crate) mod test;
 pub(crate) mod verify;

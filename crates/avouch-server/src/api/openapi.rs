@@ -1,0 +1,55 @@
+//! The document that describes the API, from the handlers, with what each route needs.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi, Server};
+
+use crate::access::Needs;
+
+/// Adds title, place, logins and needs.
+pub(super) fn finish(mut document: OpenApi, needs: &BTreeMap<(String, String), Needs>) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("avouch")
+        .version("1")
+        .description(Some(
+            "Findings, evidence and settings of an avouch server. Unsafe methods of a browser's session need the header `x-csrf-token`; \
+             API tokens do not.",
+        ))
+        .build();
+    document.servers = Some(vec![Server::new(super::BASE)]);
+    let components = document.components.get_or_insert_with(Default::default);
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("avouch_session")));
+    components.add_security_scheme("session", cookie);
+    components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            let need = needs.get(&(method.to_owned(), path.clone())).copied().unwrap_or(Needs::Somebody);
+            let text = match need {
+                Needs::Nothing => "Open to all.".to_owned(),
+                Needs::Somebody => "Needs a login.".to_owned(),
+                Needs::May(permission) => format!("Needs the permission `{}`.", permission.name()),
+            };
+            let described = operation.description.take().map(|d| format!("{d}\n\n{text}")).unwrap_or(text);
+            operation.description = Some(described);
+            if need != Needs::Nothing {
+                let none: [&str; 0] = [];
+                operation.security =
+                    Some(vec![SecurityRequirement::new("session", none), SecurityRequirement::new("token", none)]);
+            }
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> Vec<(&'static str, &mut Operation)> {
+    let all = [
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("DELETE", &mut item.delete),
+        ("PATCH", &mut item.patch),
+    ];
+    all.into_iter().filter_map(|(method, o)| o.as_mut().map(|o| (method, o))).collect()
+}

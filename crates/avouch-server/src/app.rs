@@ -1,0 +1,59 @@
+//! What all handlers share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use avouch_evidence::Folder;
+use avouch_finding::Time;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::AccountDesk;
+use crate::centre::Centre;
+use crate::clock::Clock;
+use crate::readers::Readers;
+
+/// A handle on the server's parts; cheap to copy.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts.
+pub struct Parts {
+    /// The folder of evidence.
+    pub folder: Folder,
+    /// The writer of evidence.
+    pub centre: Centre,
+    /// Questions to the store.
+    pub readers: Readers,
+    /// Users, sessions, tokens.
+    pub accounts: AccountDesk,
+    /// What time it is.
+    pub clock: Clock,
+    /// When the server began.
+    pub begun: Time,
+    /// It speaks TLS.
+    pub tls: bool,
+    /// The server is to end.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Of its parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        (self.clock)()
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

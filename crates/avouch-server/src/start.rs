@@ -1,0 +1,149 @@
+//! From a folder and an address to a running server, and its end in good order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use avouch_evidence::{Folder, Recorder};
+use avouch_finding::Time;
+use avouch_store::Store;
+use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::AccountDesk;
+use crate::app::Parts;
+use crate::centre::Centre;
+use crate::clock::Clock;
+use crate::error::chain;
+use crate::readers::Readers;
+use crate::{App, api, serve};
+
+/// What a server stands on.
+pub struct Options {
+    /// The folder of evidence, and in `server/` beside it the accounts.
+    pub folder: Folder,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Certificate and key, when it is to speak TLS.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Threads of the runtime.
+    pub threads: usize,
+}
+
+impl Options {
+    /// Over a folder, on a free port of loopback, in the clear.
+    #[must_use]
+    pub fn new(folder: Folder, clock: Clock) -> Self {
+        Self { folder, listen: SocketAddr::from(([127, 0, 0, 1], 0)), tls: None, clock, threads: 2 }
+    }
+}
+
+/// Why a server does not start or end well.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each says it")]
+pub enum StartError {
+    #[error("failed to listen on {at}")]
+    Listen { at: SocketAddr, source: std::io::Error },
+    #[error("failed to start a thread")]
+    Thread(#[source] std::io::Error),
+    #[error("failed to make `{}`", .0.display())]
+    Folder(PathBuf, #[source] std::io::Error),
+    #[error("failed to open the store")]
+    Store(#[from] avouch_store::Error),
+    #[error("failed to open the accounts")]
+    Accounts(#[from] avouch_auth::Error),
+    #[error("{0}")]
+    Evidence(String),
+}
+
+/// A server that runs.
+pub struct Running {
+    app: App,
+    at: SocketAddr,
+    runtime: tokio::runtime::Runtime,
+    serving: tokio::task::JoinHandle<()>,
+    writer: JoinHandle<()>,
+}
+
+/// Starts a server over an open recorder.
+///
+/// # Errors
+/// When a file cannot be opened, a thread not started, or the address not be listened on.
+pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError> {
+    let clock = options.clock;
+    let begun = clock();
+    let own = options.folder.path().join("server");
+    std::fs::create_dir_all(&own).map_err(|e| StartError::Folder(own.clone(), e))?;
+    let accounts = AccountDesk::open(&own.join("accounts.db"))?;
+    let readers = Readers::new(Store::open(options.folder.store(), avouch_store::Options::default())?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(options.threads.max(1))
+        .thread_name("server")
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let run = format!("server-{:020}-{}", begun.0, std::process::id());
+    let (centre, writer) = Centre::start(recorder, Arc::clone(&clock), &run).map_err(StartError::Thread)?;
+    let listen = runtime.block_on(TcpListener::bind(options.listen));
+    let listener = listen.map_err(|source| StartError::Listen { at: options.listen, source })?;
+    let at = listener.local_addr().map_err(|source| StartError::Listen { at: options.listen, source })?;
+    let stopping = CancellationToken::new();
+    runtime.spawn(centre.clone().tick());
+    let tls = options.tls.is_some();
+    let parts =
+        Parts { folder: options.folder, centre, readers, accounts, clock, begun, tls, stopping: stopping.clone() };
+    let app = App::new(parts);
+    runtime.block_on(app.accounts.settle(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    let serving = runtime.spawn(serve(listener, options.tls, api::router(app.clone()), stopping));
+    Ok(Running { app, at, runtime, serving, writer })
+}
+
+impl Running {
+    /// Its parts.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn at(&self) -> SocketAddr {
+        self.at
+    }
+
+    /// Its address for a browser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.app.tls { "https" } else { "http" }, self.at)
+    }
+
+    /// The one-time link for the first login; `None` when somebody can log in already.
+    ///
+    /// # Errors
+    /// When the accounts cannot be written.
+    pub fn setup_link(&self, now: Time) -> Result<Option<String>, StartError> {
+        let secret = self.runtime.block_on(self.app.accounts.setup_secret(&self.app, now));
+        let token = secret.map_err(|e| StartError::Evidence(e.to_string()))?;
+        Ok(token.map(|token| format!("{}/setup?token={token}", self.url())))
+    }
+
+    /// Ends it: open requests are answered, then the evidence is closed with a signed head.
+    ///
+    /// # Errors
+    /// When the evidence could not be ended in good order.
+    pub fn end(self) -> Result<(), StartError> {
+        self.app.stopping.cancel();
+        let (centre, serving) = (self.app.centre.clone(), self.serving);
+        let ended = self.runtime.block_on(async move {
+            // A panic in the loop does not keep the evidence from being closed.
+            serving.await.unwrap_or(());
+            centre.end().await
+        });
+        self.writer.join().map_err(|_| StartError::Evidence("the thread that writes the evidence broke".to_owned()))?;
+        ended.map_err(|e| StartError::Evidence(chain(&e)))
+    }
+}

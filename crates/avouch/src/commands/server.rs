@@ -1,0 +1,63 @@
+//! `avouch server`: API, console and ingest over one folder of evidence.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use avouch_evidence::Folder;
+use avouch_server::{Options, Running, TlsFiles, system_clock};
+
+use crate::args::{ListenArgs, ServerArgs};
+use crate::evidence::now;
+use crate::signals::Signals;
+use crate::{Outcome, evidence, terminal};
+
+/// How often signals are looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Runs the command.
+pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
+    let signals = Signals::register()?;
+    let running = start(&args.listen, &args.data)?;
+    let reason = loop {
+        if let Some(signal) = signals.stop() {
+            break signal;
+        }
+        std::thread::sleep(LOOK);
+    };
+    terminal::say(&format!("{reason}: ending\n"));
+    running.end().context("the server did not end in good order")?;
+    Ok(Outcome::Fine)
+}
+
+/// Starts a server and says where it is, and how to log in for the first time.
+pub(crate) fn start(args: &ListenArgs, data: &std::path::Path) -> anyhow::Result<Running> {
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(avouch_server::tls(&TlsFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            client_ca: args.client_ca.clone(),
+        })?),
+        _ => None,
+    };
+    if tls.is_none() && !args.listen.ip().is_loopback() && !args.behind_proxy {
+        bail!(
+            "`{}` can be reached from other machines, and passwords would cross the network in the clear; \
+             give --tls-cert and --tls-key, or --behind-proxy when a proxy in front speaks TLS",
+            args.listen
+        );
+    }
+    let recorder = evidence::open(data)?;
+    let options = Options {
+        folder: Folder::new(data),
+        listen: args.listen,
+        tls,
+        clock: system_clock(),
+        threads: std::thread::available_parallelism().map_or(2, usize::from),
+    };
+    let running = avouch_server::start(recorder, options).context("failed to start the server")?;
+    terminal::say(&format!("avouch listens on {}\n", running.url()));
+    if let Some(link) = running.setup_link(now())? {
+        terminal::say(&format!("nobody can log in yet; make the first admin with this link, good once and for 24 hours:\n  {link}\n"));
+    }
+    Ok(running)
+}
