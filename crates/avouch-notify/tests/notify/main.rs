@@ -1,0 +1,13 @@
+//! What is decided, held against properties; and messages sent to real receivers on the loopback address: a syslog daemon, a
+//! mail server, Alertmanager, HTTP servers that fail and come back.
+
+mod alertmanager;
+mod config;
+mod delivery;
+mod email;
+mod receiver;
+mod router;
+mod secrets;
+mod sink;
+mod syslog;
+mod world;
