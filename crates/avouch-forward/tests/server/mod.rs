@@ -10,7 +10,7 @@ use avouch_forward::{Ack, Batch, Limits, PATH, Refused, accept, refusal};
 
 /// What it does with a request.
 #[derive(Clone, Copy, Debug)]
-pub enum Mood {
+pub(crate) enum Mood {
     /// What it should.
     Kind,
     /// Anything, by a seed.
@@ -27,14 +27,14 @@ pub enum Mood {
 
 /// What it has.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     last: BTreeMap<String, u64>,
     /// Text of the facts, by run.
-    pub facts: BTreeMap<String, Vec<String>>,
-    pub repeats: u64,
-    pub holes: usize,
+    pub(crate) facts: BTreeMap<String, Vec<String>>,
+    pub(crate) repeats: u64,
+    pub(crate) holes: usize,
     /// Requests that were not answered as they should.
-    pub failed: u64,
+    pub(crate) failed: u64,
 }
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ struct Inner {
     stop: bool,
 }
 
-pub struct TestServer {
+pub(crate) struct TestServer {
     inner: Arc<Mutex<Inner>>,
     port: u16,
     thread: Option<JoinHandle<()>>,
@@ -61,7 +61,7 @@ impl Drop for TestServer {
 }
 
 impl TestServer {
-    pub fn start(mood: Mood) -> Self {
+    pub(crate) fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let random = if let Mood::Wild(seed) = mood { seed } else { 1 };
@@ -71,7 +71,7 @@ impl TestServer {
         Self { inner, port, thread }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
@@ -79,19 +79,19 @@ impl TestServer {
         self.inner.lock().expect("no test thread panicked")
     }
 
-    pub fn ledger(&self) -> Ledger {
+    pub(crate) fn ledger(&self) -> Ledger {
         self.lock().ledger.clone()
     }
 
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.lock().requests
     }
 
-    pub fn set(&self, mood: Mood) {
+    pub(crate) fn set(&self, mood: Mood) {
         self.lock().mood = mood;
     }
 
-    pub fn cheer_up(&self) {
+    pub(crate) fn cheer_up(&self) {
         self.set(Mood::Kind);
     }
 
@@ -105,7 +105,7 @@ impl TestServer {
     }
 
     /// Ends it with all its connections and starts it anew with the same ledger.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.stop();
         let mut inner = self.lock();
         (inner.stop, inner.life) = (false, inner.life + 1);
@@ -137,8 +137,9 @@ fn serve(mut stream: TcpStream, inner: &Mutex<Inner>) {
         }
         inner.requests += 1;
         let Some(answer) = answer(&mut inner, &request) else { return };
+        let falls = inner.life != life;
         drop(inner);
-        if stream.write_all(&answer).is_err() {
+        if stream.write_all(&answer).is_err() || falls {
             return;
         }
     }
