@@ -67,7 +67,7 @@ impl From<Length> for String {
 
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = UNITS.iter().find(|(_, unit)| self.ms >= *unit && self.ms % unit == 0);
+        let fits = UNITS.iter().find(|(_, unit)| self.ms >= *unit && self.ms.is_multiple_of(*unit));
         let (name, unit) = fits.copied().unwrap_or(("s", 1000));
         write!(f, "{}{name}", self.ms / unit)
     }
