@@ -8,6 +8,9 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
+    // Several people may build in one checkout: each names a folder of its own.
+    outDir: process.env["CONSOLE_DIST"] ?? "dist",
+    emptyOutDir: true,
     target: "es2022",
     sourcemap: false,
     // The policy of the server forbids inline script and data: addresses.

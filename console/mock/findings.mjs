@@ -69,9 +69,10 @@ export function one(world, id) {
   const row = find(world, id);
   const query = { from: row._t, to: row._t + 1 };
   const history = [{ kind: "recorded", time: row.recorded, by: "agent", body: {}, seq: row.record.seq }];
-  if (row.acknowledged !== null) history.push({ kind: "acknowledged", time: row.acknowledged.time, by: row.acknowledged.by, body: {}, seq: row.record.seq + 40_000 });
-  if (row.decision !== null) history.push({ kind: "decided", time: row.decision.time, by: row.decision.by, body: { decision: row.decision.decision, reason: row.decision.reason, incident: row.decision.incident }, seq: row.record.seq + 40_001 });
-  history.push(...(world.notes.get(id) ?? []));
+  const later = world.notes.get(id) ?? [];
+  if (row.acknowledged !== null && !later.some((e) => e.kind === "acknowledged")) history.push({ kind: "acknowledged", time: row.acknowledged.time, by: row.acknowledged.by, body: {}, seq: row.record.seq + 40_000 });
+  if (row.decision !== null && !later.some((e) => e.kind === "decided")) history.push({ kind: "decided", time: row.decision.time, by: row.decision.by, body: { decision: row.decision.decision, reason: row.decision.reason, incident: row.decision.incident }, seq: row.record.seq + 40_001 });
+  history.push(...later);
   return {
     answer: answer(new URLSearchParams({ id }), query, world.rows, 0, world.gaps, Date.now()),
     finding: { ...wire(row), fields: { "proc.name": row.process, "proc.cmdline": row.command, "proc.pname": "bash", "user.name": row.user, "container.image.repository": row.image, "k8s.ns.name": row.namespace, "fd.name": row.object } },

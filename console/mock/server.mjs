@@ -2,7 +2,7 @@
 // the built console with the policy of the real server. It is not shipped.
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gapsAt, CLUSTERS, makeFinding, makeFindings, random, RULES } from "./data.mjs";
 import * as f from "./findings.mjs";
@@ -10,7 +10,7 @@ import { health, overview } from "./overview.mjs";
 import { BadRequest, matches, parse, wire } from "./query.mjs";
 import { ROUTES } from "./routes.mjs";
 
-const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+const DIST = resolve(process.env.CONSOLE_DIST ?? fileURLToPath(new URL("../dist", import.meta.url)));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 export const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 

@@ -1,3 +1,4 @@
+import type { CSSProperties } from "react";
 import type { DayState, StripRow } from "@/api/types";
 import { countText, dayText } from "@/time/format";
 import "./strip.css";
@@ -49,7 +50,7 @@ export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripPr
                 const text = `${row.criterion} on ${day}: ${WORDS[cell.state]}${share}, ${countText(cell.findings)} findings${cell.why.length > 0 ? `. ${cell.why.join("; ")}` : ""}`;
                 return (
                   <td key={day}>
-                    <button type="button" className="cell" data-state={cell.state} title={text} aria-label={text} onClick={() => onPick(row.criterion, day)} tabIndex={i === row.days.length - 1 ? 0 : -1} onKeyDown={moveFocus}>
+                    <button type="button" className="cell" data-state={cell.state} style={{ "--share": `${String(Math.max(10, Math.min(75, cell.share * 100)))}%` } as CSSProperties} title={text} aria-label={text} onClick={() => onPick(row.criterion, day)} tabIndex={i === row.days.length - 1 ? 0 : -1} onKeyDown={moveFocus}>
                       {cell.findings > 0 && <span className="dot" />}
                     </button>
                   </td>

@@ -11,6 +11,7 @@ export function Facets({ facets, total }: { facets: Facet[]; total: number }) {
   const filter = useFilter();
   return (
     <div className="facets">
+      <h2 className="sr">Values of columns</h2>
       {facets.map((facet) => (
         <One key={facet.column} facet={facet} total={total} filter={filter} />
       ))}

@@ -1,12 +1,226 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { ask, countsQuery } from "@/api/queries";
+import type { Row } from "@/api/types";
+import { useSession } from "@/session/SessionProvider";
+import { countText } from "@/time/format";
+import { stepFor } from "@/time/span";
+import { useTime } from "@/time/useTime";
+import { AnswerLine } from "@/ui/Answer";
+import { chartGaps, type ChartBar } from "@/ui/chart/model";
+import { TimeChart } from "@/ui/chart/TimeChart";
+import { Facets } from "@/ui/Facets";
+import { FilterBar } from "@/ui/FilterBar";
+import { FirstRun } from "@/ui/FirstRun";
+import { registerKeys } from "@/ui/KeyHelp";
 import { PageHead } from "@/ui/PageHead";
-import { Empty } from "@/ui/States";
+import { Empty, Failed, Skeleton } from "@/ui/States";
+import { useToast } from "@/ui/Toast";
+import { useKeys } from "@/ui/useKeys";
+import { VirtualTable, type TableHandle } from "@/ui/VirtualTable";
+import type { PageProps } from "@/pages";
+import { clearFilter, filterParams, isEmpty, useFilter } from "@/url/filter";
+import { setParam, useParam, usePlace } from "@/url/router";
+import { AcceptDialog } from "./AcceptDialog";
+import { ActBar } from "./ActBar";
+import { ActDialog, type ActKind } from "./ActDialog";
+import { columnsOf, ROW_HEIGHT, stateOf, type Density } from "./columns";
+import { FindingPane } from "./FindingPane";
+import { GroupTable } from "./GroupTable";
+import { SingleFinding } from "./SingleFinding";
+import { Toolbar } from "./Toolbar";
+import { useFeed } from "./useFeed";
+import "@/ui/pane.css";
+import "./findings.css";
 
-/** Place of the page until it is built. */
-export default function Findings() {
+const FACETS = ["severity", "rule", "cluster", "namespace", "image", "user", "process", "node", "source", "criterion", "decision", "acknowledged"];
+
+registerKeys("/findings", [
+  ["j", "next"],
+  ["k", "one before"],
+  ["Enter", "open"],
+  ["e", "explain: why it matched"],
+  ["a", "acknowledge"],
+  ["d", "decide: true, benign or a test"],
+  ["s", "assign"],
+  ["n", "note"],
+  ["A", "accept: propose the smallest acceptance"],
+  ["x", "mark, for acts on many"],
+  ["r", "show what has arrived"],
+  ["v", "one or two lines"],
+  ["G", "groups of repeats"],
+]);
+
+/** The feed of findings; `/findings/ID` is one finding on a page of its own. */
+export default function FindingsPage({ rest }: PageProps) {
+  const id = rest[0];
+  return id === undefined ? <FeedPage /> : <SingleFinding id={id} />;
+}
+
+function FeedPage() {
+  const { range, params, live, span, setSpan } = useTime();
+  const { mayAct } = useSession();
+  const { search } = usePlace();
+  const filter = useFilter();
+  const tell = useToast();
+  const [density, setDensity] = useParam("density");
+  const [grouped, setGrouped] = useParam("group");
+  const [facetsOff] = useParam("facets");
+  const [selected] = useParam("sel");
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const [cursor, setCursor] = useState(-1);
+  const [acting, setActing] = useState<{ kind: ActKind; rows: Row[] } | null>(null);
+  const [accepting, setAccepting] = useState<Row | null>(null);
+  const table = useRef<TableHandle>(null);
+
+  const conditions = filterParams(filter).toString();
+  const query = ask(filterParams(filter), params);
+  const step = stepFor(range, 80);
+  const counts = useQuery(countsQuery(ask(filterParams(filter), params, { facet: FACETS, values: 20, step })));
+  const spanKey = span.kind === "preset" ? span.preset : `${params.from}/${params.to}`;
+  // While somebody reads further down or has a finding open, arrivals wait: rows do not jump under the eye.
+  const feed = useFeed(query, `${conditions}|${spanKey}`, live, cursor > 0 || selected !== null || marked.size > 0);
+  const { rows } = feed;
+
+  useEffect(() => setMarked(new Set()), [conditions, spanKey]);
+  // The cursor follows the row, not its number.
+  const cursorId = useRef<string | null>(null);
+  useEffect(() => {
+    const wanted = selected ?? cursorId.current;
+    setCursor(wanted === null ? -1 : rows.findIndex((r) => r.id === wanted));
+  }, [rows, selected]);
+
+  const current = rows[cursor];
+  const moveTo = useCallback(
+    (index: number) => {
+      const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
+      if (row === undefined) return;
+      cursorId.current = row.id;
+      setCursor(rows.indexOf(row));
+      table.current?.scrollTo(rows.indexOf(row));
+      if (selected !== null) setParam("sel", row.id, true);
+    },
+    [rows, selected],
+  );
+  const open = (row: Row, tab?: string) => {
+    cursorId.current = row.id;
+    setParam("sel", row.id);
+    if (tab !== undefined) setParam("tab", tab, true);
+  };
+  const targets = marked.size > 0 ? rows.filter((r) => marked.has(r.id)) : current === undefined ? [] : [current];
+  const act = (kind: ActKind) => {
+    if (!mayAct) tell("Your role reads only.", "warn");
+    else if (targets.length > 0) setActing({ kind, rows: targets });
+  };
+  const mark = (row: Row) =>
+    setMarked((before) => {
+      const next = new Set(before);
+      if (!next.delete(row.id)) next.add(row.id);
+      return next;
+    });
+
+  useKeys({
+    j: () => moveTo(cursor + 1),
+    k: () => moveTo(cursor - 1),
+    e: () => current !== undefined && open(current, "explain"),
+    a: () => act("acknowledge"),
+    d: () => act("decide"),
+    s: () => act("assign"),
+    n: () => act("note"),
+    A: () => mayAct && current !== undefined && setAccepting(current),
+    x: () => current !== undefined && mark(current),
+    r: feed.release,
+    v: () => setDensity(density === "two" ? null : "two", true),
+    G: () => setGrouped(grouped === null ? "1" : null),
+    Escape: () => (marked.size > 0 ? setMarked(new Set()) : setParam("sel", null)),
+  });
+
+  const bars = useMemo<ChartBar[]>(() => (counts.data?.histogram ?? []).map((b) => ({ from: Date.parse(b.from), severity: b.severity, suppressed: b.suppressed })), [counts.data]);
+  const gaps = useMemo(() => chartGaps(counts.data?.gaps ?? [], range), [counts.data, range]);
+  const suggest = useCallback((column: string) => counts.data?.facets.find((f) => f.column === column)?.values.map((v) => v.value) ?? [], [counts.data]);
+  const form: Density = density === "two" ? "two" : "one";
+  const columns = useMemo(() => columnsOf(form, selected !== null), [form, selected]);
+  const total = counts.data?.count;
+
   return (
     <>
-      <PageHead title="Findings" />
-      <Empty title="Not built yet" />
+      <PageHead title="Findings" actions={<Toolbar query={query} density={form} grouped={grouped !== null} facets={facetsOff === null} />}>
+        {counts.data !== undefined && <AnswerLine answer={counts.data.answer} count={counts.data.count} />}
+      </PageHead>
+      <FilterBar suggest={suggest} />
+      <div className="feedchart">
+        {counts.data === undefined ? counts.error !== null ? <Failed error={counts.error} what="The counts" onRetry={() => void counts.refetch()} /> : <Skeleton height={84} /> : <TimeChart label="Findings over time" bars={bars} range={range} step={step} gaps={gaps} height={104} onBrush={(r) => setSpan({ kind: "range", ...r })} />}
+      </div>
+      <div className="split" data-facets={facetsOff === null ? "" : undefined} data-pane={selected !== null ? "" : undefined}>
+        {facetsOff === null && (counts.data === undefined ? <Skeleton lines={8} /> : <Facets facets={counts.data.facets} total={counts.data.count} />)}
+        <div className="main">
+          {marked.size > 0 && <ActBar count={marked.size} mayAct={mayAct} onAct={act} onClear={() => setMarked(new Set())} />}
+          {feed.waiting > 0 && grouped === null && (
+            <button type="button" className="btn arrived" onClick={feed.release}>
+              {countText(feed.waiting)} arrived: show (r)
+            </button>
+          )}
+          {grouped !== null ? (
+            <GroupTable query={query} onPick={() => setGrouped(null)} />
+          ) : feed.error !== null && rows.length === 0 ? (
+            <Failed error={feed.error} what="The findings" onRetry={feed.reload} />
+          ) : rows.length === 0 && feed.loading ? (
+            <Skeleton lines={8} />
+          ) : rows.length === 0 ? (
+            <Nothing filtered={!isEmpty(filter)} counts={counts.data} />
+          ) : (
+            <VirtualTable
+              ref={table}
+              label="Findings"
+              columns={columns}
+              rows={rows}
+              {...(total === undefined ? {} : { total: Math.max(total, rows.length) })}
+              idOf={(row) => row.id}
+              height={ROW_HEIGHT[form]}
+              cursor={cursor}
+              onCursor={moveTo}
+              onOpen={(row) => open(row)}
+              onEnd={feed.more}
+              marked={marked}
+              rowTone={(row) => (stateOf(row) === "open" ? undefined : "muted")}
+              footer={<Foot shown={rows.length} total={total} complete={feed.complete} error={feed.error?.message ?? null} onMore={feed.more} />}
+            />
+          )}
+        </div>
+        {selected !== null && <FindingPane key={selected} id={selected} search={search} mayAct={mayAct} onAct={(kind, row) => setActing({ kind, rows: [row] })} onAccept={setAccepting} onClose={() => setParam("sel", null)} />}
+      </div>
+      {acting !== null && <ActDialog kind={acting.kind} rows={acting.rows} onClose={() => setActing(null)} onDone={(change) => { feed.patch(acting.rows.map((r) => r.id), change); setMarked(new Set()); setActing(null); }} />}
+      {accepting !== null && <AcceptDialog row={accepting} onClose={() => setAccepting(null)} />}
     </>
   );
+}
+
+function Nothing({ filtered, counts }: { filtered: boolean; counts: { answer: Parameters<typeof FirstRun>[0]["answer"] } | undefined }) {
+  if (!filtered && counts !== undefined) return <FirstRun answer={counts.answer} />;
+  return (
+    <Empty
+      title="No finding for this filter and time"
+      actions={
+        <button type="button" className="btn" onClick={clearFilter}>
+          Clear the filter
+        </button>
+      }
+    >
+      {counts === undefined ? "" : counts.answer.partial.length > 0 ? `Not everything was watched: ${counts.answer.partial.join("; ")}.` : "No gap is known for this time: the sources that report were watching."}
+    </Empty>
+  );
+}
+
+function Foot({ shown, total, complete, error, onMore }: { shown: number; total: number | undefined; complete: boolean; error: string | null; onMore: () => void }) {
+  if (error !== null) {
+    return (
+      <>
+        {error}.{" "}
+        <button type="button" className="btn" data-size="small" onClick={onMore}>
+          Ask again
+        </button>
+      </>
+    );
+  }
+  return <>{complete ? `All ${countText(shown)} loaded.` : `${countText(shown)}${total === undefined ? "" : ` of ${countText(total)}`} loaded; scroll for more.`}</>;
 }

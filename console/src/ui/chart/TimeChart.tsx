@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { SEVERITIES } from "@/api/types";
@@ -22,10 +22,12 @@ interface TimeChartProps {
   onBrush: (range: Range) => void;
   height?: number;
   suppressed?: boolean;
+  /** Marks of this chart that need words. */
+  legend?: ReactNode;
 }
 
 /** Findings over time. Drag, or arrows with Shift and Enter, choose a range; the same numbers are there as a table. */
-export function TimeChart({ label, bars, range, step, gaps, onBrush, height = 150, suppressed = true }: TimeChartProps) {
+export function TimeChart({ label, bars, range, step, gaps, onBrush, height = 150, suppressed = true, legend }: TimeChartProps) {
   const { shown } = useTheme();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -94,6 +96,7 @@ export function TimeChart({ label, bars, range, step, gaps, onBrush, height = 15
     <figure className="chart">
       <figcaption className="readout">
         <Readout bar={hover === null ? undefined : filled[hover]} step={step} gaps={gaps} range={range} />
+        {legend}
         <button type="button" className="btn" data-kind="quiet" data-icon data-size="small" aria-label={table ? "Show as chart" : "Show as table"} aria-pressed={table} title={table ? "Show as chart" : "Show as table"} onClick={() => setTable(!table)}>
           <Icon name="table" size={14} />
         </button>

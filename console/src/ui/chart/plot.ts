@@ -36,7 +36,7 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
     {
       width: options.width,
       height: options.height,
-      padding: [LANE + 8, 6, 0, 0],
+      padding: [LANE + 8, 20, 0, 0],
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },

@@ -1,0 +1,27 @@
+import type { FindingDetail } from "@/api/types";
+import { Time } from "@/ui/Time";
+
+/** Everything that was recorded of this finding, oldest first, with the number of its record. */
+export function HistoryTab({ detail }: { detail: FindingDetail }) {
+  return (
+    <ol className="history">
+      {detail.history.map((entry) => (
+        <li key={`${String(entry.seq)}${entry.kind}`}>
+          <div>
+            <strong>{entry.kind}</strong> <span className="dim">by {entry.by}</span>
+          </div>
+          <div className="faint">
+            <Time at={entry.time} form="both" /> · record {entry.seq}
+          </div>
+          {Object.entries(entry.body)
+            .filter(([, value]) => value !== null && value !== "")
+            .map(([name, value]) => (
+              <div key={name} className="wrap">
+                <span className="faint">{name}</span> {typeof value === "string" ? value : JSON.stringify(value)}
+              </div>
+            ))}
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,73 @@
+import { useMemo } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { similarQuery } from "@/api/queries";
+import type { Row } from "@/api/types";
+import { countText } from "@/time/format";
+import { Link } from "@/url/Link";
+import { AnswerLine } from "@/ui/Answer";
+import { Sparkline } from "@/ui/Sparkline";
+import { Failed, Skeleton } from "@/ui/States";
+
+const DAYS = 90;
+
+/** Findings of the same rule, process and image, by day. */
+export function SimilarTab({ row }: { row: Row }) {
+  const { data, error, refetch } = useQuery(similarQuery(row.id, DAYS));
+  const query = useMemo(() => {
+    const out: Record<string, string> = { rule: row.rule, t: "90d" };
+    if (row.process !== null) out["process"] = row.process;
+    if (row.image !== null) out["image"] = row.image;
+    return out;
+  }, [row]);
+  if (data === undefined) return error === null ? <Skeleton lines={4} /> : <Failed error={error} what="Similar findings" onRetry={() => void refetch()} />;
+  const total = data.by_day.reduce((sum, d) => sum + d.count, 0);
+  const suppressed = data.by_day.reduce((sum, d) => sum + d.suppressed, 0);
+  const days = data.by_day.filter((d) => d.count + d.suppressed > 0);
+  const first = days[0];
+  return (
+    <div className="stack">
+      <AnswerLine answer={data.answer} count={total} noun={`similar in ${String(DAYS)} days`} />
+      <Sparkline values={data.by_day.map((d) => d.count + d.suppressed)} width={480} height={64} label={`Similar findings by day, ${String(DAYS)} days to today`} />
+      <dl className="kv">
+        <dt>Same</dt>
+        <dd>
+          rule, process {row.process ?? "(none)"}, image {row.image ?? "(none)"}
+        </dd>
+        <dt>Days with any</dt>
+        <dd>
+          {days.length} of {DAYS}
+        </dd>
+        <dt>First in this time</dt>
+        <dd>{first === undefined ? "none" : `${first.day} UTC`}</dd>
+        <dt>Suppressed</dt>
+        <dd>{countText(suppressed)}</dd>
+      </dl>
+      <p>
+        <Link to="/findings" query={query}>
+          Show them in the feed
+        </Link>
+      </p>
+      <details>
+        <summary>By day</summary>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Day (UTC)</th>
+              <th scope="col" className="num">Findings</th>
+              <th scope="col" className="num">Suppressed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {days.map((d) => (
+              <tr key={d.day}>
+                <td>{d.day}</td>
+                <td className="num">{d.count}</td>
+                <td className="num">{d.suppressed}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </div>
+  );
+}

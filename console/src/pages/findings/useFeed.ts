@@ -1,0 +1,122 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { ApiError } from "@/api/error";
+import { findingsPage } from "@/api/queries";
+import type { FindingDetail, Row } from "@/api/types";
+import { get, segment } from "@/api/http";
+import { useLiveEvent } from "@/live/LiveProvider";
+import { Feed } from "./feed";
+
+/** Rows of the first page and of the next ones. */
+const FIRST = 200;
+const NEXT = 500;
+
+export interface FeedState {
+  rows: Row[];
+  /** Rows that arrived and wait to be shown. */
+  waiting: number;
+  loading: boolean;
+  /** Whether all rows of the filter are loaded. */
+  complete: boolean;
+  error: ApiError | null;
+  more: () => void;
+  /** Show the rows that wait. */
+  release: () => void;
+  reload: () => void;
+  /** Change rows that are shown, after an act of this user. */
+  patch: (ids: readonly string[], change: (row: Row) => Row) => void;
+}
+
+/** The feed of a filter: pages from the server as far as somebody scrolls, and what arrives meanwhile. `query` has time and filter; `key` changes when the feed must begin anew. */
+export function useFeed(query: string, key: string, live: boolean, hold: boolean): FeedState {
+  const feed = useRef(new Feed());
+  const [version, setVersion] = useState(0);
+  const [loading, setLoading] = useState(true);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [turn, setTurn] = useState(0);
+  const abort = useRef<AbortController | null>(null);
+  const busy = useRef(false);
+  // A live range moves on while the feed stands: its pages keep the range they began with.
+  const asked = useRef(query);
+  const latest = useRef(query);
+  latest.current = query;
+
+  const changed = useCallback(() => setVersion((v) => v + 1), []);
+
+  const load = useCallback(
+    async (first: boolean) => {
+      if (busy.current || (!first && feed.current.complete)) return;
+      busy.current = true;
+      setLoading(true);
+      const control = new AbortController();
+      abort.current = control;
+      try {
+        const page = await findingsPage(asked.current, feed.current.next, first ? FIRST : NEXT, control.signal);
+        if (control.signal.aborted) return;
+        feed.current.append(page.rows, page.next);
+        setError(null);
+      } catch (failure) {
+        if (control.signal.aborted) return;
+        setError(failure instanceof ApiError ? failure : new ApiError("server", 0, "unexpected", String(failure)));
+      }
+      busy.current = false;
+      setLoading(false);
+      changed();
+    },
+    [changed],
+  );
+
+  useEffect(() => {
+    abort.current?.abort();
+    busy.current = false;
+    feed.current = new Feed();
+    asked.current = latest.current;
+    changed();
+    void load(true);
+    return () => abort.current?.abort();
+  }, [key, turn, load, changed]);
+
+  useLiveEvent("finding", (row) => {
+    if (!live || !feed.current.arrive(row)) return;
+    if (!hold) feed.current.release();
+    changed();
+  });
+  useLiveEvent("act", (act) => {
+    if (!feed.current.has(act.finding)) return;
+    // An act tells only that something changed; the row is read anew.
+    void get<FindingDetail>(`/findings/${segment(act.finding)}`).then(
+      (detail) => {
+        feed.current.patch([act.finding], () => detail.row);
+        changed();
+      },
+      () => undefined,
+    );
+  });
+
+  useEffect(() => {
+    if (hold || feed.current.waiting === 0) return;
+    feed.current.release();
+    changed();
+  }, [hold, changed]);
+
+  return useMemo(
+    () => ({
+      rows: feed.current.rows,
+      waiting: feed.current.waiting,
+      complete: feed.current.complete,
+      loading,
+      error,
+      more: () => void load(false),
+      release: () => {
+        feed.current.release();
+        changed();
+      },
+      reload: () => setTurn((t) => t + 1),
+      patch: (ids: readonly string[], change: (row: Row) => Row) => {
+        feed.current.patch(ids, change);
+        changed();
+      },
+    }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `version` stands for the content of the feed
+    [version, loading, error, load, changed],
+  );
+}

@@ -1,0 +1,119 @@
+import { useEffect, useRef, useState } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { testEvent } from "@/api/queries";
+import type { Answer, Row } from "@/api/types";
+import { useLive, useLiveEvent } from "@/live/LiveProvider";
+import { useSession } from "@/session/SessionProvider";
+import { Link } from "@/url/Link";
+import { Failed } from "./States";
+import { useToast } from "./Toast";
+import { Time } from "./Time";
+
+/** How long (s) a test event may take before we say that something is wrong. */
+const PATIENCE = 15;
+
+/** Nothing has been found yet: say what that means, and let the user see one finding arrive. */
+export function FirstRun({ answer }: { answer: Answer }) {
+  return (
+    <section className="card" aria-label="First steps">
+      <header>
+        <h2>No finding in this time</h2>
+      </header>
+      <div className="body stack">
+        <p className="dim">
+          {answer.fresh_to === null ? "No record has reached this server yet. Silence says nothing about your clusters until a source reports." : "Sources have reported, and no rule matched. Controls show for which hours that is worth something."}
+        </p>
+        <TestEvent />
+        <ol className="steps dim">
+          <li>
+            1. See under <Link to="/health">Health</Link> whether every node and source reports.
+          </li>
+          <li>
+            2. Fire a test event: it takes the whole way from a source over the rules and the ledger to this page.
+          </li>
+          <li>
+            3. Open it under <Link to="/findings">Findings</Link>, read why the rule matched, and decide it as a test.
+          </li>
+        </ol>
+      </div>
+    </section>
+  );
+}
+
+/** Fires a test event and watches for it on the stream. */
+export function TestEvent() {
+  const { mayAct } = useSession();
+  const { state } = useLive();
+  const tell = useToast();
+  const fire = useMutation({ mutationFn: testEvent });
+  const [sent, setSent] = useState<number | null>(null);
+  const [arrived, setArrived] = useState<{ row: Row; after: number } | null>(null);
+  const [waited, setWaited] = useState(0);
+  // The event can arrive before the answer of the request: keep what came meanwhile.
+  const seen = useRef<Row[]>([]);
+  const nonce = fire.data?.nonce;
+
+  const look = (rows: Row[], key: string) => {
+    const row = rows.find((r) => r.output.includes(key) || r.command?.includes(key) === true || r.tags.includes(key));
+    if (row === undefined || sent === null) return;
+    const after = performance.now() - sent;
+    setArrived({ row, after });
+    // The list may take the place of this box at once: the good news stays in sight.
+    tell(`The test event arrived after ${(after / 1000).toFixed(1)} s.`, "ok");
+  };
+  useLiveEvent("finding", (row) => {
+    if (sent === null || arrived !== null) return;
+    seen.current = [...seen.current.slice(-500), row];
+    if (nonce !== undefined) look([row], nonce);
+  });
+  useEffect(() => {
+    if (nonce !== undefined && arrived === null) look(seen.current, nonce);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- looks once through what came before the answer
+  }, [nonce]);
+  useEffect(() => {
+    if (sent === null || arrived !== null) return;
+    const timer = setInterval(() => setWaited(Math.round((performance.now() - sent) / 1000)), 500);
+    return () => clearInterval(timer);
+  }, [sent, arrived]);
+
+  if (!mayAct) return <p className="faint">Auditors cannot fire test events.</p>;
+  const waiting = sent !== null && arrived === null && !fire.isError;
+  return (
+    <div className="stack" aria-live="polite">
+      <div className="flex">
+        <button
+          type="button"
+          className="btn"
+          data-kind="primary"
+          disabled={waiting && waited < PATIENCE}
+          onClick={() => {
+            seen.current = [];
+            setArrived(null);
+            setWaited(0);
+            setSent(performance.now());
+            fire.mutate();
+          }}
+        >
+          Fire a test event
+        </button>
+        {waiting && <span className="dim">{nonce === undefined ? "sending" : "sent, waiting for it on the stream"} … {waited} s</span>}
+        {state !== "open" && <span className="dim">The stream is not open; the event will not be seen here.</span>}
+      </div>
+      {fire.error !== null && <Failed error={fire.error} what="The test event" />}
+      {arrived !== null && (
+        <div className="notice" data-tone="ok">
+          <div>
+            <strong>It arrived after {(arrived.after / 1000).toFixed(1)} s.</strong> <Time at={arrived.row.time} /> UTC, record {arrived.row.record.seq}: <Link to={`/findings/${encodeURIComponent(arrived.row.id)}`}>{arrived.row.rule}</Link>. It is marked as a test.
+          </div>
+        </div>
+      )}
+      {waiting && waited >= PATIENCE && (
+        <div className="notice" data-tone="warn">
+          <div>
+            It has not arrived after {waited} s. <Link to="/health">Health</Link> says which source is late or silent.
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
