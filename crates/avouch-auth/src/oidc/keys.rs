@@ -187,6 +187,8 @@ impl KeySet {
 #[cfg(test)]
 mod tests {
     use super::{KeySet, OidcError, Signed};
+    use crate::secret::base64url;
+    use proptest::prelude::*;
     use serde_json::json;
 
     /// RFC 7515, appendix A.3.
@@ -244,5 +246,28 @@ mod tests {
             assert!(Signed::split(token).is_err(), "{token}");
         }
         assert_eq!(reason(Signed::split(&"a".repeat(100_000)).unwrap_err()), "it is longer than 64 KiB");
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_tokens_and_keys_are_refused_without_a_panic(
+            algorithm in prop::sample::select(vec!["RS256", "PS256", "ES256", "ES384", "EdDSA", "none"]),
+            (n, e, signature) in (any::<Vec<u8>>(), any::<Vec<u8>>(), any::<Vec<u8>>()),
+            (x, y) in (any::<[u8; 32]>(), any::<[u8; 32]>()),
+            text in ".{0,40}",
+        ) {
+            let [n, e, x, y] = [base64url(&n), base64url(&e), base64url(&x), base64url(&y)];
+            let set = KeySet::read(&json!({"keys": [
+                {"kty": "RSA", "n": n, "e": e},
+                {"kty": "EC", "crv": "P-256", "x": x, "y": y},
+                {"kty": "OKP", "crv": "Ed25519", "x": n},
+            ]}));
+            let header = base64url(json!({"alg": algorithm}).to_string().as_bytes());
+            for token in [format!("{header}.e30.{}", base64url(&signature)), text] {
+                if let Ok(signed) = Signed::split(&token) {
+                    prop_assert!(set.verify(&signed).is_err());
+                }
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Tokens of programs.
 
-use avouch_auth::{Grant, NewToken, Permission, Refusal, Scope, Via};
+use avouch_auth::{Grant, NewToken, Permission, Refusal, Scope, Secret, Via};
+use proptest::prelude::*;
 
-use crate::support::{NOW, after, refusal, with_admin};
+use crate::support::{NOW, accounts, after, client, refusal, typed, with_admin};
 
 fn token(name: &str, scopes: &[Scope]) -> NewToken {
     NewToken { name: name.to_owned(), scopes: scopes.to_vec(), node: None, expires: None }
@@ -73,4 +74,19 @@ fn tokens_that_cannot_be_are_refused() {
     }
     assert_eq!(refusal(accounts.add_token(&token("a b", &[Scope::Read]), "root", NOW)), Refusal::BadName);
     assert!(accounts.tokens().unwrap().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_presented_is_nobody(text in any::<String>()) {
+        let (_dir, accounts) = accounts();
+        prop_assert!(accounts.session(&text, NOW).unwrap().is_none());
+        let token = format!("avt_{text}");
+        prop_assert!(accounts.token(&token, NOW).unwrap().is_none());
+        prop_assert_eq!(refusal(accounts.log_in(&typed(&text, &text), &client(), Some(&text), NOW)), Refusal::WrongCredentials);
+        prop_assert_eq!(refusal(accounts.setup(&text, &text, &Secret::new(&*text), &client(), NOW)), Refusal::LinkInvalid);
+        accounts.log_out(&text, NOW).unwrap();
+    }
 }
