@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::AccountDesk;
 use crate::centre::Centre;
 use crate::clock::Clock;
+use crate::health::Health;
+use crate::ingest::Ingest;
 use crate::readers::Readers;
 
 /// A handle on the server's parts; cheap to copy.
@@ -26,6 +28,10 @@ pub struct Parts {
     pub readers: Readers,
     /// Users, sessions, tokens.
     pub accounts: AccountDesk,
+    /// What is watched now.
+    pub health: Health,
+    /// Facts of agents.
+    pub ingest: Ingest,
     /// What time it is.
     pub clock: Clock,
     /// When the server began.
@@ -41,6 +47,11 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// An agent sent something, the last of it of that time.
+    pub(crate) fn heard(&self, sender: &avouch_forward::Sender, newest: Option<Time>) {
+        self.health.board().heard(&sender.node, &sender.version, newest, self.now());
     }
 
     /// What time it is.

@@ -17,6 +17,8 @@ use crate::app::Parts;
 use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::error::chain;
+use crate::health::Health;
+use crate::ingest::Ingest;
 use crate::readers::Readers;
 use crate::{App, api, serve};
 
@@ -94,9 +96,22 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     let stopping = CancellationToken::new();
     runtime.spawn(centre.clone().tick());
     let tls = options.tls.is_some();
-    let parts =
-        Parts { folder: options.folder, centre, readers, accounts, clock, begun, tls, stopping: stopping.clone() };
+    let parts = Parts {
+        folder: options.folder,
+        centre,
+        readers,
+        accounts,
+        health: Health::new(begun),
+        ingest: Ingest::default(),
+        clock,
+        begun,
+        tls,
+        stopping: stopping.clone(),
+    };
     let app = App::new(parts);
+    let records = app.centre.listen();
+    runtime.block_on(app.health.seed(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    runtime.spawn(app.health.clone().follow(app.clone(), records));
     runtime.block_on(app.accounts.settle(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
     let serving = runtime.spawn(serve(listener, options.tls, api::router(app.clone()), stopping));
     Ok(Running { app, at, runtime, serving, writer })

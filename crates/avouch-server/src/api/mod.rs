@@ -1,6 +1,7 @@
 //! The HTTP API: one file or folder a subject, its routes with what they need, and the document that describes them all.
 
 mod findings;
+mod ingest;
 mod login;
 mod openapi;
 mod stream;
@@ -27,7 +28,15 @@ pub const BASE: &str = "/api/v1";
 
 /// Every route. To add a subject: its file, and its line here.
 fn routes() -> Routes {
-    Routes::new().and(login::routes()).and(findings::routes()).and(stream::routes())
+    [
+        // One line a subject.
+        login::routes(),
+        findings::routes(),
+        ingest::routes(),
+        stream::routes(),
+    ]
+    .into_iter()
+    .fold(Routes::new(), Routes::and)
 }
 
 /// The document that describes the API.

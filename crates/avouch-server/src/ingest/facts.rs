@@ -92,8 +92,7 @@ mod tests {
     use super::*;
 
     fn batch(facts: &[(&str, Json)]) -> Batch {
-        let sender =
-            Sender { node: "n1".into(), cluster: "prod".into(), run: "r".into(), version: String::new() };
+        let sender = Sender { node: "n1".into(), cluster: "prod".into(), run: "r".into(), version: String::new() };
         let fact = |(at, (kind, body)): (usize, &(&str, Json))| WireFact {
             seq: at as u64 + 1,
             time: Time(0),

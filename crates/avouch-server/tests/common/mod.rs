@@ -111,6 +111,7 @@ pub struct Caller {
     pub cookie: Option<String>,
     pub csrf: Option<String>,
     pub token: Option<String>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Caller {
@@ -120,12 +121,19 @@ impl Caller {
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        Self { agent: config.new_agent(), base, cookie: None, csrf: None, token: None }
+        Self { agent: config.new_agent(), base, cookie: None, csrf: None, token: None, headers: Vec::new() }
     }
 
     /// As a program with a token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { cookie: None, csrf: None, token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// With one more header on each request.
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut caller = self.clone();
+        caller.headers.push((name, value.to_owned()));
+        caller
     }
 
     fn take_session(&mut self, answer: Answer) {
@@ -156,6 +164,9 @@ impl Caller {
         }
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
         }
         let mut response = match body {
             Some((media_type, bytes)) => {

@@ -1,0 +1,87 @@
+//! Is everything watched, now? A board of nodes and sources, kept from the facts as they are recorded, and gaps of agents that fell
+//! silent.
+
+mod board;
+mod counts;
+mod seed;
+mod silence;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use avouch_finding::{Fact, Time};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::MissedTickBehavior;
+
+pub(crate) use board::Board;
+
+use crate::App;
+use crate::centre::Batch;
+use crate::error::{ApiResult, chain};
+
+/// How often silence is looked for.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// A handle on the board.
+#[derive(Clone, Debug)]
+pub struct Health(Arc<Mutex<Board>>);
+
+impl Health {
+    /// Of a server that begins now.
+    #[must_use]
+    pub fn new(now: Time) -> Self {
+        Self(Arc::new(Mutex::new(Board::new(now))))
+    }
+
+    /// The board.
+    pub(crate) fn board(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fills the board from the store; records that come meanwhile wait in `records`, which has to be listened to before.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn seed(&self, app: &App) -> ApiResult<()> {
+        let (now, known) = (app.now(), self.board().clone());
+        let board = app.readers.ask(move |reader| seed::seed(reader, &known, now)).await?;
+        *self.board() = board;
+        Ok(())
+    }
+
+    /// Keeps the board, and records gaps, until the server ends.
+    pub(crate) async fn follow(self, app: App, mut records: Receiver<Batch>) {
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = app.stopping.cancelled() => return,
+                batch = records.recv() => match batch {
+                    Ok(batch) => {
+                        let (now, mut board) = (app.now(), self.board());
+                        batch.iter().for_each(|record| board.apply(&record.fact, Some(now)));
+                    }
+                    // What was missed stands in the store.
+                    Err(RecvError::Lagged(_)) => {
+                        if let Err(error) = self.seed(&app).await {
+                            crate::log::complain(&format!("the state of the nodes is not up to date: {error}"));
+                        }
+                    }
+                    Err(RecvError::Closed) => return,
+                },
+                _ = look.tick() => self.look(&app).await,
+            }
+        }
+    }
+
+    async fn look(&self, app: &App) {
+        let gaps: Vec<Fact> = self.board().gaps_to_tell(app.now()).into_iter().map(Fact::from).collect();
+        if gaps.is_empty() {
+            return;
+        }
+        if let Err(error) = app.centre.tell(gaps).await {
+            crate::log::complain(&format!("a gap could not be recorded: {}", chain(&error)));
+        }
+    }
+}
