@@ -2,7 +2,10 @@
 //! source.
 
 use avouch_controls::{AcceptanceSet, AcceptanceStanding, Narrowing, Subject, SubjectField, Time};
+use avouch_diagnostics::Span;
 use avouch_engine::{CompileOptions, Matching, Scratch};
+use avouch_rules::ast::{Check, Expr, Literal, Op, Rhs};
+use avouch_rules::{operand_prefixes, print_condition};
 use serde_json::json;
 
 use crate::judge::Detection;
@@ -45,11 +48,7 @@ impl Acceptances {
         let sources: Vec<&str> = catalogs().into_iter().map(|(name, _)| name).collect();
         let (mut items, mut asked) = (Vec::new(), Vec::new());
         for (place, acceptance) in set.all().iter().enumerate() {
-            let condition = match &acceptance.narrowing {
-                Narrowing::Nothing => continue,
-                Narrowing::Condition(text) => text.text.clone(),
-                Narrowing::Subject(fields) => of_subject(fields),
-            };
+            let Some(condition) = condition_of(&acceptance.narrowing) else { continue };
             let about = acceptance.rule.as_ref().and_then(|named| {
                 let is = |r: &&avouch_rules::ResolvedRule| r.name.to_lowercase() == named.text.to_lowercase();
                 rules.loaded.rules.iter().find(is).map(|r| r.source.as_str())
@@ -113,16 +112,35 @@ fn problem(conditions: &RuleSet, rule: &str) -> Option<String> {
     conditions.diagnostics.iter().find(of_rule).map(|d| d.title.clone())
 }
 
+/// What narrows an acceptance down, as a condition in the language of rules; `None` when nothing does.
+#[must_use]
+pub fn condition_of(narrowing: &Narrowing) -> Option<String> {
+    match narrowing {
+        Narrowing::Nothing => None,
+        Narrowing::Condition(text) => Some(text.text.clone()),
+        Narrowing::Subject(fields) => Some(of_subject(fields)),
+    }
+}
+
 /// A subject as a condition: each field has one of its values.
 fn of_subject(fields: &[SubjectField]) -> String {
     let field = |f: &SubjectField| {
-        let value = |v: &String| {
-            let quote = if v.contains('"') { '\'' } else { '"' };
-            format!("{} = {quote}{v}{quote}", f.field.text)
-        };
-        format!("({})", f.values.iter().map(value).collect::<Vec<_>>().join(" or "))
+        let values = f.values.iter().map(|v| equals(&f.field.text, v));
+        format!("({})", values.collect::<Vec<_>>().join(" or "))
     };
     fields.iter().map(field).collect::<Vec<_>>().join(" and ")
+}
+
+/// `field = "value"`, whatever stands in the value.
+fn equals(field: &str, value: &str) -> String {
+    let span = Span::default();
+    let whole = operand_prefixes(field, span.file, 0).into_iter().find(|p| p.len == field.len());
+    // A text that is no field is refused when it is compiled.
+    let Some(whole) = whole else { return format!("{field} = \"\"") };
+    let literal = Literal { text: value.into(), bytes: None, quoted: true, span };
+    let check =
+        Check { lhs: whole.operand, op: Op::Eq, modifier: None, rhs: Rhs::Literal(literal), span, op_span: span };
+    print_condition(&Expr::Check(check), false)
 }
 
 /// A detection, as acceptances see it.
@@ -165,5 +183,30 @@ impl Subject for Asked<'_> {
 
     fn subject(&self, place: usize, _fields: &[SubjectField]) -> bool {
         self.holds(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use avouch_controls::Placed;
+
+    use super::*;
+
+    #[test]
+    fn a_subject_is_a_condition_whatever_its_values_hold() {
+        let placed = |text: &str| Placed { text: text.to_owned(), span: Span::default() };
+        let values = ["sh -c \"it's\"", "c:\\", "a\nb", ""];
+        let subject = |value: &str| {
+            let field = SubjectField { field: placed("proc.cmdline"), values: vec![value.to_owned()] };
+            condition_of(&Narrowing::Subject(vec![field])).unwrap()
+        };
+        for value in values {
+            let text = subject(value);
+            let Ok(Expr::Check(check)) = avouch_rules::parse_condition(&text, Span::default().file, 0) else {
+                panic!("{text}")
+            };
+            assert!(matches!(check.rhs, Rhs::Literal(l) if *l.text == *value), "{text}");
+        }
+        assert_eq!(condition_of(&Narrowing::Nothing), None);
     }
 }

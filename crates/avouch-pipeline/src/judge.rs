@@ -132,6 +132,11 @@ pub trait Sink {
 
     /// Bytes of the current input and events of the run so far.
     fn progress(&mut self, _bytes: u64, _events: u64) {}
+
+    /// Whether the rest of the input is to be left; asked about as often as progress is told.
+    fn stop(&self) -> bool {
+        false
+    }
 }
 
 /// The rules that judge, and the program that most events go to.

@@ -21,7 +21,7 @@ pub mod script;
 mod summary;
 pub mod testing;
 
-pub use acceptances::{Acceptances, Accepted, NotCompiled};
+pub use acceptances::{Acceptances, Accepted, NotCompiled, condition_of};
 pub use input::Input;
 pub use judge::{Detection, EventReader, Judged, Sink};
 pub use replay::{Replay, ReplayError, ReplayOptions};

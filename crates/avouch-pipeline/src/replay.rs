@@ -116,6 +116,9 @@ impl<'r> Replay<'r> {
             }
             if self.judge.summary.events.is_multiple_of(PROGRESS_EVERY) {
                 sink.progress(capture.offset(), self.judge.summary.events);
+                if sink.stop() {
+                    break;
+                }
             }
         }
         self.judge.summary.add_capture(path, &capture);
@@ -136,6 +139,9 @@ impl<'r> Replay<'r> {
             }
             if self.judge.summary.events.is_multiple_of(PROGRESS_EVERY) {
                 sink.progress(records.counts().bytes, self.judge.summary.events);
+                if sink.stop() {
+                    break Ok(());
+                }
             }
         };
         let counts = records.counts();
