@@ -56,7 +56,7 @@ struct Shared {
 /// Tells of findings. Dropping it stops it at once; see [`Notifier::stop`].
 pub struct Notifier {
     shared: Arc<Shared>,
-    dispatcher: Option<JoinHandle<()>>,
+    dispatcher: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Notifier {
@@ -92,8 +92,8 @@ impl Notifier {
         lock(&shared.inner).workers = workers;
         let dispatcher = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("notify".to_owned()).spawn(move || dispatcher.run());
-        let dispatcher = Some(thread.map_err(|source| NotifyError::Thread { source })?);
-        Ok(Self { shared, dispatcher })
+        let thread = thread.map_err(|source| NotifyError::Thread { source })?;
+        Ok(Self { shared, dispatcher: Mutex::new(Some(thread)) })
     }
 
     /// Takes findings in; returns at once.
@@ -180,13 +180,11 @@ impl Notifier {
     }
 
     /// Tells of everything that waits, whatever it waits for, and gives the channels so long to deliver; what is not delivered
-    /// then has a receipt that says so. An attempt that is under way is waited for: it ends by the channel's `timeout`.
-    pub fn stop(mut self, grace: Duration) {
-        self.end(grace);
-    }
-
-    fn end(&mut self, grace: Duration) {
-        let Some(dispatcher) = self.dispatcher.take() else { return };
+    /// then has a receipt that says so. Findings that come later are not told, and have none. An attempt that is under way is waited for: it ends by the channel's `timeout`.
+    pub fn stop(&self, grace: Duration) {
+        // Held until all have ended: who stops it a second time waits for the first.
+        let mut dispatcher = lock(&self.dispatcher);
+        let Some(dispatcher) = dispatcher.take() else { return };
         lock(&self.shared.inner).stop = true;
         self.shared.woken.notify_all();
         // A panic of a thread was told of when it happened.
@@ -203,7 +201,7 @@ impl Notifier {
 
 impl Drop for Notifier {
     fn drop(&mut self) {
-        self.end(Duration::ZERO);
+        self.stop(Duration::ZERO);
     }
 }
 

@@ -88,9 +88,9 @@ mod tests {
         for text in ["env:SLACK_URL", "file:/run/secrets/slack"] {
             assert_eq!(SecretRef::try_from(text.to_owned()).unwrap().to_string(), text);
         }
-        for text in ["hunter2", "env:", "env:A B", "file:relative", "https://hooks.slack.com/services/T/B/x", ""] {
+        for text in ["hunter2", "env:A B", "file:relative", "https://hooks.slack.com/services/T/B/x"] {
             let error = SecretRef::try_from(text.to_owned()).unwrap_err();
-            assert!(text.is_empty() || !error.contains(text), "{text}");
+            assert!(!error.contains(text), "{text}");
         }
     }
 

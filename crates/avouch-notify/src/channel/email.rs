@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Channel, Opened, SendError};
 use crate::message::Message;
+use crate::net::io_words;
 use crate::outside::Outside;
 use crate::secret::{Secret, SecretRef, scrub};
 use crate::text::{body, facts, lines, plain, summary, title};
@@ -151,22 +152,24 @@ impl Channel for Email {
                 Ok(Answer(plain(&scrub(&format!("{} {}", response.code(), said.join(" ")), &self.secrets), 200)))
             }
             Err(error) => {
-                let mut why = error.to_string();
-                let mut source = std::error::Error::source(&error);
-                while let Some(cause) = source {
-                    // Some errors print their cause themselves.
-                    if !why.contains(&cause.to_string()) {
-                        why += &format!(": {cause}");
-                    }
-                    source = cause.source();
-                }
-                let why = plain(&scrub(&format!("{}: {why}", self.host), &self.secrets), 300);
+                let why = plain(&scrub(&format!("{} {}", self.host, words(&error)), &self.secrets), 300);
                 // A 5xx is a no, and so is what this side cannot do; anything else may pass.
                 let no = error.is_permanent() || error.is_client();
                 Err(if no { SendError::never(why) } else { SendError::again(why) })
             }
         }
     }
+}
+
+/// An error with its causes. Some print their cause themselves.
+fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |e| e.source());
+    if let Some(io) = causes.clone().find_map(|e| e.downcast_ref::<std::io::Error>()) {
+        return io_words(io);
+    }
+    let add = |text: String, cause: String| if text.contains(&cause) { text } else { format!("{text}: {cause}") };
+    let said = causes.map(ToString::to_string).reduce(add).unwrap_or_default();
+    format!("said no: {said}")
 }
 
 fn escape(text: &str) -> String {

@@ -178,18 +178,18 @@ impl Matcher {
     /// Whether a finding is meant.
     #[must_use]
     pub fn fits(&self, finding: &Finding) -> bool {
-        fn any<'a>(globs: &[Glob], texts: impl IntoIterator<Item = &'a String>) -> bool {
+        fn any<'a>(globs: &[Glob], texts: impl IntoIterator<Item = &'a str>) -> bool {
             globs.is_empty() || texts.into_iter().any(|t| globs.iter().any(|g| g.fits(t)))
         }
-        let namespace = finding.subject().namespace.to_owned();
+        let criteria = finding.criteria.iter().chain(&finding.criteria_secondary).map(String::as_str);
         self.at_least.is_none_or(|least| finding.severity >= least)
-            && any(&self.criterion, finding.criteria.iter().chain(&finding.criteria_secondary))
-            && any(&self.cluster, [&finding.cluster])
-            && any(&self.namespace, [&namespace])
-            && any(&self.node, [&finding.node])
-            && any(&self.rule, [&finding.rule])
-            && any(&self.tag, &finding.tags)
-            && any(&self.source, [&finding.source])
+            && any(&self.criterion, criteria)
+            && any(&self.cluster, [finding.cluster.as_str()])
+            && any(&self.namespace, [finding.subject().namespace])
+            && any(&self.node, [finding.node.as_str()])
+            && any(&self.rule, [finding.rule.as_str()])
+            && any(&self.tag, finding.tags.iter().map(String::as_str))
+            && any(&self.source, [finding.source.as_str()])
     }
 }
 

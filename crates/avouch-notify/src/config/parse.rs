@@ -13,7 +13,20 @@ const MAX_BYTES: usize = 1 << 20;
 /// More channels or routes are refused: each channel is a thread.
 const MAX_ENTRIES: usize = 256;
 /// Keys whose values are shown as stars when they are no references.
-const SECRET_KEYS: [&str; 7] = ["url", "routing_key", "api_key", "password", "secret", "token", "authorization"];
+const SECRET_KEYS: [&str; 12] = [
+    "url",
+    "routing_key",
+    "api_key",
+    "password",
+    "secret",
+    "token",
+    "authorization",
+    "slack",
+    "teams",
+    "pagerduty",
+    "opsgenie",
+    "webhook",
+];
 
 macro_rules! codes {
     ($($konst:ident = $id:literal $name:literal $meaning:literal $example:literal $fix:literal;)*) => {
@@ -82,6 +95,7 @@ struct Named {
     at_most: Option<Rated>,
     queue: Option<Spanned<u16>>,
     retry: Option<Retried>,
+    timeout: Option<Spanned<super::Length>>,
 }
 
 #[derive(Deserialize)]
@@ -169,8 +183,9 @@ fn check(file: FileId, text: &str, names: &Names) -> Vec<Diagnostic> {
         channel.at_most.iter().for_each(|r| number(r.messages.value, 1..=10_000, &r.messages.referenced));
         channel.retry.iter().flat_map(|r| &r.attempts).for_each(|n| number(n.value, 1..=100, &n.referenced));
     }
-    for rate in names.channels.iter().filter_map(|c| c.at_most.as_ref()).filter(|r| r.per.value.is_zero()) {
-        problems.push(RANGE.at_fault("a rate is for some time").at(at(&rate.per.referenced), "no time at all"));
+    let lengths = names.channels.iter().flat_map(|c| c.at_most.iter().map(|r| &r.per).chain(&c.timeout));
+    for length in lengths.filter(|length| length.value.is_zero()) {
+        problems.push(RANGE.at_fault("this length must not be nothing").at(at(&length.referenced), "no time at all"));
     }
     for route in &names.routes {
         let named = &route.name.value;
@@ -211,13 +226,22 @@ fn problem(file: FileId, text: &str, error: &serde_saphyr::Error) -> Diagnostic 
     // The parser ends with the place, which ours begins with.
     let message = message.split(" at line ").next().unwrap_or_default().trim();
     let here = error.location().map_or(Span { file, start: 0, end: 0 }, |at| span(file, text, &at));
-    let mut words = message.split('`').skip(1).step_by(2);
-    if message.contains("unknown field") || message.contains("unknown variant") {
-        let name = words.next().unwrap_or_default();
-        let known: Vec<&str> = words.collect();
+    let unknown = match error.without_snippet() {
+        serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => Some((field, expected)),
+        serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => Some((variant, expected)),
+        _ => None,
+    };
+    if let Some((name, known)) = unknown {
         let problem = UNKNOWN_KEY.at_fault(format!("`{name}` means nothing here")).at(here, "unknown");
-        return with_near(problem, name, &known);
+        return with_near(problem, name, known);
     }
+    // What stands there in place of something else may be a secret in the wrong place.
+    let message = match (message.find('"'), message.rfind('"')) {
+        (Some(from), Some(to)) if from < to => {
+            message.get(..from).unwrap_or_default().to_owned() + "..." + message.get(to + 1..).unwrap_or_default()
+        }
+        _ => message.to_owned(),
+    };
     SHAPE.at_fault(message).at(here, "here")
 }
 
@@ -247,17 +271,28 @@ fn mask(text: &str) -> String {
     for line in text.split_inclusive('\n') {
         let mut rest = line;
         while let Some((key, start)) = secret_in(rest) {
-            let (before, value) = rest.split_at(start);
-            out.push_str(before);
-            let end = value.find([',', '}', '\n', '\r']).unwrap_or(value.len());
-            let (value, after) = value.split_at(end);
-            let bare = value.trim().trim_matches(['"', '\'']);
-            // An address without a path, or with a path where that is no secret, is needed to see what is wrong.
-            let open = bare.starts_with("env:") || bare.starts_with("file:") || (key == "url" && !hides(bare));
-            out.extend(value.chars().flat_map(|c| {
-                let stars = if open || c.is_whitespace() { 0 } else { c.len_utf8() };
-                std::iter::repeat_n('*', stars).chain((stars == 0).then_some(c))
-            }));
+            let value = rest.get(start..).unwrap_or_default();
+            let blanks = value.len() - value.trim_start().len();
+            let bare = value.trim_start();
+            // What begins a mapping or list has keys of its own; those are looked at next.
+            let inside = bare.is_empty() || bare.starts_with(['{', '[']);
+            let length = match bare.chars().next() {
+                _ if inside => bare.len().min(1),
+                Some(quote @ ('"' | '\'')) => bare.get(1..).and_then(|t| t.find(quote)).map_or(bare.len(), |n| n + 2),
+                _ => bare.find([',', '}', '\n', '\r']).unwrap_or(bare.len()),
+            };
+            let (value, after) = bare.split_at(length);
+            out.push_str(rest.get(..start + blanks).unwrap_or_default());
+            let said = value.trim_matches(['"', '\'']);
+            // An address without a path is needed to see what is wrong with it.
+            let open = said.starts_with("env:") || said.starts_with("file:") || (key == "url" && !hides(said));
+            if inside || open {
+                out.push_str(value);
+            } else {
+                let stars = value.chars().map(|c| if c.is_whitespace() { 0 } else { c.len_utf8() });
+                let star = |(n, c): (usize, char)| std::iter::repeat_n(if n == 0 { c } else { '*' }, n.max(1));
+                out.extend(stars.zip(value.chars()).flat_map(star));
+            }
             rest = after;
         }
         out.push_str(rest);

@@ -49,7 +49,8 @@ impl Group {
             None => route.group_wait.after(now),
             Some(sent) => route.group_interval.after(sent).max(now),
         };
-        self.due.get_or_insert(at);
+        // In quiet hours what is pending was put off; a finding that is told all the same takes it along.
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
     /// What is next, and when.

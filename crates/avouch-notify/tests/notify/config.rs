@@ -45,12 +45,12 @@ fn mistakes_are_told_with_place_and_hint() {
         (
             "at_least: critical",
             "at_least: critcal",
-            vec!["F0102", "notify.yaml:12", "`critcal`", "did you mean `critical`?"],
+            vec!["F0102", "notify.yaml:11", "`critcal`", "did you mean `critical`?"],
         ),
         (
             "channels: [oncall]",
             "channels: [onkall]",
-            vec!["F0103", "notify.yaml:13", "onkall", "did you mean `oncall`?"],
+            vec!["F0103", "notify.yaml:12", "onkall", "did you mean `oncall`?"],
         ),
         ("name: oncall", "name: chat", vec!["F0104", "stands twice", "first here", "notify.yaml:7"]),
         (
@@ -60,7 +60,7 @@ fn mistakes_are_told_with_place_and_hint() {
         ),
         ("messages: 20", "messages: 0", vec!["F0106", "notify.yaml:6"]),
         ("per: 1m", "per: 1 minute", vec!["F0101", "`30s`", "notify.yaml:6"]),
-        ("group_by:", "groupby:", vec!["F0102", "`groupby`", "did you mean `group_by`?", "notify.yaml:19"]),
+        ("group_by:", "groupby:", vec!["F0102", "`groupby`", "did you mean `group_by`?", "notify.yaml:18"]),
         ("slack:", "slak:", vec!["F0102", "`slak`", "did you mean `slack`?"]),
         ("zone: Europe/Berlin", "zone: Berlin", vec!["F0101", "Europe/Berlin", "time zone"]),
         ("env:SLACK_URL", "", vec!["F0101", "notify.yaml:5"]),
@@ -81,6 +81,10 @@ fn a_secret_that_stands_in_the_file_is_not_repeated() {
         GOOD.replace("env:SLACK_URL", &format!("\"{url}\"")),
         GOOD.replace("env:SLACK_URL", &format!("{url}, oops: 1")),
         GOOD.replace("file:/run/secrets/pd", "hunter2"),
+        GOOD.replace("{url: env:SLACK_URL}", url),
+        GOOD.replace("{routing_key: file:/run/secrets/pd}", "hunter2"),
+        GOOD.replace("file:/run/secrets/pd", "hunter2, oops: 1"),
+        GOOD.replace("file:/run/secrets/pd", "\"a,hunter2}\", oops: 1"),
     ] {
         let message = error(&text);
         assert!(!message.contains("hunter2"), "{message}");

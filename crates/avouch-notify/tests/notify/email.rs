@@ -26,7 +26,7 @@ class Handler:
             'data': envelope.content.decode('utf-8')}), flush=True)
         return '250 taken'
 def check(server, session, envelope, mechanism, data):
-    return AuthResult(success=data.login == b'avouch' and data.password == b'hunter2hunter2')
+    return AuthResult(success=data.login == b'avouch' and data.password == b'hunter2hunter2', handled=False, auth_data=data)
 def smtp():
     auth = mode != 'none'
     return SMTP(Handler(), tls_context=context if mode == 'starttls' else None, require_starttls=mode == 'starttls',

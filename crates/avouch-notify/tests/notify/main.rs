@@ -6,6 +6,7 @@
 mod alertmanager;
 mod config;
 mod delivery;
+mod docs;
 mod email;
 mod receiver;
 mod router;
