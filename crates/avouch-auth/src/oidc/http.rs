@@ -138,7 +138,7 @@ pub(super) fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{encode, kind};
+    use super::{Http, encode, kind};
 
     #[test]
     fn only_tls_or_loopback() {
@@ -157,6 +157,13 @@ mod tests {
         ] {
             assert_eq!(kind(refused), None, "{refused}");
         }
+    }
+
+    #[test]
+    fn a_provider_with_tls_names_no_place_without() {
+        let plain = "http://127.0.0.1:8080/token";
+        assert!(Http::new("https://id.example.com", None).unwrap().accept(plain).is_err());
+        assert!(Http::new("http://127.0.0.1", None).unwrap().accept(plain).is_ok());
     }
 
     #[test]

@@ -44,8 +44,12 @@ fn after_ten_failures_the_right_password_has_to_wait_too() {
     assert_eq!(limited, Refusal::Limited { retry_after_s: 30 });
     assert_eq!(accounts.access_log(&log(None)).unwrap().len(), 10);
     assert!(accounts.log_in(&typed("root", PASSWORD), &from(99), None, after(30)).is_ok());
-    // A success gives its attempt back.
+    // A success gives its attempt back, and no more than that.
     assert!(accounts.log_in(&typed("root", PASSWORD), &from(99), None, after(30)).is_ok());
+    let failed = accounts.log_in(&typed("root", OTHER), &from(99), None, after(30));
+    assert_eq!(refusal(failed), Refusal::WrongCredentials);
+    let limited = refusal(accounts.log_in(&typed("root", PASSWORD), &from(99), None, after(30)));
+    assert_eq!(limited, Refusal::Limited { retry_after_s: 30 });
 }
 
 #[test]

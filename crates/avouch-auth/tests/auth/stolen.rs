@@ -108,17 +108,19 @@ fn debug_shows_no_secret() {
 }
 
 #[test]
-fn a_password_that_was_changed_leaves_no_hash_behind() {
+fn a_user_who_was_removed_leaves_no_hash_behind() {
     let (dir, accounts, _) = with_admin();
+    accounts.add_user(&user("ann", Role::Analyst), "root", NOW).unwrap();
     let conn = rusqlite::Connection::open(accounts.path()).unwrap();
-    let hash =
-        || conn.query_row("SELECT password FROM user WHERE name = 'root'", [], |r| r.get::<_, String>(0)).unwrap();
-    let old = hash();
-    accounts.change_password(&typed("root", PASSWORD), &Secret::new(OTHER), "", &client(), NOW).unwrap();
-    assert_ne!(hash(), old);
-    // The side file is folded into the main one; then pages hold what is now.
-    conn.pragma_query(None, "wal_checkpoint", |_| Ok(())).unwrap();
-    assert!(!holds(&fs::read(dir.path().join("accounts.db")).unwrap(), old.as_bytes()));
+    let hash: String = conn.query_row("SELECT password FROM user WHERE name = 'ann'", [], |r| r.get(0)).unwrap();
+    // The side file is folded into the main one, so that its pages hold what is now.
+    let main = || {
+        conn.pragma_query(None, "wal_checkpoint", |_| Ok(())).unwrap();
+        fs::read(dir.path().join("accounts.db")).unwrap()
+    };
+    assert!(holds(&main(), hash.as_bytes()));
+    accounts.remove_user("ann", "root", NOW).unwrap();
+    assert!(!holds(&main(), hash.as_bytes()));
 }
 
 #[test]

@@ -41,6 +41,18 @@ fn a_disabled_user_has_no_session_at_once_and_cannot_log_in() {
 }
 
 #[test]
+fn what_stands_in_the_file_counts_whoever_wrote_it() {
+    let (_dir, accounts, root) = with_admin();
+    let conn = rusqlite::Connection::open(accounts.path()).unwrap();
+    conn.execute("UPDATE user SET state = 'disabled'", []).unwrap();
+    assert!(accounts.session(root.secret.expose(), NOW).unwrap().is_none());
+    conn.execute("UPDATE user SET state = 'enabled', role = 'auditor'", []).unwrap();
+    assert!(accounts.session(root.secret.expose(), NOW).unwrap().is_none(), "an auditor without a period");
+    conn.execute("UPDATE user SET role = 'admin'", []).unwrap();
+    assert!(accounts.session(root.secret.expose(), NOW).unwrap().is_some());
+}
+
+#[test]
 fn a_role_counts_at_once_in_sessions_that_are_open() {
     let (_dir, accounts, _) = with_admin();
     accounts.add_user(&user("ann", Role::Admin), "root", NOW).unwrap();
