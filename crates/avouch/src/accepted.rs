@@ -48,7 +48,7 @@ pub(crate) fn load(paths: &[PathBuf], rules: &RuleSet) -> anyhow::Result<Option<
 
 /// What has to be said in the ledger for its register to be that of `set` from `time` on.
 pub(crate) fn changes(store: &mut Reader, set: &AcceptanceSet, time: Time) -> anyhow::Result<Vec<Fact>> {
-    let mut known: BTreeMap<String, Json> = BTreeMap::new();
+    let mut known = BTreeMap::new();
     for stored in store.facts(Kind::Acceptance, Period::ALL)? {
         let Fact::Acceptance(change) = stored.fact else { continue };
         match change.action {
@@ -56,6 +56,11 @@ pub(crate) fn changes(store: &mut Reader, set: &AcceptanceSet, time: Time) -> an
             ChangeAction::Added | ChangeAction::Changed => drop(known.insert(change.id, change.acceptance)),
         }
     }
+    Ok(changes_since(known, set, time))
+}
+
+/// The same when the register holds these acceptances, by id.
+pub(crate) fn changes_since(mut known: BTreeMap<String, Json>, set: &AcceptanceSet, time: Time) -> Vec<Fact> {
     let mut out = Vec::new();
     let mut add = |action, id: &str, acceptance: Json| {
         out.push(AcceptanceChange { time, action, id: id.to_owned(), acceptance, by: String::new() }.into());
@@ -71,7 +76,7 @@ pub(crate) fn changes(store: &mut Reader, set: &AcceptanceSet, time: Time) -> an
     for (id, was) in known {
         add(ChangeAction::Removed, &id, was);
     }
-    Ok(out)
+    out
 }
 
 /// The acceptance as the ledger keeps it.

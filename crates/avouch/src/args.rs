@@ -144,6 +144,7 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("keeping").args(["data"])))]
 pub(crate) struct ReplayArgs {
     /// Captures, audit logs, CloudTrail files or folders of them; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -191,7 +192,8 @@ pub(crate) struct ReplayArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("kept").args(["out_dir", "data"]).multiple(true)))]
+#[command(group(ArgGroup::new("kept").args(["out_dir", "data", "server"]).multiple(true)))]
+#[command(group(ArgGroup::new("keeping").args(["data", "server"]).multiple(true)))]
 pub(crate) struct AgentArgs {
     #[command(flatten)]
     pub(crate) load: LoadArgs,
@@ -214,6 +216,8 @@ pub(crate) struct AgentArgs {
     pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) keep: KeepArgs,
+    #[command(flatten)]
+    pub(crate) forward: ForwardArgs,
     /// Print what would be collected and for which rules, and end.
     #[arg(long)]
     pub(crate) dry_run: bool,

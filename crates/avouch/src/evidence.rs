@@ -15,21 +15,21 @@ use sha2::{Digest, Sha256};
 
 use crate::terminal;
 
-/// Where evidence is kept, and whose it is.
+/// Where evidence is kept, and whose it is. A command that takes these has a group `keeping` of all places that it can be kept in.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct KeepArgs {
     /// Keep what was watched and found as evidence in this folder: a signed, hash-linked ledger and an index over it.
     #[arg(long, value_name = "DIR", help_heading = "Evidence")]
     pub(crate) data: Option<PathBuf>,
     /// Name under which it is kept: the machine, cluster or account that was watched. Default: the host name.
-    #[arg(long, value_name = "NAME", requires = "data", help_heading = "Evidence")]
+    #[arg(long, value_name = "NAME", requires = "keeping", help_heading = "Evidence")]
     pub(crate) node: Option<String>,
     /// Cluster that the node belongs to.
-    #[arg(long, value_name = "NAME", requires = "data", help_heading = "Evidence")]
+    #[arg(long, value_name = "NAME", requires = "keeping", help_heading = "Evidence")]
     pub(crate) cluster: Option<String>,
     /// Acceptances: dated, approved holes. Detections that one covers are kept and counted, and nobody is told of them. A file
     /// or folder; may be repeated.
-    #[arg(long, value_name = "PATH", requires = "data", help_heading = "Evidence")]
+    #[arg(long, value_name = "PATH", requires = "keeping", help_heading = "Evidence")]
     pub(crate) acceptances: Vec<PathBuf>,
 }
 
@@ -156,17 +156,22 @@ pub(crate) fn digest(path: &Path) -> anyhow::Result<(String, u64)> {
 
 /// The fact that other mapping files count than before; `None` when the evidence says of the same files already.
 pub(crate) fn mapping_change(store: &mut Reader, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
+    let known = store.facts(Kind::Mapping, Period::ALL)?;
+    let last = known.into_iter().rev().find_map(|f| match f.fact {
+        Fact::Mapping(m) => Some(m.digest),
+        _ => None,
+    });
+    mapping_change_since(last.as_deref(), files, time)
+}
+
+/// The same when the digest of the files that counted last is `last`.
+pub(crate) fn mapping_change_since(last: Option<&str>, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
     let (mut hash, mut names) = (Sha256::new(), Vec::new());
     for path in files {
         hash.update(digest(path)?.0);
         names.push(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
     }
     let digest = hex(&hash.finalize());
-    let known = store.facts(Kind::Mapping, Period::ALL)?;
-    let last = known.iter().rev().find_map(|f| match &f.fact {
-        Fact::Mapping(m) => Some(m.digest.as_str()),
-        _ => None,
-    });
     // Nothing was ever mapped by files, and nothing is now.
     if last == Some(digest.as_str()) || (last.is_none() && files.is_empty()) {
         return Ok(None);

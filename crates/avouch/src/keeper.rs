@@ -1,23 +1,25 @@
-//! The evidence of a live run: a thread that writes what the run tells, so that the run never waits for a disk.
+//! The evidence of a live run: a thread that hands what the run tells to whoever keeps it, so that the run never waits for a disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use avouch_controls::AcceptanceSet;
-use avouch_evidence::{Folder, Recorder};
-use avouch_finding::{Fact, Gap, Kind, Time};
+use avouch_evidence::FactSink;
+use avouch_finding::{Fact, Time};
+use avouch_forward::{Config, Forwarder, OpenReport, Options, Sender, Server, Spool, Token};
 use avouch_ledger::Source;
 use avouch_pipeline::facts::{Origin, of_record, rules_loaded};
 use avouch_pipeline::live::records::Record;
 use avouch_pipeline::{Acceptances, RuleSet};
-use avouch_store::{Period, Reader};
 
-use crate::accepted;
+use crate::args::ForwardArgs;
 use crate::commands::printer;
 use crate::evidence::{self, KeepArgs, now};
+use crate::past::Past;
+use crate::terminal;
 
 /// Facts that wait for the thread at most. When it cannot keep up, the run waits, and what the kernel's buffer cannot hold
 /// meanwhile is counted as lost there.
@@ -26,50 +28,96 @@ const QUEUE: usize = 1 << 16;
 /// How long a fact may wait before it is made safe.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
 
+/// How long facts are sent on at the end; what waits then is sent by the next life.
+const LAST_SENDING: Duration = Duration::from_secs(5);
+
+/// Folder of facts that wait for a server, where nothing else is said.
+const SPOOL: &str = "/var/lib/avouch/spool";
+
+/// Who keeps facts, and what it knows of earlier runs.
+pub(crate) struct Kept {
+    pub(crate) sink: Box<dyn FactSink>,
+    pub(crate) past: Past,
+}
+
 /// Keeps evidence of a run.
 pub(crate) struct Keeper {
     origin: Origin,
     digest: String,
-    queue: Option<SyncSender<Fact>>,
+    queue: Option<SyncSender<Told>>,
     thread: Option<JoinHandle<anyhow::Result<()>>>,
-    dir: PathBuf,
+    /// By the places in which facts are kept.
+    pasts: Vec<Past>,
+    forwarder: Option<Forwarder>,
+}
+
+/// A fact on its way to those who keep it.
+enum Told {
+    All(Fact),
+    /// To one of them, which has not heard of it.
+    One(usize, Fact),
 }
 
 impl Keeper {
-    /// Opens the folder, when one is asked for. Tells of the stretch since the last run that nobody watched.
+    /// Keeps facts where it is asked for: in a folder, on a server, in both. `None` for neither.
     pub(crate) fn start(
         args: &KeepArgs,
+        forward: &ForwardArgs,
         mapping: &[PathBuf],
         rules: &RuleSet,
         acceptances: Option<&Acceptances>,
     ) -> anyhow::Result<Option<Self>> {
-        let Some(dir) = &args.data else { return Ok(None) };
-        let recorder = evidence::open(dir)?;
         let begun = now();
-        let node = args.node.clone().unwrap_or_else(printer::hostname);
-        let mut store = evidence::reader(&Folder::new(dir))?;
-        let gap = gap(&mut store, &node, begun)?;
-        let empty = AcceptanceSet::default();
-        let register = accepted::changes(&mut store, acceptances.map_or(&empty, Acceptances::set), begun)?;
-        let mapping = evidence::mapping_change(&mut store, mapping, begun)?;
         let origin = Origin {
             run: format!("agent-{:020}-{}", begun.0, std::process::id()),
             cluster: args.cluster.clone().unwrap_or_default(),
-            node,
+            node: args.node.clone().unwrap_or_else(printer::hostname),
         };
+        let mut kept = Vec::new();
+        if let Some(dir) = &args.data {
+            kept.push(Kept { sink: Box::new(evidence::open(dir)?), past: Past::Folder(dir.clone()) });
+        }
+        let mut forwarder = None;
+        if let Some(url) = &forward.server {
+            let (place, sender) = send(url, forward, args.data.as_deref(), &origin)?;
+            kept.push(place);
+            forwarder = Some(sender);
+        }
+        if kept.is_empty() {
+            return Ok(None);
+        }
+        let mut keeper = Self::over(origin, kept, mapping, rules, acceptances, begun)?;
+        keeper.forwarder = forwarder;
+        Ok(Some(keeper))
+    }
+
+    /// Keeps facts of `origin` in these places, for a run that began at `begun`. Each hears first what changed since it heard last,
+    /// and of the stretch that nobody watched.
+    pub(crate) fn over(
+        origin: Origin,
+        kept: Vec<Kept>,
+        mapping: &[PathBuf],
+        rules: &RuleSet,
+        acceptances: Option<&Acceptances>,
+        begun: Time,
+    ) -> anyhow::Result<Self> {
         let source = evidence::source(&origin.node, &origin.run);
         let (queue, facts) = sync_channel(QUEUE);
+        let (sinks, pasts) = kept.into_iter().map(|kept| (kept.sink, kept.past)).unzip();
         let thread = std::thread::Builder::new()
-            .name("evidence".to_owned())
-            .spawn(move || write(recorder, &facts, &source))
+            .name("keeper".to_owned())
+            .spawn(move || write(sinks, &facts, &source))
             .context("failed to start the thread that writes evidence")?;
         let mut keeper =
-            Self { origin, digest: String::new(), queue: Some(queue), thread: Some(thread), dir: dir.clone() };
-        gap.into_iter().for_each(|gap| keeper.keep(gap.into()));
-        mapping.into_iter().for_each(|change| keeper.keep(change));
-        register.into_iter().for_each(|change| keeper.keep(change));
+            Self { origin, digest: String::new(), queue: Some(queue), thread: Some(thread), pasts, forwarder: None };
+        for (at, past) in keeper.pasts.iter().enumerate() {
+            let gap = past.gap(&keeper.origin.node, begun)?.map(Fact::from);
+            let change = past.mapping_change(mapping, begun)?;
+            gap.into_iter().chain(change).for_each(|fact| hand(&mut keeper.queue, Told::One(at, fact)));
+        }
+        keeper.acceptances(acceptances, begun)?;
         keeper.rules(rules, begun, None);
-        Ok(Some(keeper))
+        Ok(keeper)
     }
 
     /// The rules that run from `time` on; `refused` says why others do not.
@@ -85,10 +133,13 @@ impl Keeper {
     /// # Errors
     /// When the register in the evidence cannot be read.
     pub(crate) fn acceptances(&mut self, acceptances: Option<&Acceptances>, time: Time) -> anyhow::Result<()> {
-        let mut store = evidence::reader(&Folder::new(&self.dir))?;
         let empty = AcceptanceSet::default();
         let set = acceptances.map_or(&empty, Acceptances::set);
-        accepted::changes(&mut store, set, time)?.into_iter().for_each(|change| self.keep(change));
+        for (at, past) in self.pasts.iter_mut().enumerate() {
+            for change in past.register(set, time)? {
+                hand(&mut self.queue, Told::One(at, change));
+            }
+        }
         Ok(())
     }
 
@@ -100,16 +151,12 @@ impl Keeper {
     }
 
     fn keep(&mut self, fact: Fact) {
-        let Some(queue) = &self.queue else { return };
-        let sent = match queue.try_send(fact) {
-            Err(TrySendError::Full(fact)) => queue.send(fact).is_ok(),
-            Err(TrySendError::Disconnected(_)) => false,
-            Ok(()) => true,
-        };
-        if !sent {
-            // The thread is gone, and says why when it is asked.
-            self.queue = None;
-        }
+        hand(&mut self.queue, Told::All(fact));
+    }
+
+    /// How sending to the server fares, for a health line; `None` without a server.
+    pub(crate) fn server_line(&self) -> Option<String> {
+        self.forwarder.as_ref().map(|forwarder| forwarder.status().line(now()))
     }
 
     /// Whether evidence is still written.
@@ -121,44 +168,106 @@ impl Keeper {
         if ended || self.queue.is_none() { self.end() } else { Ok(()) }
     }
 
-    /// Ends it in good order.
+    /// Ends it in good order. A server that is away is not waited for: facts wait for the next start.
     ///
     /// # Errors
     /// When something could not be written.
     pub(crate) fn end(&mut self) -> anyhow::Result<()> {
         self.queue = None;
         let Some(thread) = self.thread.take() else { return Ok(()) };
-        thread.join().map_err(|_| anyhow!("the thread that writes evidence broke"))?
+        let written = thread.join().map_err(|_| anyhow!("the thread that writes evidence broke"))?;
+        if let Some(forwarder) = self.forwarder.take() {
+            let status = forwarder.finish(LAST_SENDING);
+            if status.waiting > 0 {
+                terminal::say(&format!("{}; what waits is sent at the next start\n", status.line(now())));
+            }
+        }
+        written
     }
 }
 
-/// The stretch that nobody watched, between the last run of the node and this one.
-fn gap(store: &mut Reader, node: &str, begun: Time) -> anyhow::Result<Option<Gap>> {
-    let stretches = store.stretches(Period::ALL)?;
-    let of_node = stretches.iter().map(|s| &s.observation).filter(|o| o.node == node);
-    let Some(last) = of_node.max_by_key(|o| o.to).filter(|o| o.to < begun) else { return Ok(None) };
-    let stops = store.facts(Kind::Stop, Period::ALL)?;
-    let stopped = stops.iter().find_map(|f| match &f.fact {
-        Fact::Stop(stop) if stop.run == last.run => Some(stop.reason.clone()),
-        _ => None,
-    });
-    let reason = stopped.map_or_else(|| "the agent died".to_owned(), |why| format!("the agent was stopped: {why}"));
-    Ok(Some(Gap { from: last.to, to: begun, node: node.to_owned(), source: String::new(), reason }))
+/// Hands a fact to the thread. When that is gone, the queue goes, too; the thread says why when it is asked.
+fn hand(queue: &mut Option<SyncSender<Told>>, told: Told) {
+    let Some(sender) = queue else { return };
+    let sent = match sender.try_send(told) {
+        Err(TrySendError::Full(told)) => sender.send(told).is_ok(),
+        Err(TrySendError::Disconnected(_)) => false,
+        Ok(()) => true,
+    };
+    if !sent {
+        *queue = None;
+    }
 }
 
-fn write(mut recorder: Recorder, facts: &Receiver<Fact>, source: &Source) -> anyhow::Result<()> {
+/// Opens the queue of facts for the server, and begins to send.
+fn send(url: &str, args: &ForwardArgs, data: Option<&Path>, origin: &Origin) -> anyhow::Result<(Kept, Forwarder)> {
+    let mut server = Server::new(url)?;
+    server.token = token(args)?;
+    server.ca.clone_from(&args.ca);
+    server.client = args.cert.clone().zip(args.key.clone());
+    let sender = Sender {
+        node: origin.node.clone(),
+        cluster: origin.cluster.clone(),
+        run: origin.run.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let dir =
+        args.spool.clone().unwrap_or_else(|| data.map_or_else(|| PathBuf::from(SPOOL), |data| data.join("spool")));
+    let options = Options::new(args.spool_mb.max(1) << 20);
+    let (spool, outbox, report) = Spool::open(&dir, options, sender)
+        .with_context(|| format!("failed to open the queue of facts for the server, `{}`", dir.display()))?;
+    terminal::say(&found(server.base(), &report));
+    let told = Box::new(|line: &str| terminal::say(&format!("{line}\n")));
+    let forwarder = Forwarder::start(outbox, Config::new(server), told)
+        .with_context(|| format!("facts cannot be sent to `{url}`"))?;
+    Ok((Kept { sink: Box::new(spool), past: Past::Memory(report.memory) }, forwarder))
+}
+
+fn found(base: &str, report: &OpenReport) -> String {
+    let waiting = match report.waiting {
+        0 => String::new(),
+        n => format!("; {n} facts of {} earlier runs wait for it", report.runs),
+    };
+    let torn = match report.torn_bytes {
+        0 => String::new(),
+        n => format!("; {n} bytes of facts that were not safe yet were torn and cut"),
+    };
+    format!("server: facts go to {base}{waiting}{torn}\n")
+}
+
+fn token(args: &ForwardArgs) -> anyhow::Result<Token> {
+    match (&args.token_file, std::env::var_os("AVOUCH_TOKEN")) {
+        (Some(file), _) => Ok(Token::File(file.clone())),
+        (None, Some(token)) => {
+            let token = token.into_string().map_err(|_| anyhow!("the variable AVOUCH_TOKEN holds no text"))?;
+            Ok(Token::Text(token))
+        }
+        // A client certificate may do.
+        (None, None) => Ok(Token::None),
+    }
+}
+
+fn write(mut sinks: Vec<Box<dyn FactSink>>, facts: &Receiver<Told>, source: &Source) -> anyhow::Result<()> {
     let mut flushed = Instant::now();
+    let failed = |error| anyhow::Error::from_boxed(error).context("failed to keep evidence");
     loop {
         match facts.recv_timeout(FLUSH_EVERY) {
-            Ok(fact) => drop(recorder.record(&fact, source, now()).context("failed to keep evidence")?),
+            Ok(Told::All(fact)) => {
+                sinks.iter_mut().try_for_each(|sink| sink.record(&fact, source, now())).map_err(failed)?;
+            }
+            Ok(Told::One(at, fact)) => {
+                sinks.get_mut(at).map_or(Ok(()), |sink| sink.record(&fact, source, now())).map_err(failed)?;
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
         if flushed.elapsed() >= FLUSH_EVERY {
-            recorder.flush(now()).context("failed to keep evidence")?;
+            sinks.iter_mut().try_for_each(|sink| sink.flush(now())).map_err(failed)?;
             flushed = Instant::now();
         }
     }
-    recorder.close(now()).context("failed to end the evidence in good order")?;
-    Ok(())
+    // Each ends, also when one cannot.
+    let ended: Vec<_> = sinks.into_iter().map(|sink| sink.close(now())).collect();
+    let ended = ended.into_iter().collect::<Result<Vec<()>, _>>();
+    ended.map(drop).map_err(|e| anyhow::Error::from_boxed(e).context("failed to end the evidence in good order"))
 }

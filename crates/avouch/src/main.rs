@@ -9,6 +9,7 @@ mod integrity;
 mod keeper;
 mod live;
 mod load;
+mod past;
 mod privileges;
 mod responses;
 mod signals;

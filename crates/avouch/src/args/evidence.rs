@@ -6,6 +6,33 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Format;
 
+/// The server that gets what an agent watched and found.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ForwardArgs {
+    /// Send what was watched and found to the server at this address, as https://avouch.example:8443; also in place of --data.
+    /// While the server is away, facts wait on the disk.
+    #[arg(long, value_name = "URL", help_heading = "Server")]
+    pub(crate) server: Option<String>,
+    /// File with the token of this agent. Without it, the variable AVOUCH_TOKEN.
+    #[arg(long, value_name = "FILE", requires = "server", help_heading = "Server")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Folder of facts that wait for the server. Default: spool in the folder of --data, else /var/lib/avouch/spool.
+    #[arg(long, value_name = "DIR", requires = "server", help_heading = "Server")]
+    pub(crate) spool: Option<PathBuf>,
+    /// Most MB that wait. When there are more, the oldest activity is dropped first, and the evidence says so.
+    #[arg(long, value_name = "MB", default_value_t = 512, requires = "server", help_heading = "Server")]
+    pub(crate) spool_mb: u64,
+    /// Certificates that vouch for the server, as PEM. Default: those of the system.
+    #[arg(long, value_name = "FILE", requires = "server", help_heading = "Server")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Certificate of this agent, as PEM, for a server that wants one.
+    #[arg(long, value_name = "FILE", requires_all = ["server", "key"], help_heading = "Server")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Private key of the certificate, as PEM.
+    #[arg(long, value_name = "FILE", requires_all = ["server", "cert"], help_heading = "Server")]
+    pub(crate) key: Option<PathBuf>,
+}
+
 /// The folder of evidence.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DataArgs {

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     }
     let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
     let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
-    let keeper = Keeper::start(&args.keep, &args.mapping, &rules, acceptances.as_ref())?;
+    let keeper = Keeper::start(&args.keep, &args.forward, &args.mapping, &rules, acceptances.as_ref())?;
     let options = LiveOptions {
         acceptances,
         utc_offset: Box::new(printer::local_offset),
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
             .activity
             .then(|| ActivityLimits { per_second: args.activity_budget, ..ActivityLimits::default() }),
         slices: args.slices.clone().map(|dir| slices(args, dir)),
-        findings: (args.out_dir.is_some() || args.keep.data.is_some()).then(|| kept_alert(&alert, args)),
+        findings: (args.out_dir.is_some() || keeps(args)).then(|| kept_alert(&alert, args)),
         hostname: alert.hostname.clone(),
         input: args.capture.clone().unwrap_or_else(|| PathBuf::from("live")),
         ..LiveOptions::default()
@@ -167,7 +167,7 @@ fn watch(
             let health = run.observe(source, now, out);
             out.flush()?;
             if !args.quiet {
-                terminal::say(&health_line(&health));
+                terminal::say(&health_line(&health, out.keeper.as_ref().and_then(Keeper::server_line)));
             }
         }
         if let Some(signal) = signals.stop() {
@@ -270,11 +270,17 @@ fn dry_run(plan: &Plan) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
+/// Whether what is watched becomes evidence, here or on a server.
+fn keeps(args: &AgentArgs) -> bool {
+    args.keep.data.is_some() || args.forward.server.is_some()
+}
+
 /// The alert that a finding is kept with: evidence needs it whole, whatever the terminal shows.
 fn kept_alert(shown: &AlertOptions, args: &AgentArgs) -> AlertOptions {
-    match args.keep.data {
-        Some(_) => AlertOptions { message: true, fields: true, tags: true, criteria: true, ..shown.clone() },
-        None => shown.clone(),
+    if keeps(args) {
+        AlertOptions { message: true, fields: true, tags: true, criteria: true, ..shown.clone() }
+    } else {
+        shown.clone()
     }
 }
 
@@ -323,7 +329,7 @@ fn ready_line(args: &AgentArgs, run: &Live, plan: &Plan, source: &dyn LiveSource
     format!("watching: {}, {events} kinds of events, {from}; missing: {missing}\n", rules_text(run.rules_state()))
 }
 
-fn health_line(h: &Health) -> String {
+fn health_line(h: &Health, server: Option<String>) -> String {
     let rate = if h.seconds > 0.0 { h.interval_events as f64 / h.seconds } else { 0.0 };
     let drops = if h.lost.events == 0 {
         "no drops".to_owned()
@@ -332,9 +338,10 @@ fn health_line(h: &Health) -> String {
         format!("{} DROPPED ({} of them new; {})", h.lost.events, h.interval_lost.events, causes.join(", "))
     };
     let waiting = if h.waiting > 0 { format!(", {} waiting for metadata", h.waiting) } else { String::new() };
+    let server = server.map(|line| format!("; {line}")).unwrap_or_default();
     let gaps = if h.gaps.is_empty() { String::new() } else { format!("; missing: {}", h.gaps.join("; ")) };
     format!(
-        "health: {} events ({rate:.0}/s){waiting}, {} detections, {drops}; {} threads, {} containers; agent {:.1} % CPU, {} MiB{gaps}\n",
+        "health: {} events ({rate:.0}/s){waiting}, {} detections, {drops}; {} threads, {} containers; agent {:.1} % CPU, {} MiB{server}{gaps}\n",
         h.events,
         h.detections,
         h.threads,
