@@ -46,6 +46,6 @@ export function acceptances(world, method, path, _params, body) {
     if (empty >= 0) out.diagnostics = [{ severity: "error", code: "C0204", message: "an acceptance needs a reason", line: empty + 1, column: 11, end_line: empty + 1, end_column: 13, hint: "say why this is expected, and for whom" }];
     return out;
   }
-  if (method === "POST" && path === "/acceptances") return { id: "ACC-2026-030" };
+  if (method === "POST" && path === "/acceptances") return { id: "ACC-2026-030", standing: "pending" };
   return undefined;
 }

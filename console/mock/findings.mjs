@@ -136,14 +136,14 @@ export function act(world, body, by) {
     recorded.push(seq);
     const add = (kind, b) => {
       world.notes.set(id, [...(world.notes.get(id) ?? []), { kind, time, by, body: b, seq }]);
-      world.tell("act", { finding: id, kind, by, time });
+      world.tell("act", { finding: id, kind, body: b });
     };
     if (body.acknowledge !== undefined) {
       row.acknowledged = { time, by };
       add("acknowledged", body.acknowledge);
     }
     if (body.assign !== undefined) {
-      row.assignee = body.assign.to;
+      row.assignee = body.assign.to === "" ? null : body.assign.to;
       add("assigned", body.assign);
     }
     if (body.decide !== undefined) {

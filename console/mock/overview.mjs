@@ -26,7 +26,8 @@ export function overview(world, params) {
   const dayCount = Math.min(90, Math.max(14, Math.ceil(span / DAY)));
   const lastDay = Math.floor((query.to - 1) / DAY) * DAY;
   const days = Array.from({ length: dayCount }, (_, i) => lastDay - (dayCount - 1 - i) * DAY);
-  const strip = select(world.rows, { ...query, from: days[0], to: lastDay + DAY }).rows;
+  const perDayOf = new Map();
+  for (const r of select(world.rows, { ...query, from: days[0], to: lastDay + DAY }).rows) for (const c of r.criteria) perDayOf.set(`${c}${Math.floor(r._t / DAY)}`, (perDayOf.get(`${c}${Math.floor(r._t / DAY)}`) ?? 0) + 1);
   const criteria = CRITERIA.map(([criterion, name], c) => ({
     criterion,
     name,
@@ -37,7 +38,7 @@ export function overview(world, params) {
       const share = dead ? 0 : gaps.length > 0 ? Math.max(0, 1 - gaps.reduce((s, g) => s + (Math.min(g.to, day + DAY) - Math.max(g.from, day)) / DAY / NODES.length, 0)) : 1;
       return {
         state: none ? "none" : dead ? "not" : share < 1 ? "partial" : "observed",
-        findings: none ? 0 : strip.filter((r) => r._t >= day && r._t < day + DAY && r.criteria.includes(criterion)).length,
+        findings: none ? 0 : (perDayOf.get(`${criterion}${day / DAY}`) ?? 0),
         share: none ? 0 : share,
         why: none ? ["no rule of this control was loaded"] : dead ? ["source down: k8s_audit"] : gaps.map((g) => `${g.node}: ${g.cause}`),
       };

@@ -137,5 +137,7 @@ export function bySeverity(rows) {
 export function wire(row) {
   const out = { ...row };
   delete out._t;
+  // As the server has it: an empty text for what is not known.
+  for (const name of ["node", "cluster", "namespace", "pod", "container", "image", "user", "process", "command", "object"]) out[name] ??= "";
   return out;
 }

@@ -3,10 +3,10 @@ export interface Mock {
   port: number;
   stop: () => Promise<void>;
   world: {
-    rows: { id: string; rule: string; severity: string; acknowledged: unknown }[];
+    rows: { id: string; rule: string; severity: string; acknowledged: unknown; suppressed: string | null }[];
     loggedIn: boolean;
     setup: boolean;
-    add: (forced?: unknown) => { id: string; rule: string };
+    add: (forced?: unknown) => { id: string; rule: string; suppressed: string | null };
     tell: (event: string, data: unknown) => void;
   };
 }

@@ -54,7 +54,7 @@ function reply(response, status, body, headers = {}) {
 }
 
 function session(world) {
-  return { user: world.loggedIn ? { name: "mara", role: world.role, scopes: [], period: world.role === "auditor" ? { from: "2026-07-01T00:00:00Z", to: "2026-10-01T00:00:00Z" } : null } : null, csrf: "mock-csrf", version: "0.9.0-mock", setup_needed: world.setup, oidc: { name: "Example SSO" }, cluster_names: CLUSTERS, server_time: new Date().toISOString() };
+  return { user: world.loggedIn ? { name: "mara", role: world.role, permissions: world.role === "auditor" ? ["read_findings", "export_findings", "read_rules", "read_acceptances", "read_controls", "read_reports", "make_reports", "read_health", "read_own_access_log"] : ["read_findings", "export_findings", "triage", "read_rules", "edit_rules", "backtest", "read_acceptances", "edit_acceptances", "read_controls", "read_reports", "make_reports", "read_health", "send_test_event", "read_channels", ...(world.role === "admin" ? ["manage_channels", "manage_users", "read_access_log"] : []), "read_own_access_log"], period: world.role === "auditor" ? { from: "2026-07-01T00:00:00Z", to: "2026-10-01T00:00:00Z" } : null } : null, csrf: "mock-csrf", version: "0.9.0-mock", setup_needed: world.setup, oidc: { name: "Example SSO" }, cluster_names: CLUSTERS, server_time: new Date().toISOString() };
 }
 
 async function bodyOf(request) {

@@ -1,9 +1,11 @@
 // The weight of the first page: everything that `/` loads, compressed by gzip. Fails above the limit.
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const LIMIT = 300_000;
-const dist = new URL("../dist/", import.meta.url);
+const dist = pathToFileURL(`${resolve(process.env.CONSOLE_DIST ?? fileURLToPath(new URL("../dist", import.meta.url)))}/`);
 const seen = new Map();
 
 async function add(name) {

@@ -1,4 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { cleanCounts, cleanDetail, cleanGroups, cleanOverview, cleanPage, cleanSession } from "./clean";
 import { get, segment, send } from "./http";
 import type { Act, Activity, Ancestry, Counts, Explain, FindingDetail, FindingsPage, Groups, Health, Overview, Preview, Proposal, Session, Similar } from "./types";
 
@@ -23,43 +24,46 @@ const params = (text: string) => new URLSearchParams(text);
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: ({ signal }) => get<Session>("/session", {}, signal),
+  queryFn: async ({ signal }) => cleanSession(await get<Session>("/session", {}, signal)),
   staleTime: 5 * 60_000,
 });
 
 export const overviewQuery = (query: string) =>
   queryOptions({
     queryKey: ["overview", query],
-    queryFn: ({ signal }) => get<Overview>("/overview", params(query), signal),
+    queryFn: async ({ signal }) => cleanOverview(await get<Overview>("/overview", params(query), signal)),
     placeholderData: keepPreviousData,
   });
 
 export const countsQuery = (query: string) =>
   queryOptions({
     queryKey: ["findings", "counts", query],
-    queryFn: ({ signal }) => get<Counts>("/findings/counts", params(query), signal),
+    queryFn: async ({ signal }) => cleanCounts(await get<Counts>("/findings/counts", params(query), signal)),
     placeholderData: keepPreviousData,
   });
 
 export const groupsQuery = (query: string) =>
   queryOptions({
     queryKey: ["findings", "groups", query],
-    queryFn: ({ signal }) => get<Groups>("/findings/groups", params(query), signal),
+    queryFn: async ({ signal }) => cleanGroups(await get<Groups>("/findings/groups", params(query), signal)),
     placeholderData: keepPreviousData,
   });
 
 /** A page of findings; not a query of its own: the feed keeps the pages. */
-export const findingsPage = (query: string, after: string | null, limit: number, signal?: AbortSignal) => {
+export const findingsPage = async (query: string, after: string | null, limit: number, signal?: AbortSignal) => {
   const q = params(query);
   q.set("limit", String(limit));
   if (after !== null) q.set("after", after);
-  return get<FindingsPage>("/findings", q, signal);
+  return cleanPage(await get<FindingsPage>("/findings", q, signal));
 };
+
+/** A finding, whole. */
+export const finding = async (id: string, signal?: AbortSignal) => cleanDetail(await get<FindingDetail>(`/findings/${segment(id)}`, {}, signal));
 
 export const findingQuery = (id: string) =>
   queryOptions({
     queryKey: ["findings", "one", id],
-    queryFn: ({ signal }) => get<FindingDetail>(`/findings/${segment(id)}`, {}, signal),
+    queryFn: ({ signal }) => finding(id, signal),
   });
 
 export const explainQuery = (id: string) =>
@@ -94,11 +98,23 @@ export const healthQuery = queryOptions({
   refetchInterval: 15_000,
 });
 
-export const act = (body: Act) => send<{ recorded: number[] }>("POST", "/findings/act", body);
-export const propose = (finding: string) => send<Proposal>("POST", "/acceptances/propose", { finding });
+/** Findings of one act that the server takes at most. */
+const MOST_IDS = 1000;
+
+/** Records an act; many findings go in several calls, one after the other. */
+export async function act(body: Act): Promise<{ recorded: number[] }> {
+  const recorded: number[] = [];
+  for (let i = 0; i < body.ids.length; i += MOST_IDS) {
+    const part = await send<{ recorded: number[] }>("POST", "/findings/act", { ...body, ids: body.ids.slice(i, i + MOST_IDS) });
+    recorded.push(...part.recorded);
+  }
+  return { recorded };
+}
+
+export const propose = (id: string) => send<Proposal>("POST", "/acceptances/propose", { finding: id });
 export const preview = (body: { yaml: string; from: string; to: string }, signal?: AbortSignal) => send<Preview>("POST", "/acceptances/preview", body, signal);
-export const accept = (yaml: string) => send<{ id: string }>("POST", "/acceptances", { yaml });
+export const accept = (yaml: string) => send<{ id: string; standing?: string }>("POST", "/acceptances", { yaml });
 export const testEvent = () => send<{ nonce: string }>("POST", "/test-event", {});
-export const logIn = (user: string, password: string) => send<Session>("POST", "/session", { user, password });
+export const logIn = (user: string, password: string) => send<Session>("POST", "/session", { user, password }).then(cleanSession);
 export const logOut = () => send<undefined>("DELETE", "/session");
-export const setUp = (link_token: string, user: string, password: string) => send<Session>("POST", "/setup", { link_token, user, password });
+export const setUp = (link_token: string, user: string, password: string) => send<Session>("POST", "/setup", { link_token, user, password }).then(cleanSession);

@@ -62,6 +62,8 @@ export type StreamState = "connecting" | "open" | "retrying" | "refused";
 
 export interface StreamHandlers {
   onEvent: (event: ServerEvent) => void;
+  /** Something arrived, if only a sign of life. */
+  onHeard?: () => void;
   onState: (state: StreamState) => void;
   onTooLong: (count: number) => void;
 }
@@ -69,7 +71,7 @@ export interface StreamHandlers {
 /** Waits between attempts, in ms; the last one repeats. */
 const WAITS = [500, 1000, 2000, 5000, 10_000];
 
-/** No byte for so long (ms) means that the line is dead: the server tells its health every 5 s. */
+/** No byte for so long (ms) means that the line is dead: the server gives a sign at least every 10 s. */
 export const SILENCE = 20_000;
 
 /** Opens the stream and keeps it open until `signal` is aborted; after a break it goes on at the last id. */
@@ -124,6 +126,7 @@ async function readAll(body: ReadableStream<Uint8Array>, handlers: StreamHandler
       clearTimeout(watchdog);
     }
     if (part.done) return id;
+    handlers.onHeard?.();
     for (const event of parser.push(decoder.decode(part.value, { stream: true }))) {
       if (event.id !== null) id = event.id;
       handlers.onEvent(event);

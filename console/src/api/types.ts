@@ -10,8 +10,9 @@ export type Instant = string;
 /** What every answer says of itself. */
 export interface Answer {
   query: string;
-  from: Instant;
-  to: Instant;
+  /** Null when the question has no period. */
+  from: Instant | null;
+  to: Instant | null;
   scope: string;
   /** The newest record that was read; null when there is none. */
   fresh_to: Instant | null;
@@ -32,7 +33,8 @@ export type Role = "admin" | "analyst" | "auditor";
 export interface User {
   name: string;
   role: Role;
-  scopes: string[];
+  /** What this user may do, by the server's names: `triage`, `edit_rules`. */
+  permissions: string[];
   /** An auditor sees this period only. */
   period: { from: Instant; to: Instant } | null;
 }
@@ -136,7 +138,8 @@ export interface HistoryEntry {
 }
 
 export interface FindingDetail extends Answered {
-  finding: Record<string, unknown>;
+  /** As the ledger has it; null when its record is gone. */
+  finding: Record<string, unknown> | null;
   row: Row;
   history: HistoryEntry[];
   controls: { id: string; name: string }[];
@@ -187,9 +190,10 @@ export interface Similar extends Answered {
 /** One act of triage on one or more findings. */
 export interface Act {
   ids: string[];
-  acknowledge?: { note: string | null };
-  assign?: { to: string | null };
-  decide?: { decision: Decision; reason: string; incident: string | null };
+  acknowledge?: { note: string };
+  /** Empty: nobody. */
+  assign?: { to: string };
+  decide?: { decision: Decision; reason: string; incident: string };
   note?: { text: string };
 }
 

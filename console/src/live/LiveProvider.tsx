@@ -1,5 +1,6 @@
 import { createContext, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useQueryClient } from "@tanstack/react-query";
+import { cleanRow } from "@/api/clean";
 import { isRecord } from "@/api/error";
 import { openStream, type ServerEvent, type StreamState } from "@/api/sse";
 import type { Row } from "@/api/types";
@@ -8,11 +9,10 @@ import { filterParams, useFilter } from "@/url/filter";
 // One stream a tab, with the filter of the page. Pages listen to it; the shell
 // shows its state and what was missed.
 
+/** Somebody did something about a finding. */
 export interface ActEvent {
   finding: string;
   kind: string;
-  by: string;
-  time: string;
 }
 
 interface Events {
@@ -52,9 +52,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const timer = setTimeout(() => {
       const handlers = {
         onState: setState,
+        onHeard: () => setHeard(Date.now()),
         onTooLong: (count: number) => setMissed((n) => n + count),
         onEvent: (event: ServerEvent) => {
-          setHeard(Date.now());
           const lost = deliver(event, listeners.current);
           if (lost > 0) setMissed((n) => n + lost);
           // What was missed is in the store: ask for it.
@@ -87,7 +87,7 @@ function deliver(event: ServerEvent, listeners: Listeners): number {
   }
   if (!isRecord(data)) return 1;
   if (event.event === "missed") return typeof data["count"] === "number" ? data["count"] : 1;
-  if (event.event === "finding") for (const listener of listeners.finding) listener(data as unknown as Row);
+  if (event.event === "finding") for (const listener of listeners.finding) listener(cleanRow(data as unknown as Row));
   if (event.event === "act") for (const listener of listeners.act) listener(data as unknown as ActEvent);
   if (event.event === "health") for (const listener of listeners.health) listener(data);
   return 0;

@@ -9,7 +9,9 @@ import { Gate, Login, Setup } from "./Gate";
 
 interface SessionState {
   session: Session;
-  /** Whether the role may change things: admins and analysts may, auditors only read. */
+  /** Whether the server lets this user do something: `edit_rules`, `make_reports`. The server decides anyway. */
+  may: (permission: string) => boolean;
+  /** Whether findings may be acknowledged, decided, assigned: admins and analysts may, auditors only read. */
   mayAct: boolean;
   isAdmin: boolean;
   leave: () => Promise<void>;
@@ -53,7 +55,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const value = useMemo<SessionState | null>(() => {
     if (data?.user === null || data === undefined) return null;
-    return { session: data, mayAct: data.user.role !== "auditor", isAdmin: data.user.role === "admin", leave };
+    const { permissions, role } = data.user;
+    const may = (permission: string) => permissions.includes(permission);
+    return { session: data, may, mayAct: may("triage"), isAdmin: role === "admin", leave };
   }, [data, leave]);
 
   const token = setupToken();

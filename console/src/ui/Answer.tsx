@@ -15,7 +15,7 @@ export function AnswerLine({ answer, count, noun = "findings" }: { answer: Answe
   const suppressed = answer.excluded.suppressed ?? 0;
   const fresh = answer.fresh_to === null ? null : Date.parse(answer.fresh_to);
   const age = fresh === null ? null : serverNow() - fresh;
-  const reachesNow = Date.parse(answer.to) > serverNow() - STALE;
+  const reachesNow = answer.to === null || Date.parse(answer.to) > serverNow() - STALE;
   return (
     <p className="answer">
       {count !== undefined && (
@@ -55,9 +55,9 @@ export function AnswerLine({ answer, count, noun = "findings" }: { answer: Answe
           <dt>Question</dt>
           <dd className="mono">{answer.query === "" ? "everything" : answer.query}</dd>
           <dt>From</dt>
-          <dd>{utcText(Date.parse(answer.from))} UTC</dd>
+          <dd>{answer.from === null ? "the first record" : `${utcText(Date.parse(answer.from))} UTC`}</dd>
           <dt>To</dt>
-          <dd>{utcText(Date.parse(answer.to))} UTC (not included)</dd>
+          <dd>{answer.to === null ? "the last record" : `${utcText(Date.parse(answer.to))} UTC (not included)`}</dd>
           <dt>Scope</dt>
           <dd>{answer.scope}</dd>
           <dt>Read up to</dt>

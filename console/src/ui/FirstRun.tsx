@@ -42,7 +42,7 @@ export function FirstRun({ answer }: { answer: Answer }) {
 
 /** Fires a test event and watches for it on the stream. */
 export function TestEvent() {
-  const { mayAct } = useSession();
+  const { may } = useSession();
   const { state } = useLive();
   const tell = useToast();
   const fire = useMutation({ mutationFn: testEvent });
@@ -76,7 +76,7 @@ export function TestEvent() {
     return () => clearInterval(timer);
   }, [sent, arrived]);
 
-  if (!mayAct) return <p className="faint">Auditors cannot fire test events.</p>;
+  if (!may("send_test_event")) return <p className="faint">Your role cannot fire test events.</p>;
   const waiting = sent !== null && arrived === null && !fire.isError;
   return (
     <div className="stack" aria-live="polite">

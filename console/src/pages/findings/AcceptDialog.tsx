@@ -50,7 +50,7 @@ export function AcceptDialog({ row, onClose }: { row: Row; onClose: () => void }
       onClose={onClose}
       footer={
         <>
-          <span className="grow faint">{fresh === null ? "The effect is shown before it can be saved." : errors.length > 0 ? "It has errors." : "In force when it is saved. The acceptance and who saved it go to the ledger."}</span>
+          <span className="grow faint">{fresh === null ? "The effect is shown before it can be saved." : errors.length > 0 ? "It has errors." : "In force when another person approves it. Who saved it goes to the ledger."}</span>
           <button type="button" className="btn" onClick={onClose}>
             Cancel
           </button>
@@ -62,15 +62,15 @@ export function AcceptDialog({ row, onClose }: { row: Row; onClose: () => void }
             onClick={() =>
               text !== null &&
               save.mutate(text, {
-                onSuccess: ({ id }) => {
+                onSuccess: ({ id, standing }) => {
                   for (const key of ["findings", "overview", "acceptances"]) void client.invalidateQueries({ queryKey: [key] });
-                  tell(`${id} is in force.`, "ok");
+                  tell(standing === "pending" || standing === undefined ? `${id} is kept. It is in force when another person approves it under Acceptances.` : `${id} is kept: ${standing}.`, "ok");
                   onClose();
                 },
               })
             }
           >
-            Save and put in force
+            Save for approval
           </button>
         </>
       }

@@ -52,17 +52,17 @@ export function ActDialog({ kind, rows, onClose, onDone }: ActDialogProps) {
     const time = new Date().toISOString();
     let change = (row: Row): Row => row;
     if (kind === "acknowledge") {
-      body.acknowledge = { note: text.trim() === "" ? null : text.trim() };
+      body.acknowledge = { note: text.trim() };
       change = (row) => ({ ...row, acknowledged: { time, by: me } });
     } else if (kind === "assign") {
       const assignee = to.trim() === "" ? null : to.trim();
-      body.assign = { to: assignee };
+      body.assign = { to: to.trim() };
       change = (row) => ({ ...row, assignee });
     } else if (kind === "note") body.note = { text: text.trim() };
     else if (decision !== null) {
-      const made = { decision, reason: text.trim(), incident: incident.trim() === "" ? null : incident.trim() };
+      const made = { decision, reason: text.trim(), incident: incident.trim() };
       body.decide = made;
-      change = (row) => ({ ...row, decision: { time, by: me, ...made } });
+      change = (row) => ({ ...row, decision: { time, by: me, ...made, incident: made.incident === "" ? null : made.incident } });
     }
     record.mutate(body, {
       onSuccess: ({ recorded }) => {

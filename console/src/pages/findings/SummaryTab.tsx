@@ -120,7 +120,8 @@ function Value({ row, column }: { row: Row; column: (typeof SHOWN)[number] }) {
 }
 
 /** All fields that were kept, as the rule saw them. */
-function Fields({ finding }: { finding: Record<string, unknown> }) {
+function Fields({ finding }: { finding: Record<string, unknown> | null }) {
+  if (finding === null) return <p className="faint">The ledger no longer has its whole record.</p>;
   const fields = isRecord(finding["fields"]) ? Object.entries(finding["fields"]) : [];
   return (
     <details>

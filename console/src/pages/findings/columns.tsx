@@ -55,9 +55,9 @@ function State({ row }: { row: Row }) {
 
 /** Columns of the feed in a density; `narrow` when a pane takes half of the width. */
 export function columnsOf(density: Density, narrow: boolean): Column<Row>[] {
-  const time: Column<Row> = { id: "time", label: "Time (UTC)", width: "142px", cell: (row) => <span className="mono"><Time at={row.time} /></span> };
-  const severity: Column<Row> = { id: "severity", label: "Severity", width: "62px", cell: (row) => <SeverityBadge severity={row.severity} short /> };
-  const state: Column<Row> = { id: "state", label: "State", width: narrow ? "92px" : "104px", cell: (row) => <State row={row} /> };
+  const time: Column<Row> = { id: "time", label: "Time (UTC)", width: narrow ? "106px" : "142px", cell: (row) => <span className="mono"><Time at={row.time} form={narrow ? "noyear" : "full"} /></span> };
+  const severity: Column<Row> = { id: "severity", label: "Severity", width: narrow ? "50px" : "62px", cell: (row) => <SeverityBadge severity={row.severity} short /> };
+  const state: Column<Row> = { id: "state", label: "State", width: narrow ? "84px" : "104px", cell: (row) => <State row={row} /> };
   if (density === "two") {
     return [
       time,
@@ -65,7 +65,7 @@ export function columnsOf(density: Density, narrow: boolean): Column<Row>[] {
       {
         id: "what",
         label: "Rule, and what it saw",
-        width: "minmax(260px, 1fr)",
+        width: narrow ? "minmax(150px, 1fr)" : "minmax(260px, 1fr)",
         cell: (row) => (
           <span className="twolines">
             <span className="cut">
@@ -78,7 +78,7 @@ export function columnsOf(density: Density, narrow: boolean): Column<Row>[] {
       {
         id: "where",
         label: "Where and who",
-        width: narrow ? "130px" : "230px",
+        width: narrow ? "110px" : "230px",
         cell: (row) => (
           <span className="twolines">
             <span className="cut">{placeOf(row)}</span>
@@ -92,8 +92,8 @@ export function columnsOf(density: Density, narrow: boolean): Column<Row>[] {
     ];
   }
   const what: Column<Row>[] = [
-    { id: "rule", label: "Rule", width: narrow ? "minmax(130px, 1.2fr)" : "minmax(180px, 1.6fr)", cell: (row) => <span title={row.rule}>{row.rule}</span> },
-    { id: "deed", label: "What", width: "minmax(110px, 1.4fr)", cell: (row) => <span className="mono" title={deedOf(row)}>{deedOf(row)}</span> },
+    { id: "rule", label: "Rule", width: narrow ? "minmax(110px, 1.3fr)" : "minmax(180px, 1.6fr)", cell: (row) => <span title={row.rule}>{row.rule}</span> },
+    { id: "deed", label: "What", width: narrow ? "minmax(80px, 1fr)" : "minmax(110px, 1.4fr)", cell: (row) => <span className="mono" title={deedOf(row)}>{deedOf(row)}</span> },
   ];
   if (narrow) return [time, severity, ...what, state];
   return [

@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError } from "@/api/error";
-import { findingsPage } from "@/api/queries";
-import type { FindingDetail, Row } from "@/api/types";
-import { get, segment } from "@/api/http";
+import { finding, findingsPage } from "@/api/queries";
+import type { Row } from "@/api/types";
 import { useLiveEvent } from "@/live/LiveProvider";
 import { Feed } from "./feed";
 
@@ -28,6 +27,7 @@ export interface FeedState {
 
 /** The feed of a filter: pages from the server as far as somebody scrolls, and what arrives meanwhile. `query` has time and filter; `key` changes when the feed must begin anew. */
 export function useFeed(query: string, key: string, live: boolean, hold: boolean): FeedState {
+  const refresh = useRowRefresh();
   const feed = useRef(new Feed());
   const [version, setVersion] = useState(0);
   const [loading, setLoading] = useState(true);
@@ -76,6 +76,8 @@ export function useFeed(query: string, key: string, live: boolean, hold: boolean
   }, [key, turn, load, changed]);
 
   useLiveEvent("finding", (row) => {
+    // Suppressed findings are counted beside the list, not in it, unless the filter asks for them.
+    if (row.suppressed !== null && !/(^|&)(suppressed|acceptance)=/.test(asked.current)) return;
     if (!live || !feed.current.arrive(row)) return;
     if (!hold) feed.current.release();
     changed();
@@ -83,13 +85,10 @@ export function useFeed(query: string, key: string, live: boolean, hold: boolean
   useLiveEvent("act", (act) => {
     if (!feed.current.has(act.finding)) return;
     // An act tells only that something changed; the row is read anew.
-    void get<FindingDetail>(`/findings/${segment(act.finding)}`).then(
-      (detail) => {
-        feed.current.patch([act.finding], () => detail.row);
-        changed();
-      },
-      () => undefined,
-    );
+    refresh(act.finding, (row) => {
+      feed.current.patch([row.id], () => row);
+      changed();
+    });
   });
 
   useEffect(() => {
@@ -119,4 +118,32 @@ export function useFeed(query: string, key: string, live: boolean, hold: boolean
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `version` stands for the content of the feed
     [version, loading, error, load, changed],
   );
+}
+
+/** Reads rows anew, one after the other: an act on many findings is many events. Gives the function that asks for one. */
+function useRowRefresh(): (id: string, done: (row: Row) => void) => void {
+  const queue = useRef(new Map<string, (row: Row) => void>());
+  const running = useRef(false);
+  return useCallback((id, done) => {
+    queue.current.set(id, done);
+    if (running.current) return;
+    running.current = true;
+    const drain = async () => {
+      for (let next = first(queue.current); next !== undefined; next = first(queue.current)) {
+        queue.current.delete(next.id);
+        try {
+          next.done((await finding(next.id)).row);
+        } catch {
+          // The row keeps what it shows; the pane and the next reading say more.
+        }
+      }
+      running.current = false;
+    };
+    void drain();
+  }, []);
+}
+
+function first(queue: Map<string, (row: Row) => void>): { id: string; done: (row: Row) => void } | undefined {
+  for (const [id, done] of queue) return { id, done };
+  return undefined;
 }

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ask, overviewQuery } from "@/api/queries";
 import type { Overview } from "@/api/types";
 import { useLiveEvent } from "@/live/LiveProvider";
+import { stepFor } from "@/time/span";
 import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
 import { chartGaps, type ChartBar } from "@/ui/chart/model";
@@ -77,7 +78,8 @@ function useFreshNumbers(): void {
 function Severity({ data, range, onBrush }: { data: Overview; range: { from: number; to: number }; onBrush: (range: { from: number; to: number }) => void }) {
   const bars = useMemo<ChartBar[]>(() => data.hours.map((h) => ({ from: Date.parse(h.from), severity: h.severity, suppressed: h.suppressed, spike: h.spike, median: h.median })), [data.hours]);
   const gaps = useMemo(() => chartGaps(data.gaps, range), [data.gaps, range]);
-  const step = useMemo(() => stepOf(bars), [bars]);
+  // The answer has hours; over long times many of them make one bar.
+  const step = useMemo(() => Math.max(stepOf(bars), stepFor(range, 120)), [bars, range]);
   const spikes = bars.filter((b) => b.spike === true).length;
   const legend = (
     <span className="legend hide-narrow">
