@@ -78,6 +78,8 @@ pub struct Router {
     open: BTreeMap<String, BTreeSet<Key>>,
     limits: BTreeMap<String, Limit>,
     waiting: usize,
+    /// When there is something to do next: looking at all groups for it would cost as much as there are groups, each time.
+    next: Option<Time>,
     messages: u64,
     taken: Taken,
 }
@@ -94,6 +96,7 @@ impl Router {
             open: BTreeMap::new(),
             limits: BTreeMap::new(),
             waiting: 0,
+            next: None,
             messages: 0,
             taken: Taken::default(),
         }
@@ -140,6 +143,8 @@ impl Router {
         group.pending.add(finding, room && before < MAX_FINDINGS);
         self.waiting += group.pending.findings.len() - before;
         group.new_finding(route, now);
+        let next = group.next(route).map(|(at, _)| at);
+        self.next = self.next.into_iter().chain(next).min();
     }
 
     /// Somebody acknowledged a finding: whatever was told together with it is not told again.
@@ -150,6 +155,7 @@ impl Router {
                 self.close(&key, &ids);
             }
         }
+        self.next = self.earliest();
     }
 
     fn close(&mut self, key: &Key, ids: &[String]) {
@@ -166,6 +172,10 @@ impl Router {
     /// When there is something to do next.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
+        self.next
+    }
+
+    fn earliest(&self) -> Option<Time> {
         let groups = self
             .groups
             .iter()
@@ -181,8 +191,15 @@ impl Router {
     /// What is to be done now.
     pub fn due(&mut self, now: Time) -> Step {
         let mut step = Step::default();
+        if self.next.is_none_or(|next| next > now) {
+            return step;
+        }
         let config = Arc::clone(&self.config);
-        let keys: Vec<Key> = self.groups.keys().cloned().collect();
+        let is_due = |(key, group): (&Key, &Group)| {
+            let next = config.routes.get(key.route).and_then(|route| group.next(route));
+            next.filter(|(at, _)| *at <= now).map(|_| key.clone())
+        };
+        let keys: Vec<Key> = self.groups.iter().filter_map(is_due).collect();
         for key in keys {
             let Some(route) = config.routes.get(key.route) else { continue };
             // Each turn moves what is next, or ends the group; the bound is for lengths of nothing.
@@ -204,6 +221,7 @@ impl Router {
                 step.send.push(Outgoing { channel: channel.name.clone(), message: Arc::new(message) });
             }
         }
+        self.next = self.earliest();
         step
     }
 
@@ -298,7 +316,11 @@ impl Router {
             last: message.last,
             severity: message.severity,
         };
-        self.limits.entry(outgoing.channel.clone()).or_default().hold(&batch, now, MAX_KEPT);
+        let rate = self.channel(&outgoing.channel).and_then(|c| c.at_most);
+        let limit = self.limits.entry(outgoing.channel.clone()).or_default();
+        limit.hold(&batch, now, MAX_KEPT);
+        let next = limit.due(rate);
+        self.next = self.next.into_iter().chain(next).min();
         self.not_sent(now, &outgoing.channel, message, why)
     }
 
@@ -356,6 +378,7 @@ impl Router {
             let loud = Route { quiet: Vec::new(), ..route.clone() };
             self.turn(now, &key, &loud, Next::Tell, &mut step);
         }
+        self.next = self.earliest();
         step
     }
 
@@ -377,6 +400,7 @@ impl Router {
         self.limits.retain(|name, _| config.channels.iter().any(|c| c.name == *name));
         self.console = config.console.as_ref().map(|link| Arc::from(link.text()));
         self.config = config;
+        self.next = self.earliest();
         step
     }
 }
