@@ -37,7 +37,14 @@ pub(crate) fn main_path(dir: &Path) -> PathBuf {
 
 /// The right to write. The system takes it back when the process ends, however it ends.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is being started at this moment has it open too, until it runs its program.
+    fn drop(&mut self) {
+        self.0.unlock().ok();
+    }
+}
 
 impl Lock {
     fn take(dir: &Path) -> Result<Self> {

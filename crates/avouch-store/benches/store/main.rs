@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use avouch_finding::{Fact, Time};
-use avouch_store::{Ask, Column, Filter, Options, Page, Period, Reader, Record, Store};
+use avouch_store::{Ask, Column, Filter, GroupOrder, Options, Page, Period, Reader, Record, Store};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use facts::{DAY, DAYS, FROM};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 fn main() {
     divan::main();
     // What is static is never dropped.
-    if let Some((dir, _)) = LazyLock::get(&MILLION) {
+    if let Some((Some(dir), _)) = LazyLock::get(&MILLION) {
         std::fs::remove_dir_all(dir.path()).expect("remove the store");
     }
 }
@@ -32,9 +32,19 @@ fn empty() -> (TempDir, Store) {
     (dir, store)
 }
 
-/// The store with one million findings; every tenth is acknowledged.
-static MILLION: LazyLock<(TempDir, Store)> = LazyLock::new(|| {
-    let (dir, store) = empty();
+/// The store with one million findings; every tenth is acknowledged. It takes half a minute to make, and is made in, or taken from, the folder
+/// that `AVOUCH_STORE_BENCH` names, when it does.
+static MILLION: LazyLock<(Option<TempDir>, Store)> = LazyLock::new(|| {
+    let (dir, store) = match std::env::var_os("AVOUCH_STORE_BENCH") {
+        Some(kept) => (None, Store::open(kept, Options::default()).expect("open")),
+        None => {
+            let (dir, store) = empty();
+            (Some(dir), store)
+        }
+    };
+    if !store.reader().expect("read").freshness(Period::ALL).expect("ask").ledgers.is_empty() {
+        return (dir, store);
+    }
     let mut writer = store.writer().expect("write");
     let mut seq = 0;
     for from in (0..FINDINGS).step_by(BATCH) {
@@ -235,6 +245,50 @@ fn counts_facets_histogram(bencher: Bencher<'_, '_>, name: &str) {
     let filter = filter(name);
     let asked = Ask { columns: &COLUMNS, values: 20, step: Some(DAY) };
     ask(bencher, |reader| reader.counts(&filter, asked).expect("ask").count);
+}
+
+/// What a page of findings asks when its filter changes: how many, eight facets, a histogram by day, the newest 100.
+#[divan::bench(args = NAMES, sample_count = 10, sample_size = 1)]
+fn first_answer(bencher: Bencher<'_, '_>, name: &str) {
+    const COLUMNS: [Column; 8] = [
+        Column::Severity,
+        Column::Rule,
+        Column::Criterion,
+        Column::Node,
+        Column::Namespace,
+        Column::User,
+        Column::Process,
+        Column::Assignee,
+    ];
+    let filter = filter(name);
+    let asked = Ask { columns: &COLUMNS, values: 20, step: Some(DAY) };
+    ask(bencher, |reader| {
+        let rows = reader.findings(&filter, Page::default()).expect("ask").rows.len();
+        (reader.counts(&filter, asked).expect("ask").count, rows)
+    });
+}
+
+/// Repeats taken together: by rule, process and image, and by what makes almost every finding a group of its own.
+#[divan::bench(args = ["rule", "rule, process, image", "rule, pod, container"], sample_count = 10, sample_size = 1)]
+fn groups(bencher: Bencher<'_, '_>, by: &str) {
+    let by: Vec<Column> = by.split(", ").map(|name| Column::parse(name).expect("a column")).collect();
+    ask(bencher, |reader| reader.groups(&Filter::default(), &by, GroupOrder::Most, 100).expect("ask").distinct);
+}
+
+/// Open findings, younger than an hour, a day, a week, a month, and older.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn open_by_age(bencher: Bencher<'_, '_>) {
+    let now = Time(FROM + DAYS * DAY);
+    ask(bencher, |reader| {
+        reader.open_by_age(&Filter::default(), now, &[DAY / 24, DAY, 7 * DAY, 30 * DAY]).expect("ask").ages.len()
+    });
+}
+
+/// The last 1,000 findings and acts, as a stream that was cut off goes on.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn since_the_last_1_000(bencher: Bencher<'_, '_>) {
+    let last = FINDINGS + FINDINGS / 10;
+    ask(bencher, |reader| reader.since("ledger-1", last - 1_000, 1_000).expect("ask").happened.len());
 }
 
 /// The last hour, by minute and severity.

@@ -104,7 +104,7 @@ const BUCKETS: usize = 100_000;
 /// Values of one dictionary from which on the whole dictionary is read.
 pub(crate) const MANY: usize = 64;
 /// Different values of a column in one file that are counted at most; a damaged row may tell any number.
-const NUMBERS: usize = 1 << 24;
+pub(crate) const NUMBERS: usize = 1 << 24;
 const HOUR: u64 = 3_600_000_000_000;
 
 /// Counts in one file.

