@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { useSession } from "@/session/SessionProvider";
 import { Icon } from "@/ui/icons";
 import { Popover } from "@/ui/Popover";
@@ -98,8 +98,8 @@ function PeriodItems({ period, choose }: { period: { from: string; to: string } 
 }
 
 function RangeForm({ from, to, choose }: { from: number; to: number; choose: (span: Span) => void }) {
-  const [texts, setTexts] = useState({ from: "", to: "" });
-  useEffect(() => setTexts({ from: utcText(from), to: utcText(to) }), [from, to]);
+  // What was shown when it was opened; a live range moves on, but not under the hands of somebody who types.
+  const [texts, setTexts] = useState({ from: utcText(from), to: utcText(to) });
   const a = parseInstant(texts.from.trim());
   const b = parseInstant(texts.to.trim());
   const wrong = a === null || b === null ? "An instant is written 2026-11-26, 2026-11-26 10:00 or 2026-11-26T10:00:00Z." : a >= b ? "The end must lie after the start." : null;

@@ -9,6 +9,8 @@ export function Dialog({ title, onClose, children, footer, size = "normal" }: { 
     const dialog = ref.current;
     if (dialog === null) return;
     if (!dialog.open) dialog.showModal();
+    // The browser would begin at the button that closes it.
+    dialog.querySelector<HTMLElement>(".body input, .body textarea, .body select, footer [data-kind=primary]:enabled")?.focus();
     return () => dialog.close();
   }, []);
   return (

@@ -30,7 +30,8 @@ export function SeverityTiles({ severity, suppressed }: Pick<Overview, "severity
 function Delta({ count, before }: { count: number; before: number }) {
   const change = count - before;
   const sign = change > 0 ? "+" : change < 0 ? "−" : "±";
-  const share = before === 0 ? "" : ` (${sign}${String(Math.round((100 * Math.abs(change)) / before))} %)`;
+  // A share of next to nothing says nothing.
+  const share = before < 5 || count > 20 * before ? "" : ` (${sign}${String(Math.round((100 * Math.abs(change)) / before))} %)`;
   return (
     <span className="delta" title="against the same length of time just before">
       {sign}
