@@ -1,5 +1,7 @@
 //! The client against a server that answers, fails, forgets to answer and restarts: at the end it has each fact once and in order.
 
+#![expect(clippy::expect_used, reason = "a test")]
+
 mod server;
 
 use std::time::{Duration, Instant};

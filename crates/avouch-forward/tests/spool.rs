@@ -1,5 +1,7 @@
 //! What the queue on the disk keeps, through any crash and any fullness.
 
+#![expect(clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,5 +1,7 @@
 //! TLS: the server's certificate must be vouched for, and a client certificate says who sends.
 
+#![expect(clippy::expect_used, reason = "a test")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

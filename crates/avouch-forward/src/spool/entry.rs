@@ -93,7 +93,9 @@ impl<R: Read> Entries<R> {
 mod tests {
     use super::*;
 
-    fn read_all(bytes: &[u8]) -> (Vec<(u64, u64, Vec<u8>)>, Next, u64) {
+    type Whole = Vec<(u64, u64, Vec<u8>)>;
+
+    fn read_all(bytes: &[u8]) -> (Whole, Next, u64) {
         let (mut entries, mut payload, mut out) = (Entries::new(bytes, bytes.len() as u64), Vec::new(), Vec::new());
         loop {
             match entries.next(&mut payload).expect("reads memory") {
