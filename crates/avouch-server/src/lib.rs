@@ -20,6 +20,7 @@ mod error;
 mod health;
 mod ingest;
 mod log;
+mod metrics;
 mod query;
 mod readers;
 mod row;

@@ -1,6 +1,7 @@
 //! The HTTP API: one file or folder a subject, its routes with what they need, and the document that describes them all.
 
 mod findings;
+mod health;
 mod ingest;
 mod login;
 mod openapi;
@@ -32,6 +33,7 @@ fn routes() -> Routes {
         // One line a subject.
         login::routes(),
         findings::routes(),
+        health::routes(),
         ingest::routes(),
         stream::routes(),
     ]

@@ -5,6 +5,9 @@ mod board;
 mod counts;
 mod seed;
 mod silence;
+mod size;
+mod spans;
+mod standing;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,28 +18,49 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 pub(crate) use board::Board;
+pub(crate) use counts::{Counts, outcome};
+pub(crate) use size::Sizes;
+pub(crate) use spans::{GapOut, gaps};
+pub(crate) use standing::{NodeHealth, SourceHealth, Standing, State};
 
 use crate::App;
 use crate::centre::Batch;
-use crate::error::{ApiResult, chain};
+use crate::error::{ApiError, ApiResult, chain};
 
 /// How often silence is looked for.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// A handle on the board.
 #[derive(Clone, Debug)]
-pub struct Health(Arc<Mutex<Board>>);
+pub struct Health(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    board: Mutex<Board>,
+    measured: size::Measured,
+}
 
 impl Health {
     /// Of a server that begins now.
     #[must_use]
     pub fn new(now: Time) -> Self {
-        Self(Arc::new(Mutex::new(Board::new(now))))
+        Self(Arc::new(Parts { board: Mutex::new(Board::new(now)), measured: size::Measured::default() }))
     }
 
     /// The board.
     pub(crate) fn board(&self) -> MutexGuard<'_, Board> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How everything stands.
+    pub(crate) fn standing(&self, now: Time) -> Standing {
+        self.board().standing(now)
+    }
+
+    /// What the evidence takes on the disk.
+    pub(crate) async fn sizes(&self, app: &App) -> ApiResult<Sizes> {
+        let (parts, folder, now) = (Arc::clone(&self.0), app.folder.clone(), app.now());
+        tokio::task::spawn_blocking(move || parts.measured.of(&folder, now)).await.map_err(ApiError::internal)
     }
 
     /// Fills the board from the store; records that come meanwhile wait in `records`, which has to be listened to before.

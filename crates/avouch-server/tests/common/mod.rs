@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use avouch_evidence::{Folder, Recorder, Settings};
-use avouch_finding::{Finding, FindingKey, Severity, Time};
+use avouch_finding::{Fact, Finding, FindingKey, Severity, Time};
 use avouch_server::centre::{Entry, Recorded};
 use avouch_server::{Options, Running, start, system_clock};
 use serde_json::{Value as Json, json};
@@ -28,10 +28,16 @@ impl TestServer {
 
     /// Over a folder.
     pub fn over(dir: tempfile::TempDir) -> Self {
+        Self::with(dir, |_| ())
+    }
+
+    /// Over a folder, with other options.
+    pub fn with(dir: tempfile::TempDir, change: impl FnOnce(&mut Options)) -> Self {
         let folder = Folder::new(dir.path().join("data"));
         let clock = system_clock();
         let (recorder, _) = Recorder::open(&folder, Settings::default(), clock(), &mut |_| {}).unwrap();
-        let options = Options { listen: "127.0.0.1:0".parse().unwrap(), threads: 2, ..Options::new(folder, clock) };
+        let mut options = Options { listen: "127.0.0.1:0".parse().unwrap(), threads: 2, ..Options::new(folder, clock) };
+        change(&mut options);
         Self { running: Some(start(recorder, options).unwrap()), dir }
     }
 
@@ -53,9 +59,14 @@ impl TestServer {
 
     /// Records findings, as an agent would.
     pub fn record(&self, findings: Vec<Finding>) -> Vec<Recorded> {
+        self.tell(findings.into_iter().map(Fact::from).collect())
+    }
+
+    /// Records facts, as an agent would.
+    pub fn tell(&self, facts: Vec<Fact>) -> Vec<Recorded> {
         let source = avouch_ledger::Source { name: "node-1".to_owned(), run: "test".to_owned() };
-        let entry = |f: Finding| Entry { fact: f.into(), source: source.clone(), source_seq: None };
-        self.running().app().centre.record_blocking(findings.into_iter().map(entry).collect()).unwrap()
+        let entry = |fact: Fact| Entry { fact, source: source.clone(), source_seq: None };
+        self.running().app().centre.record_blocking(facts.into_iter().map(entry).collect()).unwrap()
     }
 
     /// Nobody.

@@ -1,0 +1,80 @@
+//! When sources were not watched in a period, and why, as coverage computes it.
+
+use std::collections::BTreeMap;
+
+use avouch_coverage::{Question, Span, Stretch, Watched, cover, expectations};
+use avouch_finding::{Fact, Kind, Time};
+use avouch_store::{Period, Reader};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::board::SECOND;
+use crate::error::ApiResult;
+
+/// How far before the period nodes are looked for that were to be watched in it.
+const BACK: u64 = 3 * 86_400 * SECOND;
+/// What an agent has seen is told every ten seconds or so: the last of it is not missing yet.
+const FRESH: u64 = 30 * SECOND;
+/// Gaps that are listed at most.
+const MOST: usize = 2_000;
+
+/// A stretch in which something was to be watched and was not, or not wholly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct GapOut {
+    pub node: String,
+    pub cluster: String,
+    pub source: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Time,
+    #[schema(value_type = String, format = DateTime)]
+    pub to: Time,
+    pub cause: String,
+}
+
+/// Gaps of all sources in a period that ends at `now` at the latest, and how many were left out of the list.
+pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<(Vec<GapOut>, usize)> {
+    let span = Span::new(period.from, period.to.min(now));
+    if span.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    let stored = reader.stretches(Period::new(Time(period.from.0.saturating_sub(BACK)), period.to))?;
+    let clusters: BTreeMap<String, String> =
+        stored.iter().map(|s| (s.observation.node.clone(), s.observation.cluster.clone())).collect();
+    let stretches: Vec<Stretch> = stored.iter().map(|s| Stretch::from(&s.observation)).collect();
+    let mut told = Vec::new();
+    for stored in reader.facts(Kind::Gap, period)? {
+        if let Fact::Gap(gap) = stored.fact {
+            told.push(*gap);
+        }
+    }
+    let mut estates = Vec::new();
+    for stored in reader.facts(Kind::Estate, Period::new(Time(0), period.to))? {
+        if let Fact::Estate(estate) = stored.fact {
+            estates.push(*estate);
+        }
+    }
+    let expected = expectations(span, &stretches, &estates);
+    let sources = expected.iter().map(|e| e.source.clone()).collect();
+    let rule_sets = BTreeMap::new();
+    let watched = Watched { period: span, expected, stretches: &stretches, gaps: &told, rule_sets: &rule_sets };
+    let covered = cover(&watched, &Question { sources, ..Question::default() });
+    let is_fresh = |s: Span| s.to >= now && s.to.0.saturating_sub(s.from.0) <= FRESH;
+    let mut out: Vec<GapOut> = covered
+        .gaps
+        .into_iter()
+        .filter(|gap| !is_fresh(gap.span))
+        .map(|gap| GapOut {
+            cluster: clusters.get(&gap.node).cloned().unwrap_or_default(),
+            node: gap.node,
+            source: gap.source,
+            from: gap.span.from,
+            to: gap.span.to,
+            cause: gap.cause.to_string(),
+        })
+        .collect();
+    let over = out.len().saturating_sub(MOST);
+    // The newest are kept.
+    out.sort_by(|a, b| b.to.cmp(&a.to).then_with(|| (&a.node, &a.source).cmp(&(&b.node, &b.source))));
+    out.truncate(MOST);
+    Ok((out, over))
+}

@@ -1,0 +1,195 @@
+//! States and reasons, from facts and a clock that is told.
+
+use avouch_finding::{Estate, Fact, Losses, Observation, RulesLoaded, SourceState, Start, Stop};
+
+use super::*;
+
+const T0: u64 = 1_795_000_000;
+
+fn at(seconds: u64) -> Time {
+    Time((T0 + seconds) * SECOND)
+}
+
+/// A node that was watched for ten seconds up to `to`.
+fn seen(node: &str, to: u64, change: impl FnOnce(&mut Observation)) -> Fact {
+    let state = SourceState { state: Watching::Delivers, events: 5, reason: String::new() };
+    let mut observation = Observation {
+        from: at(to - 10),
+        to: at(to),
+        node: node.to_owned(),
+        cluster: "prod".to_owned(),
+        run: format!("run-{node}"),
+        rules: "aaaaaaaaaaaaaaaa".to_owned(),
+        sources: BTreeMap::from([("syscall".to_owned(), state)]),
+        ..Observation::default()
+    };
+    change(&mut observation);
+    observation.into()
+}
+
+fn board(facts: &[(u64, Fact)]) -> Board {
+    let mut board = Board::new(at(0));
+    facts.iter().for_each(|(now, fact)| board.apply(fact, Some(at(*now))));
+    board
+}
+
+/// State and reason of the first source.
+fn first(board: &Board, now: u64) -> (State, String) {
+    let standing = board.standing(at(now));
+    let source = standing.sources.first().unwrap();
+    (source.state, source.reason.clone())
+}
+
+#[test]
+fn a_server_that_nobody_sends_to_watches_nothing() {
+    let standing = board(&[]).standing(at(5));
+    assert!(standing.reasons[0].contains("nothing is watched"), "{:?}", standing.reasons);
+}
+
+#[test]
+fn what_is_watched_is_ok_and_gives_no_reason() {
+    let standing = board(&[(20, seen("n1", 20, |_| ()))]).standing(at(25));
+    assert_eq!((standing.sources[0].state, standing.nodes[0].state), (State::Ok, State::Ok));
+    assert_eq!(standing.reasons, [""; 0]);
+    assert_eq!((standing.sources[0].events, standing.sources[0].lag_s), (5, Some(5.0)));
+}
+
+#[test]
+fn an_agent_that_is_silent_for_more_than_half_a_minute_is_said() {
+    let board = board(&[(20, seen("n1", 20, |_| ()))]);
+    assert_eq!(first(&board, 50).0, State::Ok);
+    let (state, reason) = first(&board, 67);
+    assert_eq!(state, State::Silent);
+    assert!(reason.starts_with("nothing was heard of its agent for 47 s, since 2026-"), "{reason}");
+    assert_eq!(board.standing(at(67)).reasons.len(), 1);
+    // After a day it is history.
+    let later = board.standing(at(20 + 86_401));
+    assert_eq!((later.forgotten, later.nodes.len()), (1, 0));
+}
+
+#[test]
+fn a_machine_without_any_event_is_odd_and_a_quiet_audit_source_says_why_itself() {
+    let mut facts = vec![(10, seen("n1", 10, |_| ()))];
+    for to in (20..=440).step_by(10) {
+        let none = |o: &mut Observation| {
+            o.sources.insert("syscall".into(), SourceState { state: Watching::Delivers, ..SourceState::default() });
+        };
+        facts.push((to, seen("n1", to, none)));
+    }
+    let board_of_machine = board(&facts);
+    let (state, reason) = first(&board_of_machine, 440);
+    assert_eq!(state, State::Silent);
+    assert!(reason.starts_with("no event from syscall for 7 min"), "{reason}");
+
+    for (reason, expected) in
+        [("no event since 2026-11-18T08:00:00Z", State::Silent), ("the bucket cannot be listed: 403", State::Failing)]
+    {
+        let down = |o: &mut Observation| {
+            let state = SourceState { state: Watching::Down, events: 0, reason: reason.into() };
+            o.sources = BTreeMap::from([("k8s_audit".into(), state)]);
+            o.run = "server-1".into();
+        };
+        let board = board(&[(20, seen("prod", 20, down))]);
+        assert_eq!(first(&board, 21), (expected, reason.to_owned()));
+    }
+}
+
+#[test]
+fn losses_are_said_for_ten_minutes_and_are_no_silence() {
+    let lossy = |o: &mut Observation| {
+        o.lost = Losses { events: 7, by_cause: BTreeMap::from([("ring full".into(), 7), ("none".into(), 0)]) };
+    };
+    let facts = [(10, seen("n1", 10, lossy)), (20, seen("n1", 20, |_| ())), (605, seen("n1", 605, |_| ()))];
+    let board = board(&facts);
+    let standing = board.standing(at(606));
+    assert_eq!(standing.sources[0].state, State::Losing);
+    assert_eq!(standing.reasons, ["syscall of n1: 7 events were lost in the last 10 min"]);
+    assert_eq!(standing.nodes[0].lost_by_cause, BTreeMap::from([("ring full".to_owned(), 7)]));
+    assert_eq!(board.standing(at(611)).sources[0].state, State::Ok);
+    assert_eq!(board.standing(at(611)).nodes[0].lost, 7);
+}
+
+#[test]
+fn what_comes_late_is_late_and_not_silent() {
+    let mut board = board(&[(20, seen("n1", 20, |_| ()))]);
+    board.heard("n1", "0.2.0", Some(at(30)), at(600));
+    board.apply(&seen("n1", 30, |_| ()), Some(at(600)));
+    let (state, reason) = first(&board, 601);
+    assert_eq!(state, State::Late);
+    assert!(reason.starts_with("what it sends is 571 s old"), "{reason}");
+    assert!(board.gaps_to_tell(at(601)).is_empty());
+}
+
+#[test]
+fn an_agent_that_was_stopped_says_why() {
+    let stop =
+        Stop { time: at(21), node: "n1".into(), run: "run-n1".into(), reason: "SIGTERM".into(), ..Stop::default() };
+    let board = board(&[(20, seen("n1", 20, |_| ())), (21, stop.into())]);
+    let (state, reason) = first(&board, 22);
+    assert_eq!(state, State::Stopped);
+    assert!(reason.ends_with("SIGTERM"), "{reason}");
+}
+
+#[test]
+fn rules_that_differ_clocks_and_refused_rules_are_warnings() {
+    let other = |o: &mut Observation| o.rules = "bbbbbbbbbbbbbbbb".into();
+    let jump = |o: &mut Observation| o.clock_jump_ns = Some(-3_500_000_000);
+    let mut board = board(&[(20, seen("n1", 20, |_| ())), (20, seen("n2", 20, jump)), (20, seen("n3", 20, other))]);
+    let refused = RulesLoaded {
+        time: at(21),
+        node: "n1".into(),
+        run: "run-n1".into(),
+        digest: "aaaaaaaaaaaaaaaa".into(),
+        refused: Some("rule files have errors".into()),
+        ..RulesLoaded::default()
+    };
+    board.apply(&refused.into(), Some(at(21)));
+    board.heard("n2", "", Some(at(34)), at(22));
+    let standing = board.standing(at(22));
+    let warnings: Vec<&[String]> = standing.nodes.iter().map(|n| n.warnings.as_slice()).collect();
+    assert_eq!(warnings[0], ["newer rules were not taken: rule files have errors"]);
+    assert_eq!(warnings[1].len(), 2);
+    assert!(warnings[1][0].contains("12 s ahead") && warnings[1][1].contains("set by -3.500 s"), "{warnings:?}");
+    assert_eq!(warnings[2], ["it runs other rules (bbbbbbbbbbbb) than 2 nodes of its cluster (aaaaaaaaaaaa)"]);
+    assert!(standing.reasons.is_empty(), "warnings do not say that it is not watched: {:?}", standing.reasons);
+}
+
+#[test]
+fn a_node_of_the_list_that_never_came_is_missed_and_one_that_left_is_not() {
+    let estate = Estate {
+        time: at(30),
+        cluster: "prod".into(),
+        nodes: vec!["n1".into(), "n9".into()],
+        origin: "kubernetes".into(),
+    };
+    let facts = [
+        (20, seen("n1", 20, |_| ())),
+        (20, seen("gone", 20, |_| ())),
+        (30, estate.into()),
+        (35, seen("n1", 35, |_| ())),
+    ];
+    let standing = board(&facts).standing(at(36));
+    let states: Vec<(&str, State)> = standing.nodes.iter().map(|n| (n.node.as_str(), n.state)).collect();
+    assert_eq!(states, [("n1", State::Ok), ("n9", State::Never)]);
+    assert!(standing.reasons[0].starts_with("n9: "), "{:?}", standing.reasons);
+}
+
+#[test]
+fn a_server_that_begins_anew_knows_the_nodes_and_waits_for_them() {
+    let mut board = Board::new(at(100));
+    let start = Start {
+        time: at(5),
+        node: "n1".into(),
+        cluster: "prod".into(),
+        run: "run-n1".into(),
+        version: "0.1.0".into(),
+        ..Start::default()
+    };
+    board.apply(&start.into(), None);
+    board.apply(&seen("n1", 90, |_| ()), None);
+    assert_eq!(first(&board, 110).0, State::Starting);
+    assert_eq!(first(&board, 131).0, State::Silent);
+    board.apply(&seen("n1", 135, |_| ()), Some(at(135)));
+    assert_eq!(first(&board, 136).0, State::Ok);
+    assert_eq!(board.standing(at(136)).nodes[0].version, "0.1.0");
+}
