@@ -6,3 +6,4 @@ mod bucket;
 mod folder;
 mod other;
 mod store;
+mod trail;

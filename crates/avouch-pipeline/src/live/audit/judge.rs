@@ -57,6 +57,8 @@ pub struct AuditLimits {
     pub cloudtrail_late: u64,
     /// How long a log file that a digest lists may be missing.
     pub digest_patience: u64,
+    /// Shortest stretch that is told of a CloudTrail account: its files come every few minutes, and accounts can be many.
+    pub cloudtrail_stretch: u64,
     /// Bytes of a delivery after decompression. What is beyond is not read.
     pub delivery_bytes: u64,
     /// Records that are remembered, so that none is judged twice. One takes some 50 bytes.
@@ -66,8 +68,8 @@ pub struct AuditLimits {
 }
 
 impl Default for AuditLimits {
-    /// Kubernetes: 5 min of silence, 2 min late; CloudTrail: 90 min and 30 min. A log file may be missing for an hour.
-    /// 256 MiB a delivery, 262,144 records remembered, 1,024 sources.
+    /// Kubernetes: 5 min of silence, 2 min late; CloudTrail: 90 min, 30 min, and a stretch a minute. A log file may be missing
+    /// for an hour. 256 MiB a delivery, 262,144 records remembered, 1,024 sources.
     fn default() -> Self {
         Self {
             k8s_silence: 300 * SECOND,
@@ -75,6 +77,7 @@ impl Default for AuditLimits {
             k8s_late: 120 * SECOND,
             cloudtrail_late: 1_800 * SECOND,
             digest_patience: 3_600 * SECOND,
+            cloudtrail_stretch: 60 * SECOND,
             delivery_bytes: 256 << 20,
             remembered: 1 << 18,
             sources: 1_024,
@@ -118,6 +121,9 @@ pub struct AuditJudge {
     judge: Judge,
     window: Window,
     standings: BTreeMap<(String, Format), Standing>,
+    /// Sources whose accounts are not known yet. Nothing of them is told as a fact: an account that nobody can name could never
+    /// leave the list of those that are expected.
+    nameless: BTreeMap<Format, Standing>,
     chains: Chains,
     /// Gaps that the next observation tells.
     gaps: Vec<Gap>,
@@ -134,6 +140,7 @@ impl AuditJudge {
             chains: Chains::new(options.limits.digest_patience),
             acceptances: None,
             standings: BTreeMap::new(),
+            nameless: BTreeMap::new(),
             gaps: Vec::new(),
             rules,
             options,
@@ -165,29 +172,35 @@ impl AuditJudge {
     }
 
     /// From now on something is expected of this source: until it comes, observations tell that nothing did. A source that
-    /// delivers without having been expected is expected from its first delivery on.
+    /// delivers without having been expected is expected from its first delivery on, and so is each account of a source without a
+    /// name; accounts that are to be missed before have to be named.
     pub fn expect(&mut self, source: &AuditSource, now: Time) {
         self.chains.begin(now);
-        if !source.node.is_empty() {
+        if source.node.is_empty() {
+            self.nameless.entry(source.format).or_insert_with(|| Standing::new(source.clone(), now));
+        } else {
             self.standing(source.clone(), now);
         }
     }
 
-    /// Something came that holds no record and yet says that the source is alive, or that it cannot be read and why. `None`
-    /// takes a fault back. For a source without a name: all accounts of its kind.
-    pub fn fault(&mut self, source: &AuditSource, why: Option<&str>) {
-        for ((node, format), standing) in &mut self.standings {
-            if *format == source.format && (source.node.is_empty() || *node == source.node) {
-                standing.fault(why.map(str::to_owned));
-            }
-        }
+    /// The source cannot be read, and why; `None` takes that back. Of a source without a name, that is so for all accounts of
+    /// its kind.
+    pub fn fault(&mut self, source: &AuditSource, why: Option<&str>, now: Time) {
+        self.each_of(source, now, |standing| standing.fault(why.map(str::to_owned)));
     }
 
     /// A delivery was turned away, with as many events as are known to have been in it, at least one.
     pub fn turned_away(&mut self, source: &AuditSource, cause: &str, events: u64, now: Time) {
-        let node = if source.node.is_empty() { NO_ACCOUNT } else { &source.node };
-        let source = AuditSource { node: node.to_owned(), ..source.clone() };
-        self.standing(source, now).lose(cause, events.max(1));
+        self.each_of(source, now, |standing| standing.lose(cause, events.max(1)));
+    }
+
+    /// The source, or all known accounts of its kind when it has no name.
+    fn each_of(&mut self, source: &AuditSource, now: Time, mut tell: impl FnMut(&mut Standing)) {
+        if !source.node.is_empty() {
+            return tell(self.standing(source.clone(), now));
+        }
+        tell(self.nameless.entry(source.format).or_insert_with(|| Standing::new(source.clone(), now)));
+        self.standings.iter_mut().filter(|((_, f), _)| *f == source.format).for_each(|(_, standing)| tell(standing));
     }
 
     fn standing(&mut self, source: AuditSource, now: Time) -> &mut Standing {
@@ -302,19 +315,9 @@ impl AuditJudge {
             self.window.add(*key);
         }
         for ((node, format), tally) in &taken.tallies {
-            // What cannot be told apart by account counts for all that are known, or for none that is named.
+            // What cannot be told apart by account, a loss, counts for all of them.
             let source = AuditSource { node: node.clone(), cluster: tally.cluster.clone(), format: *format };
-            if !node.is_empty() {
-                self.standing(source, taken.received).add(tally, taken.received);
-                continue;
-            }
-            let known: Vec<_> = self.standings.iter_mut().filter(|((_, f), _)| f == format).collect();
-            if known.is_empty() {
-                let source = AuditSource { node: NO_ACCOUNT.to_owned(), ..source };
-                self.standing(source, taken.received).add(tally, taken.received);
-            } else {
-                known.into_iter().for_each(|(_, standing)| standing.add(tally, taken.received));
-            }
+            self.each_of(&source, taken.received, |standing| standing.add(tally, taken.received));
         }
     }
 
@@ -341,19 +344,32 @@ impl AuditJudge {
 
     /// How each source fared since the last call; call it every ten seconds.
     pub fn observe(&mut self, now: Time) -> Vec<Fact> {
+        let shortest = self.options.limits.cloudtrail_stretch;
+        self.observations(now, &|format| if format == Format::CloudTrail { shortest } else { 0 })
+    }
+
+    /// The same for the last time, before the run ends.
+    pub fn finish(&mut self, now: Time) -> Vec<Fact> {
+        self.observations(now, &|_| 0)
+    }
+
+    fn observations(&mut self, now: Time, shortest: &dyn Fn(Format) -> u64) -> Vec<Fact> {
         let overdue = self.chains.overdue(now);
         self.broken_chain(overdue, now);
         let (limits, run, digest) = (&self.options.limits, &self.options.run, &self.digest);
-        let observed = self.standings.values_mut().filter_map(|s| s.observe(now, limits, run, digest));
+        let ended = self.standings.iter_mut().filter(|((_, format), s)| s.stretch_ns(now) >= shortest(*format));
+        let observed = ended.filter_map(|(_, s)| s.observe(now, limits, run, digest));
         let mut facts: Vec<Fact> = observed.map(Fact::from).collect();
         facts.extend(self.gaps.drain(..).map(Fact::from));
         facts
     }
 
-    /// How each source stands, by node.
+    /// How each source stands, by node; one without a name as long as none of its accounts is known.
     #[must_use]
     pub fn status(&self, now: Time) -> Vec<AuditStatus> {
-        self.standings.values().map(|s| s.status(now, &self.options.limits)).collect()
+        let known = |format: Format| self.standings.keys().any(|(_, f)| *f == format);
+        let nameless = self.nameless.iter().filter(|(format, _)| !known(**format)).map(|(_, s)| s);
+        self.standings.values().chain(nameless).map(|s| s.status(now, &self.options.limits)).collect()
     }
 }
 

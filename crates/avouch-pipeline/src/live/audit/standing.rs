@@ -182,6 +182,11 @@ impl Standing {
         }
     }
 
+    /// Length of the stretch under way.
+    pub(super) fn stretch_ns(&self, now: Time) -> u64 {
+        now.0.saturating_sub(self.from.0)
+    }
+
     /// Ends the stretch under way; `None` when the clock did not move on.
     pub(super) fn observe(&mut self, now: Time, limits: &AuditLimits, run: &str, rules: &str) -> Option<Observation> {
         if now <= self.from {

@@ -130,6 +130,9 @@ fn a_file_that_was_changed_shows_whichever_comes_first() {
         }
         let said = reasons(&mut judge, 3_900);
         assert!(said.len() == 1 && said[0].contains("its SHA-256 differs"), "{said:?}");
+        // Both come again, after a crash.
+        comes(&mut judge, &log_name(2), &forged, 4_000);
+        comes(&mut judge, &digest_name(1), &first, 4_001);
         assert_eq!(reasons(&mut judge, 20_000), Vec::<String>::new());
     }
 }

@@ -6,7 +6,7 @@ mod hostile;
 mod judging;
 mod watching;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use avouch_audit::Format;
 use avouch_controls::AcceptanceSet;
@@ -53,8 +53,11 @@ fn judge() -> AuditJudge {
     judge_with(AuditLimits::default())
 }
 
+/// Compiled once for all cases.
+static COMPILED: LazyLock<Arc<RuleSet>> = LazyLock::new(|| rules(SECRETS));
+
 fn judge_with(limits: AuditLimits) -> AuditJudge {
-    AuditJudge::new(rules(SECRETS), AuditOptions { run: "run1".into(), limits, keep: true })
+    AuditJudge::new(Arc::clone(&COMPILED), AuditOptions { run: "run1".into(), limits, keep: true })
 }
 
 fn acceptances(text: &str) -> AcceptanceSet {

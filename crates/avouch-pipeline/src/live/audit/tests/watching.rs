@@ -82,10 +82,10 @@ fn a_fault_is_told_until_it_is_over() {
     let mut judge = judge();
     judge.expect(&prod(), at(0));
     let mut facts = watch(&mut judge, 0, 60, |_| true);
-    judge.fault(&prod(), Some("the bucket cannot be listed"));
+    judge.fault(&prod(), Some("the bucket cannot be listed"), at(60));
     facts.extend(watch(&mut judge, 60, 120, |_| true));
     assert_eq!(judge.status(at(120))[0].state, AuditState::Failing);
-    judge.fault(&prod(), None);
+    judge.fault(&prod(), None, at(120));
     facts.extend(watch(&mut judge, 120, 180, |_| true));
     assert_eq!(
         states(&facts),
@@ -144,4 +144,41 @@ fn what_was_turned_away_and_what_was_cut_is_counted() {
     assert_eq!(lost.events, 401);
     assert_eq!(lost.by_cause["batches over the limit of bytes"], 401);
     assert_eq!(lost.by_cause["parts of events cut by the API server"], 1);
+}
+
+#[test]
+fn a_trail_whose_accounts_are_not_known_shows_in_the_status_alone() {
+    let mut judge = judge();
+    judge.expect(&trail(), at(0));
+    assert_eq!(judge.status(at(1)).iter().map(|s| s.state).collect::<Vec<_>>(), [AuditState::Never]);
+    judge.fault(&trail(), Some("AccessDenied"), at(1));
+    judge.turned_away(&trail(), "files over the limit of bytes", 0, at(1));
+    let status = judge.status(at(2)).remove(0);
+    assert_eq!((status.state, status.reason.as_str(), status.lost), (AuditState::Failing, "AccessDenied", 1));
+    assert_eq!(judge.finish(at(100)), []);
+    // One that is named is missed from the start; what befalls the trail befalls it.
+    let named = AuditSource { node: "111122223333".into(), ..trail() };
+    judge.expect(&named, at(100));
+    judge.fault(&trail(), Some("AccessDenied"), at(101));
+    let facts = judge.finish(at(110));
+    assert_eq!(observations(&facts)[0].sources["aws_cloudtrail"].reason, "AccessDenied");
+    assert_eq!(judge.status(at(110)).len(), 1);
+}
+
+#[test]
+fn accounts_are_told_of_once_a_minute_and_at_the_end() {
+    let mut judge = judge();
+    let named = AuditSource { node: "111122223333".into(), ..trail() };
+    judge.expect(&named, at(0));
+    judge.expect(&prod(), at(0));
+    let mut told = Vec::new();
+    for second in (10..=130).step_by(10) {
+        let facts = judge.observe(at(second));
+        told.extend(observations(&facts).iter().map(|o| (o.node.clone(), o.from, o.to)));
+    }
+    let facts = judge.finish(at(133));
+    told.extend(observations(&facts).iter().map(|o| (o.node.clone(), o.from, o.to)));
+    told.retain(|(node, ..)| node != "prod-api");
+    let spans: Vec<_> = told.into_iter().map(|(_, from, to)| (from, to)).collect();
+    assert_eq!(spans, [(at(0), at(60)), (at(60), at(120)), (at(120), at(133))]);
 }
