@@ -63,6 +63,20 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "avouch-backtest",
+        &[
+            "avouch-controls",
+            "avouch-diagnostics",
+            "avouch-engine",
+            "avouch-event",
+            "avouch-finding",
+            "avouch-ledger",
+            "avouch-pipeline",
+            "avouch-rules",
+            "avouch-store",
+        ],
+    ),
+    (
         "avouch",
         &[
             "avouch-anchor",
