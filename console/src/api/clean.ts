@@ -73,7 +73,7 @@ export function cleanPage(raw: FindingsPage): FindingsPage {
 }
 
 export function cleanCounts(raw: Loose<Counts>): Counts {
-  return { answer: cleanAnswer(raw.answer), count: raw.count ?? 0, facets: raw.facets ?? [], histogram: raw.histogram ?? [], gaps: raw.gaps ?? [] };
+  return { answer: cleanAnswer(raw.answer), count: raw.count ?? 0, facets: raw.facets ?? [], histogram: raw.histogram ?? [], gaps: raw.gaps ?? null };
 }
 
 export function cleanGroups(raw: Groups): Groups {
@@ -88,7 +88,7 @@ export function cleanDetail(raw: Loose<FindingDetail> & { row: Row }): FindingDe
     finding: raw.finding ?? null,
     // Who did it stands in the body of the record where the entry does not repeat it.
     history: history.map((h) => ({ ...h, by: text(h.by as string | undefined) ?? (typeof h.body["by"] === "string" ? h.body["by"] : "") })),
-    controls: raw.controls ?? [],
+    controls: raw.controls ?? null,
     links: raw.links ?? {},
   };
 }

@@ -112,7 +112,8 @@ export interface Counts extends Answered {
   count: number;
   facets: Facet[];
   histogram: Bar[];
-  gaps: Gap[];
+  /** Null when the server does not say: that is not "none". */
+  gaps: Gap[] | null;
 }
 
 export interface Group {
@@ -142,7 +143,8 @@ export interface FindingDetail extends Answered {
   finding: Record<string, unknown> | null;
   row: Row;
   history: HistoryEntry[];
-  controls: { id: string; name: string }[];
+  /** Null when the server does not say. */
+  controls: { id: string; name: string }[] | null;
   links: Record<string, string>;
 }
 

@@ -3,6 +3,7 @@ import { ApiError } from "@/api/error";
 import { logIn, setUp } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { errorText } from "@/ui/Toast";
+import { go } from "@/url/router";
 
 /** Shortest password that the console sends; the server has the last word. */
 const SHORTEST = 12;
@@ -97,7 +98,7 @@ export function Setup({ token, onEnter }: { token: string; onEnter: (session: Se
     setError(null);
     try {
       const session = await setUp(token, user, password);
-      window.history.replaceState(null, "", "/");
+      go("/", "", true);
       onEnter(session);
     } catch (failure) {
       setError(failure);

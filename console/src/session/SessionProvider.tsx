@@ -19,10 +19,11 @@ interface SessionState {
 
 const Context = createContext<SessionState | null>(null);
 
-/** The token of a one-time link, which the server prints at its first start. It is in the fragment, which no log of a server sees. */
+/** The token of a one-time link, which the server prints at its first start: in the fragment (`/#/setup?token=`), which no log of a proxy sees, or in the query (`/setup?token=`). */
 function setupToken(): string | null {
-  const { hash } = window.location;
-  return hash.startsWith("#/setup") ? new URLSearchParams(hash.split("?")[1] ?? "").get("token") : null;
+  const { hash, pathname, search } = window.location;
+  if (hash.startsWith("#/setup")) return new URLSearchParams(hash.split("?")[1] ?? "").get("token");
+  return pathname === "/setup" ? new URLSearchParams(search).get("token") : null;
 }
 
 /** Who is logged in. Without a session it shows the way in, and keeps the address for afterwards. */

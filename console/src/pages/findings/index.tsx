@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { ask, countsQuery } from "@/api/queries";
-import type { Row } from "@/api/types";
+import type { Counts, Row } from "@/api/types";
+import { useFreshNumbers } from "@/live/useFreshNumbers";
 import { useSession } from "@/session/SessionProvider";
 import { countText } from "@/time/format";
 import { stepFor } from "@/time/span";
@@ -82,6 +83,7 @@ function FeedPage() {
   const feed = useFeed(query, `${conditions}|${spanKey}`, live, cursor > 0 || selected !== null || marked.size > 0);
   const { rows } = feed;
 
+  useFreshNumbers(["findings", "counts"]);
   useEffect(() => setMarked(new Set()), [conditions, spanKey]);
   // The cursor follows the row, not its number.
   const cursorId = useRef<string | null>(null);
@@ -136,7 +138,7 @@ function FeedPage() {
   });
 
   const bars = useMemo<ChartBar[]>(() => (counts.data?.histogram ?? []).map((b) => ({ from: Date.parse(b.from), severity: b.severity, suppressed: b.suppressed })), [counts.data]);
-  const gaps = useMemo(() => chartGaps(counts.data?.gaps ?? [], range), [counts.data, range]);
+  const gaps = useMemo(() => (counts.data === undefined || counts.data.gaps === null ? null : chartGaps(counts.data.gaps, range)), [counts.data, range]);
   const suggest = useCallback((column: string) => counts.data?.facets.find((f) => f.column === column)?.values.map((v) => v.value) ?? [], [counts.data]);
   const form: Density = density === "two" ? "two" : "one";
   const columns = useMemo(() => columnsOf(form, selected !== null), [form, selected]);
@@ -195,7 +197,7 @@ function FeedPage() {
   );
 }
 
-function Nothing({ filtered, counts }: { filtered: boolean; counts: { answer: Parameters<typeof FirstRun>[0]["answer"] } | undefined }) {
+function Nothing({ filtered, counts }: { filtered: boolean; counts: Counts | undefined }) {
   if (!filtered && counts !== undefined) return <FirstRun answer={counts.answer} />;
   return (
     <Empty
@@ -206,7 +208,7 @@ function Nothing({ filtered, counts }: { filtered: boolean; counts: { answer: Pa
         </button>
       }
     >
-      {counts === undefined ? "" : counts.answer.partial.length > 0 ? `Not everything was watched: ${counts.answer.partial.join("; ")}.` : "No gap is known for this time: the sources that report were watching."}
+      {counts === undefined ? "" : counts.answer.partial.length > 0 ? `Not everything was watched: ${counts.answer.partial.join("; ")}.` : counts.gaps === null ? "The server does not say what was watched in this time, so this says little." : counts.gaps.length > 0 ? "Not everything was watched: the chart has the gaps." : "No gap is known for this time: the sources that report were watching."}
     </Empty>
   );
 }

@@ -1,8 +1,8 @@
-import { useMemo, useRef } from "react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { ask, overviewQuery } from "@/api/queries";
 import type { Overview } from "@/api/types";
-import { useLiveEvent } from "@/live/LiveProvider";
+import { useFreshNumbers } from "@/live/useFreshNumbers";
 import { stepFor } from "@/time/span";
 import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
@@ -21,16 +21,13 @@ import { OpenItems } from "./OpenItems";
 import { SeverityTiles } from "./SeverityTiles";
 import "./overview.css";
 
-/** Arriving findings ask for new numbers at most this often, ms. */
-const REFRESH = 4000;
-
 /** Four bands: severity, controls by day, rules against their budget, open items by age. */
 export default function OverviewPage() {
   const { range, params, setSpan } = useTime();
   const filter = useFilter();
   const query = ask(filterParams(filter), params);
   const { data, error, refetch, isPlaceholderData } = useQuery(overviewQuery(query));
-  useFreshNumbers();
+  useFreshNumbers(["overview"]);
   if (data === undefined) {
     return (
       <>
@@ -59,20 +56,6 @@ export default function OverviewPage() {
       </div>
     </>
   );
-}
-
-/** Asks again when something arrived, but not for each of many. */
-function useFreshNumbers(): void {
-  const client = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  const soon = () => {
-    timer.current ??= setTimeout(() => {
-      timer.current = null;
-      void client.invalidateQueries({ queryKey: ["overview"] });
-    }, REFRESH);
-  };
-  useLiveEvent("finding", soon);
-  useLiveEvent("act", soon);
 }
 
 function Severity({ data, range, onBrush }: { data: Overview; range: { from: number; to: number }; onBrush: (range: { from: number; to: number }) => void }) {

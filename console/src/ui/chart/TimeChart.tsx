@@ -18,7 +18,8 @@ interface TimeChartProps {
   range: Range;
   /** Width of a bar, s. */
   step: number;
-  gaps: ChartGap[];
+  /** Null when it is not known whether there are any. */
+  gaps: ChartGap[] | null;
   onBrush: (range: Range) => void;
   height?: number;
   suppressed?: boolean;
@@ -26,8 +27,11 @@ interface TimeChartProps {
   legend?: ReactNode;
 }
 
+const NONE: ChartGap[] = [];
+
 /** Findings over time. Drag, or arrows with Shift and Enter, choose a range; the same numbers are there as a table. */
-export function TimeChart({ label, bars, range, step, gaps, onBrush, height = 150, suppressed = true, legend }: TimeChartProps) {
+export function TimeChart({ label, bars, range, step, gaps: known, onBrush, height = 150, suppressed = true, legend }: TimeChartProps) {
+  const gaps = known ?? NONE;
   const { shown } = useTheme();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -95,7 +99,7 @@ export function TimeChart({ label, bars, range, step, gaps, onBrush, height = 15
   return (
     <figure className="chart">
       <figcaption className="readout">
-        <Readout bar={hover === null ? undefined : filled[hover]} step={step} gaps={gaps} range={range} />
+        <Readout bar={hover === null ? undefined : filled[hover]} step={step} gaps={gaps} known={known !== null} range={range} />
         {legend}
         <button type="button" className="btn" data-kind="quiet" data-icon data-size="small" aria-label={table ? "Show as chart" : "Show as table"} aria-pressed={table} title={table ? "Show as chart" : "Show as table"} onClick={() => setTable(!table)}>
           <Icon name="table" size={14} />
@@ -126,7 +130,7 @@ function describe(bar: ChartBar | undefined, step: number, gaps: ChartGap[]): st
   return `${stretch(bar, step)} UTC: ${counts.length === 0 ? "no findings" : counts.join(", ")}${bar.suppressed > 0 ? `, suppressed ${String(bar.suppressed)}` : ""}${bar.spike === true ? ", spike" : ""}${within.length > 0 ? `. Not watched: ${within.map((g) => g.text).join("; ")}` : ""}`;
 }
 
-function Readout({ bar, step, gaps, range }: { bar: ChartBar | undefined; step: number; gaps: ChartGap[]; range: Range }) {
+function Readout({ bar, step, gaps, known, range }: { bar: ChartBar | undefined; step: number; gaps: ChartGap[]; known: boolean; range: Range }) {
   if (bar === undefined) {
     const length = gapLength(gaps);
     return (
@@ -137,8 +141,10 @@ function Readout({ bar, step, gaps, range }: { bar: ChartBar | undefined; step: 
             {" "}
             · <span className="hatchkey" aria-hidden="true" /> something not watched for {lengthText(length)} of {lengthText(range.to - range.from)}
           </>
-        ) : (
+        ) : known ? (
           " · no gap known"
+        ) : (
+          " · the server does not say what was not watched"
         )}
       </span>
     );
