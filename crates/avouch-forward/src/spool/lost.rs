@@ -15,11 +15,17 @@ const UNREADABLE: &str = "unreadable";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lost {
     by_kind: BTreeMap<String, u64>,
-    /// Facts other than activity.
-    grave: u64,
     /// Time of the first.
     from: Option<Time>,
-    /// Time of the last.
+    /// Of those that are more than activity.
+    grave: Grave,
+}
+
+/// What the evidence does not know all of because of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Grave {
+    by_kind: BTreeMap<String, u64>,
+    from: Option<Time>,
     to: Time,
 }
 
@@ -37,7 +43,8 @@ impl Lost {
     pub(super) fn add(&mut self, payload: &[u8], at: Time) {
         let Ok(fact) = serde_json::from_slice::<WireFact>(payload) else { return self.unreadable(1, at) };
         let text = |key: &str| fact.body.get(key).and_then(Json::as_str).and_then(Time::parse);
-        self.span(text("from").unwrap_or(fact.time), text("to").unwrap_or(fact.time));
+        let (from, to) = (text("from").unwrap_or(fact.time), text("to").unwrap_or(fact.time));
+        earlier(&mut self.from, from);
         // What it says was lost stays said.
         if fact.kind == "left_out"
             && let Some(counts) = fact.body.get("by_kind").and_then(Json::as_object)
@@ -47,7 +54,9 @@ impl Lost {
             }
             return;
         }
-        self.grave += u64::from(Lane::of(&fact.kind) == Lane::Facts);
+        if Lane::of(&fact.kind) == Lane::Facts {
+            self.grave.add(&fact.kind, 1, from, to);
+        }
         *self.by_kind.entry(fact.kind).or_default() += 1;
     }
 
@@ -55,31 +64,42 @@ impl Lost {
     pub(super) fn unreadable(&mut self, count: u64, at: Time) {
         if count > 0 {
             *self.by_kind.entry(UNREADABLE.to_owned()).or_default() += count;
-            self.grave += count;
             if at.0 > 0 {
-                self.span(at, at);
+                earlier(&mut self.from, at);
             }
+            self.grave.add(UNREADABLE, count, at, at);
         }
-    }
-
-    fn span(&mut self, from: Time, to: Time) {
-        self.from = Some(self.from.map_or(from, |known| known.min(from)));
-        self.to = self.to.max(to).max(from);
     }
 
     /// The facts that say so. What is lost of findings and observations is a stretch of which the evidence does not know all.
     pub(super) fn facts(self, node: &str, now: Time) -> Vec<Fact> {
-        let from = self.from.unwrap_or(now);
-        let gap = (self.grave > 0).then(|| {
-            let list: Vec<String> = self.by_kind.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let Grave { by_kind: grave, from, to } = self.grave;
+        let gap = (!grave.is_empty()).then(|| {
+            let list: Vec<String> = grave.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
             let reason =
                 format!("facts waited for the server and had to be dropped from the queue: {}", list.join(", "));
-            let to = Time(self.to.max(from).0.saturating_add(1));
+            let from = from.unwrap_or(now);
+            let to = Time(to.max(from).0.saturating_add(1));
             Fact::from(Gap { from, to, node: node.to_owned(), source: String::new(), reason })
         });
+        let from = self.from.unwrap_or(now);
         let left_out = LeftOut { time: now, node: node.to_owned(), from, by_kind: self.by_kind };
         gap.into_iter().chain([left_out.into()]).collect()
     }
+}
+
+impl Grave {
+    fn add(&mut self, kind: &str, count: u64, from: Time, to: Time) {
+        *self.by_kind.entry(kind.to_owned()).or_default() += count;
+        if from.0 > 0 {
+            earlier(&mut self.from, from);
+            self.to = self.to.max(to).max(from);
+        }
+    }
+}
+
+fn earlier(known: &mut Option<Time>, time: Time) {
+    *known = Some(known.map_or(time, |known| known.min(time)));
 }
 
 #[cfg(test)]
@@ -106,8 +126,10 @@ mod tests {
         let facts = lost.clone().facts("n1", now);
         let [Fact::Gap(gap), Fact::LeftOut(left_out)] = &facts[..] else { panic!("{facts:?}") };
         assert_eq!(gap.from.to_string(), "2026-03-01T09:00:00.000000000Z");
-        assert_eq!(gap.to.to_string(), "2026-03-01T10:00:00.000000001Z");
-        assert!(gap.reason.ends_with("1 command, 1 observation"), "{}", gap.reason);
+        // The command, which was later, is no part of it.
+        assert_eq!(gap.to.to_string(), "2026-03-01T09:00:10.000000001Z");
+        assert!(gap.reason.ends_with("queue: 1 observation"), "{}", gap.reason);
+        assert_eq!(left_out.by_kind["command"], 1);
         assert_eq!(left_out.from, gap.from);
         assert_eq!(lost.count(), 2);
     }
