@@ -162,17 +162,27 @@ fn a_stop_tells_what_waits_and_accounts_for_what_it_cannot_tell() {
     let all = receipts.all();
     assert_eq!((all.len(), all[0].state, sink.requests().len()), (1, Delivered::Delivered, 1));
 
-    // A receiver that is down: the wait for the next attempt ends, and what waits behind has a receipt, too.
-    let down = Sink::start(|_, _| say(503));
+    // A receiver that is down: the wait for the next attempt ends, and what waits behind has a receipt, too. With time left
+    // each message has one more attempt, and no more than that.
     let more = "retry: {attempts: 50, first: 1h, longest: 1h}";
-    let (notifier, receipts) = start(&config(&[("hook", &down.url)], more, "group_by: [finding]"), &World::new(&[]));
-    notifier.findings(&(0..3).map(|n| finding(n, "r", Severity::High)).collect::<Vec<_>>());
-    down.wait_for(1);
-    notifier.stop(Duration::ZERO);
-    let all = receipts.all();
-    assert_eq!((all.len(), all.iter().map(|r| r.count).sum::<u64>()), (3, 3));
-    assert!(all.iter().all(|r| r.state == Delivered::Failed));
-    assert!(all[2].answer.contains("stopped"), "{}", all[2].answer);
+    for (grace, requests, last) in [(Duration::ZERO, 1, "stopped before"), (Duration::from_secs(50), 4, "answered 503")]
+    {
+        let down = Sink::start(|_, _| say(503));
+        let (notifier, receipts) =
+            start(&config(&[("hook", &down.url)], more, "group_by: [finding]"), &World::new(&[]));
+        notifier.findings(&(0..3).map(|n| finding(n, "r", Severity::High)).collect::<Vec<_>>());
+        // The first attempt is over when its error shows.
+        let since = Instant::now();
+        while notifier.status().channels[0].last_error.is_none() {
+            assert!(since.elapsed() < crate::world::PATIENCE);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        notifier.stop(grace);
+        let all = receipts.all();
+        assert_eq!((all.len(), all.iter().map(|r| r.count).sum::<u64>()), (3, 3));
+        assert!(all.iter().all(|r| r.state == Delivered::Failed && r.answer.contains(last)), "{all:#?}");
+        assert_eq!(down.requests().len(), requests);
+    }
 }
 
 #[test]

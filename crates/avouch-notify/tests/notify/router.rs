@@ -138,6 +138,16 @@ fn others_are_told_when_nobody_acknowledges() {
     two.take(at(200_000), &[shell(3)]);
     two.due(at(200_000));
     assert_eq!(sent(&two.due(at(200_900))), [("b", Reason::Escalation, 1, 0)]);
+    // Also while the group still lasts: its steps begin anew.
+    let mut three = router(&routes.replace("group_interval: 1m", "group_interval: 1h"));
+    three.take(at(0), &[shell(1)]);
+    three.due(at(0));
+    three.due(at(900));
+    three.acknowledged(&shell(1).id);
+    three.take(at(1000), &[shell(2)]);
+    assert_eq!(sent(&three.due(at(3600))), [("a", Reason::New, 1, 0)]);
+    assert_eq!(three.due(at(4499)), Step::default());
+    assert_eq!(sent(&three.due(at(4500))), [("b", Reason::Escalation, 1, 0)]);
 }
 
 #[test]
