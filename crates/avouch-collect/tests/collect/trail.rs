@@ -47,7 +47,8 @@ fn sha(text: &str) -> String {
 
 /// Names, contents and the minute in which each is written: a log file every five minutes, a digest every hour.
 fn trail() -> Vec<(String, String, u64)> {
-    let (mut out, mut before): (Vec<(String, String, u64)>, Option<(String, String)>) = (Vec::new(), None);
+    let mut out = Vec::new();
+    let mut before: Option<(String, String)> = None;
     for hour in 0..HOURS {
         let mut listed = Vec::new();
         for part in 0..12 {
