@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use avouch_finding::{Decision, Fact, FindingKey, Severity, Suppressed, Time};
-use avouch_store::{Ask, Column, Cursor, Filter, Order, Page, Period, Reader};
+use avouch_store::{Ask, Column, Cursor, Filter, GroupOrder, Order, Page, Period, Reader};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -260,6 +260,74 @@ fn check_days(reader: &mut Reader, known: &[Known], period: Period) {
     assert_eq!(found, criteria.into_iter().collect::<Vec<_>>());
 }
 
+type Sums = BTreeMap<Vec<String>, (u64, u64, Time, Time, Severity, String)>;
+
+/// Groups by looking at every finding; those of several values of a column are in several groups.
+fn grouped(asked: &[&Known], by: &[Column]) -> Sums {
+    let mut sums = Sums::new();
+    for k in asked {
+        let mut keys = vec![Vec::new()];
+        for column in by {
+            let mut values = naive::values(k, *column);
+            if values.is_empty() {
+                values.push(String::new());
+            }
+            values.sort();
+            values.dedup();
+            let longer =
+                |key: &Vec<String>| values.iter().map(|v| [key.clone(), vec![v.clone()]].concat()).collect::<Vec<_>>();
+            keys = keys.iter().flat_map(longer).collect();
+        }
+        let f = &k.finding;
+        let open = u64::from(k.ack.is_none() && k.disposition.is_none() && f.suppressed.is_none());
+        for key in keys {
+            let sum = sums.entry(key).or_insert((0, 0, f.time, f.time, f.severity, String::new()));
+            *sum = (sum.0 + 1, sum.1 + open, sum.2, f.time, sum.4.max(f.severity), f.id.clone());
+        }
+    }
+    sums
+}
+
+fn check_groups(reader: &mut Reader, filter: &Filter, asked: &[&Known], by: &[Column], limit: usize) {
+    let expected = grouped(asked, by);
+    for order in [GroupOrder::Most, GroupOrder::Newest] {
+        let all = reader.groups(filter, by, order, 10_000).unwrap();
+        assert_eq!((all.count, all.distinct), (asked.len() as u64, expected.len()));
+        let sums = |g: &avouch_store::Group| {
+            let key: Vec<String> = g.key.iter().map(ToString::to_string).collect();
+            (key, (g.count, g.open, g.first, g.last, g.severity, g.newest.id.clone()))
+        };
+        assert_eq!(all.groups.iter().map(sums).collect::<Sums>(), expected, "{by:?} of {filter:?}");
+        let place = |g: &avouch_store::Group| match order {
+            GroupOrder::Most => (u64::MAX - g.count, u64::MAX - g.last.0, g.key.clone()),
+            GroupOrder::Newest => (u64::MAX - g.last.0, u64::MAX - g.count, g.key.clone()),
+        };
+        assert!(all.groups.iter().is_sorted_by_key(place));
+        let some = reader.groups(filter, by, order, limit).unwrap().groups;
+        assert_eq!(some, all.groups[..limit.min(all.groups.len())]);
+    }
+}
+
+fn check_open(reader: &mut Reader, filter: &Filter, asked: &[&Known], now: Time) {
+    let edges = [HOUR, 5 * HOUR];
+    let open = reader.open_by_age(filter, now, &edges).unwrap();
+    let mut expected = vec![BTreeMap::new(); 3];
+    let mut oldest = None;
+    for k in asked {
+        let f = &k.finding;
+        if k.ack.is_none() && k.disposition.is_none() && f.suppressed.is_none() {
+            let age = now.0.saturating_sub(f.time.0);
+            *expected[edges.iter().filter(|edge| age >= **edge).count()].entry(f.severity).or_insert(0_u64) += 1;
+            oldest = oldest.or(Some(f.id.clone()));
+        }
+    }
+    let numbers = |ages: &avouch_store::BySeverity| -> BTreeMap<Severity, u64> {
+        Severity::ALL.into_iter().map(|s| (s, ages.of(s))).filter(|(_, n)| *n > 0).collect()
+    };
+    assert_eq!(open.ages.iter().map(numbers).collect::<Vec<_>>(), expected);
+    assert_eq!(open.oldest.map(|f| f.id), oldest);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -269,6 +337,8 @@ proptest! {
         filters in prop::collection::vec(filters(), 1..8),
         size in 1..40_usize,
         limit in 1..7_usize,
+        by in prop::collection::vec(prop::sample::select(Column::ALL), 0..4),
+        now in moments(),
         step in prop::sample::select(vec![HOUR, 2 * HOUR, DAY, 60 * SECOND, 7 * HOUR / 2]),
     ) {
         let records = ledger("l", facts(&steps));
@@ -283,6 +353,8 @@ proptest! {
             let asked = naive::asked(&known, filter);
             check_lists(&mut reader, filter, &asked, limit);
             check_counts(&mut reader, filter, &asked, step);
+            check_groups(&mut reader, filter, &asked, &by, limit);
+            check_open(&mut reader, filter, &asked, now);
             check_days(&mut reader, &known, filter.period);
         }
     }
