@@ -17,7 +17,7 @@ fn findings() -> Vec<avouch_finding::Finding> {
             Time(time(END_OF_MONTH).0 + n * 20 * SECOND),
             n,
         );
-        f.severity = [Severity::Medium, Severity::Critical, Severity::Low, Severity::High, Severity::Informational]
+        f.severity = [Severity::Medium, Severity::Low, Severity::Critical, Severity::High, Severity::Informational]
             [(n % 5) as usize];
         f.criteria = ["CC6.1", "CC6.2"][..(n % 3) as usize].iter().map(|c| (*c).to_owned()).collect();
         f.suppressed = (n == 2).then(|| Suppressed { acceptance: "A".into() });
@@ -49,7 +49,8 @@ fn groups_tell_their_size_and_times_across_months_and_the_newest_of_each() {
     assert_eq!((groups.count, groups.distinct), (8, 2));
     let newest = reader.groups(&Filter::default(), &[Column::Rule, Column::Severity], GroupOrder::Newest, 2).unwrap();
     assert_eq!(newest.groups.iter().map(|g| g.newest.event).collect::<Vec<_>>(), [7, 6]);
-    assert_eq!((newest.groups.len(), newest.distinct, newest.count), (2, 8, 8));
+    // 2 and 7 are alike in both.
+    assert_eq!((newest.groups.len(), newest.distinct, newest.count), (2, 7, 8));
     let one = reader.groups(&Filter::default().only(Column::Rule, ["Rare"]), &[], GroupOrder::Most, 9).unwrap();
     assert_eq!((one.groups.len(), one.groups[0].count, one.groups[0].key.len()), (1, 3, 0));
     let none = reader.groups(&Filter::default().text("zebra"), &[Column::Rule], GroupOrder::Most, 9).unwrap();
