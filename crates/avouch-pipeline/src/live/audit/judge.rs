@@ -1,21 +1,18 @@
 //! Rules over audit records that come while avouch runs.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use avouch_audit::json::{self, JsonLimits};
 use avouch_audit::{Format, Limits as RecordLimits, Records, Step};
 use avouch_controls::AcceptanceSet;
 use avouch_event::{EventBuf, types};
 use avouch_finding::{Fact, Gap, Time};
-use flate2::read::MultiGzDecoder;
 use rustc_hash::FxHashSet;
-use sha2::{Digest, Sha256};
 
 use super::digests::{Chains, DigestFile};
+use super::options::{AuditOptions, AuditSource};
+use super::record::{NO_ACCOUNT, inflate, key, node_of, number};
 use super::standing::{AuditStatus, Standing};
 use super::taken::{Delivery, Kept, Taken, Tally};
 use super::window::{RecordKey, Window};
@@ -26,91 +23,6 @@ use crate::judge::{Detection, Judge, Rules, Sink};
 use crate::live::RulesDigest;
 use crate::replay::ReplayOptions;
 use crate::ruleset::RuleSet;
-
-const SECOND: u64 = 1_000_000_000;
-
-/// Where records that name no account go, and those of accounts beyond [`AuditLimits::sources`].
-const NO_ACCOUNT: &str = "unknown account";
-
-/// A source of audit records.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AuditSource {
-    /// Name of the cluster, or of the account. Empty for CloudTrail: the account that each record names.
-    pub node: String,
-    /// Cluster, when the user said so.
-    pub cluster: String,
-    /// What it delivers.
-    pub format: Format,
-}
-
-/// Bounds, in ns where they are times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditLimits {
-    /// How long an API server may be silent before it counts as not watched. Its own leases are renewed every few seconds, so
-    /// silence is odd where the audit policy lets them through.
-    pub k8s_silence: u64,
-    /// The same for CloudTrail, whose files come some minutes after the calls.
-    pub cloudtrail_silence: u64,
-    /// Lateness that is complained of, Kubernetes.
-    pub k8s_late: u64,
-    /// Lateness that is complained of, CloudTrail.
-    pub cloudtrail_late: u64,
-    /// How long a log file that a digest lists may be missing.
-    pub digest_patience: u64,
-    /// Shortest stretch that is told of a CloudTrail account: its files come every few minutes, and accounts can be many.
-    pub cloudtrail_stretch: u64,
-    /// Bytes of a delivery after decompression. What is beyond is not read.
-    pub delivery_bytes: u64,
-    /// Records that are remembered, so that none is judged twice. One takes some 50 bytes.
-    pub remembered: usize,
-    /// Clusters and accounts.
-    pub sources: usize,
-}
-
-impl Default for AuditLimits {
-    /// Kubernetes: 5 min of silence, 2 min late; CloudTrail: 90 min, 30 min, and a stretch a minute. A log file may be missing
-    /// for an hour. 256 MiB a delivery, 262,144 records remembered, 1,024 sources.
-    fn default() -> Self {
-        Self {
-            k8s_silence: 300 * SECOND,
-            cloudtrail_silence: 5_400 * SECOND,
-            k8s_late: 120 * SECOND,
-            cloudtrail_late: 1_800 * SECOND,
-            digest_patience: 3_600 * SECOND,
-            cloudtrail_stretch: 60 * SECOND,
-            delivery_bytes: 256 << 20,
-            remembered: 1 << 18,
-            sources: 1_024,
-        }
-    }
-}
-
-impl AuditLimits {
-    pub(super) fn silence(&self, format: Format) -> u64 {
-        match format {
-            Format::K8sAudit => self.k8s_silence,
-            Format::CloudTrail => self.cloudtrail_silence,
-        }
-    }
-
-    pub(super) fn late(&self, format: Format) -> u64 {
-        match format {
-            Format::K8sAudit => self.k8s_late,
-            Format::CloudTrail => self.cloudtrail_late,
-        }
-    }
-}
-
-/// How an [`AuditJudge`] runs.
-#[derive(Clone, Debug, Default)]
-pub struct AuditOptions {
-    /// Identity of the run; no two are alike.
-    pub run: String,
-    /// Bounds.
-    pub limits: AuditLimits,
-    /// Whether [`Taken::kept`] is to hold the records.
-    pub keep: bool,
-}
 
 /// See the module.
 pub struct AuditJudge {
@@ -377,62 +289,6 @@ fn tally<'t>(taken: &'t mut Taken, source: &AuditSource, node: &str) -> &'t mut 
     let node = if node.is_empty() { &source.node } else { node };
     let new = || Tally { cluster: source.cluster.clone(), ..Tally::default() };
     taken.tallies.entry((node.to_owned(), source.format)).or_insert_with(new)
-}
-
-/// The bytes without compression, of `limit` at most; what was wrong: the cause of the loss, and why.
-fn inflate(bytes: &[u8], limit: u64) -> (Cow<'_, [u8]>, Option<(&'static str, String)>) {
-    let too_large = || Some(("deliveries over the limit of bytes", format!("it has more than {limit} bytes")));
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        if bytes.len() as u64 <= limit {
-            return (Cow::Borrowed(bytes), None);
-        }
-        let cut = usize::try_from(limit).ok().and_then(|end| bytes.get(..end)).unwrap_or_default();
-        return (Cow::Borrowed(cut), too_large());
-    }
-    let mut plain = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(limit.saturating_add(1)).read_to_end(&mut plain);
-    let broken = match read {
-        Err(error) => Some(("deliveries that break off", error.to_string())),
-        Ok(_) if plain.len() as u64 > limit => {
-            plain.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            too_large()
-        }
-        Ok(_) => None,
-    };
-    (Cow::Owned(plain), broken)
-}
-
-/// The source's name, or the account that the record names.
-fn node_of<'a>(source: &'a AuditSource, record: &[u8]) -> Cow<'a, str> {
-    if !source.node.is_empty() || source.format != Format::CloudTrail {
-        return Cow::Borrowed(&source.node);
-    }
-    let account = json::parse(record, JsonLimits::default()).ok().and_then(|node| {
-        let of = |keys: &[&str]| node.path(keys).and_then(|n| n.text().map(|_| n.raw.trim_ascii().to_vec()));
-        of(&["recipientAccountId"]).or_else(|| of(&["userIdentity", "accountId"]))
-    });
-    let digits = account.map(|raw| raw.into_iter().filter(|b| *b != b'"').collect::<Vec<u8>>());
-    match digits.and_then(|d| String::from_utf8(d).ok()) {
-        Some(id) if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) => Cow::Owned(id),
-        _ => Cow::Borrowed(NO_ACCOUNT),
-    }
-}
-
-fn key(format: Format, node: &str, record: &[u8]) -> RecordKey {
-    let mut hash = Sha256::new();
-    for part in [format.source().name(), node] {
-        hash.update(part);
-        hash.update([0]);
-    }
-    hash.update(record);
-    let mut half = [0; 16];
-    half.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-    u128::from_be_bytes(half)
-}
-
-/// 48 bits of the key: a number that JSON readers of every kind hold exactly.
-fn number(key: RecordKey) -> u64 {
-    u64::try_from(key >> 80).unwrap_or(u64::MAX)
 }
 
 /// Makes findings of detections.

@@ -37,6 +37,8 @@ mod archive;
 mod digests;
 mod judge;
 mod lateness;
+mod options;
+mod record;
 mod roll;
 mod standing;
 mod taken;
@@ -45,6 +47,7 @@ mod tests;
 mod window;
 
 pub use archive::{Archive, ArchiveCounts, ArchiveError, ArchiveOptions};
-pub use judge::{AuditJudge, AuditLimits, AuditOptions, AuditSource};
+pub use judge::AuditJudge;
+pub use options::{AuditLimits, AuditOptions, AuditSource};
 pub use standing::{AuditState, AuditStatus};
 pub use taken::{Delivery, Kept, Taken};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use avouch_finding::{Losses, Observation, SourceState, Time, Watching};
 
-use super::judge::{AuditLimits, AuditSource};
 use super::lateness::Lateness;
+use super::options::{AuditLimits, AuditSource};
 use super::taken::Tally;
 
 /// How a source stands now.
