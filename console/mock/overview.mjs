@@ -16,14 +16,15 @@ export function overview(world, params) {
   const now = bySeverity(rows);
   const then = bySeverity(before.rows);
   const all = select(world.rows, query, true).rows;
-  const step = span > 40 * DAY ? 12 * 3600 : span > 8 * DAY ? 4 * 3600 : 3600;
+  const step = [60, 300, 900, 3600, 21_600, 86_400].find((s) => span / 1000 / s <= 200) ?? 86_400;
   const hours = histogram(all, query, step).map((bar) => {
     const total = Object.values(bar.severity).reduce((a, b) => a + b, 0);
     const hour = new Date(bar.from).getUTCHours();
+    if (step > 3600) return { ...bar, spike: false, median: null };
     const median = Math.round(((hour > 6 && hour < 18 ? 52 : 24) * step) / 3600);
     return { ...bar, spike: total > median * 2.2, median };
   });
-  const dayCount = Math.min(90, Math.max(14, Math.ceil(span / DAY)));
+  const dayCount = Math.min(100, Math.floor((query.to - 1) / DAY) - Math.floor(query.from / DAY) + 1);
   const lastDay = Math.floor((query.to - 1) / DAY) * DAY;
   const days = Array.from({ length: dayCount }, (_, i) => lastDay - (dayCount - 1 - i) * DAY);
   const perDayOf = new Map();
@@ -44,16 +45,15 @@ export function overview(world, params) {
       };
     }),
   }));
-  const perDay = Math.max(1, Math.round(span / DAY));
+  const firstDay = Math.max(Math.floor(query.from / DAY), lastDay / DAY - 99);
   const rules = RULES.map((r) => {
     const mine = rows.filter((x) => x.rule === r.rule);
-    const per = Array.from({ length: Math.min(30, Math.max(7, perDay)) }, () => 0);
-    for (const x of mine) per[Math.min(per.length - 1, Math.floor(((x._t - query.from) / span) * per.length))] += 1;
-    const budget = r.budget === null ? null : r.budget * perDay;
-    return { rule: r.rule, count: mine.length, budget, over: budget !== null && mine.length > budget, per_day: per };
+    const per = Array.from({ length: lastDay / DAY - firstDay + 1 }, () => 0);
+    for (const x of mine) if (Math.floor(x._t / DAY) >= firstDay) per[Math.floor(x._t / DAY) - firstDay] += 1;
+    return { rule: r.rule, count: mine.length, budget: r.budget, over: per.some((n) => n > r.budget), per_day: per };
   }).sort((a, b) => b.count - a.count);
-  const ages = [["< 1 h", 0, HOUR], ["1 – 24 h", HOUR, DAY], ["1 – 7 d", DAY, 7 * DAY], ["> 7 d", 7 * DAY, Infinity]];
-  const open = world.rows.filter((r) => r.suppressed === null && r.acknowledged === null && r.decision === null && r._t > Date.now() - 30 * DAY);
+  const ages = [["under 1 h", 0, HOUR], ["1 h to 1 day", HOUR, DAY], ["1 to 7 days", DAY, 7 * DAY], ["7 to 30 days", 7 * DAY, 30 * DAY], ["over 30 days", 30 * DAY, Infinity]];
+  const open = world.rows.filter((r) => r.suppressed === null && r.acknowledged === null && r.decision === null && r._t > Date.now() - 40 * DAY);
   const buckets = ages.map(([label, a, b]) => ({ label, severity: bySeverity(open.filter((r) => Date.now() - r._t >= a && Date.now() - r._t < b)) }));
   return {
     answer: answer(params, query, world.rows, suppressed, world.gaps, started),

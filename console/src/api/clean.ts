@@ -94,7 +94,8 @@ export function cleanDetail(raw: Loose<FindingDetail> & { row: Row }): FindingDe
 }
 
 export function cleanOverview(raw: Overview): Overview {
-  return { ...raw, answer: cleanAnswer(raw.answer), open: { ...raw.open, oldest: raw.open.oldest === null ? null : cleanRow(raw.open.oldest) } };
+  const severity = SEVERITIES.map((s) => raw.severity.find((x) => x.severity === s) ?? { severity: s, count: 0, before: 0 });
+  return { ...raw, answer: cleanAnswer(raw.answer), severity, open: { ...raw.open, oldest: raw.open.oldest === null ? null : cleanRow(raw.open.oldest) } };
 }
 
 export function cleanSession(raw: Loose<Session>): Session {

@@ -210,8 +210,10 @@ export interface StripRow {
 export interface Overview extends Answered {
   severity: { severity: Severity; count: number; before: number }[];
   suppressed: { count: number; before: number };
-  hours: (Bar & { spike: boolean; median: number })[];
+  /** The median of the same hour of the week; null where too little is known. */
+  hours: (Bar & { spike: boolean; median: number | null })[];
   controls: { days: string[]; criteria: StripRow[] };
+  /** `budget` is findings a day; `over` when it was passed on some day. */
   rules: { rule: string; count: number; budget: number | null; over: boolean; per_day: number[] }[];
   open: { buckets: { label: string; severity: BySeverity }[]; oldest: Row | null };
   gaps: Gap[];

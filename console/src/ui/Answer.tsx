@@ -11,7 +11,7 @@ import "./answer.css";
 const STALE = 10 * 60_000;
 
 /** The line under a number: what was asked, how far it reaches, how fresh it is, what is left out, what is missing. */
-export function AnswerLine({ answer, count, noun = "findings" }: { answer: Answer; count?: number; noun?: string }) {
+export function AnswerLine({ answer, count, noun = "findings", lead }: { answer: Answer; count?: number; noun?: string; lead?: string }) {
   const suppressed = answer.excluded.suppressed ?? 0;
   const fresh = answer.fresh_to === null ? null : Date.parse(answer.fresh_to);
   const age = fresh === null ? null : serverNow() - fresh;
@@ -23,6 +23,7 @@ export function AnswerLine({ answer, count, noun = "findings" }: { answer: Answe
           <strong>{countText(count)}</strong> {noun}
         </span>
       )}
+      {lead !== undefined && <span>{lead}</span>}
       {suppressed > 0 && <span>{countText(suppressed)} suppressed, not counted</span>}
       <span>{answer.scope}</span>
       {fresh === null ? <span className="bad">no record read</span> : <span>newest record <Time at={answer.fresh_to ?? ""} />{age !== null && reachesNow && age > STALE && <strong className="bad"> ({lengthText(age)} old)</strong>}</span>}

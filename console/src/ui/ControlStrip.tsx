@@ -5,6 +5,9 @@ import "./strip.css";
 
 const WORDS: Record<DayState, string> = { observed: "observed", partial: "partly observed", not: "not observed", none: "no observation known" };
 
+/** Widest a day gets, px: a few days are no reason for long bars. */
+const WIDEST = 96;
+
 interface ControlStripProps {
   /** Days of the columns, `2026-11-26`, oldest first. */
   days: string[];
@@ -20,7 +23,7 @@ export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripPr
   const every = days.length <= 14 ? 1 : days.length <= 45 ? 7 : 14;
   return (
     <div className="strip">
-      <table aria-label="Criteria by day">
+      <table aria-label="Criteria by day" style={{ maxWidth: 190 + days.length * WIDEST }}>
         <thead>
           <tr>
             <td />

@@ -3,16 +3,14 @@ import { countText } from "@/time/format";
 import { Link } from "@/url/Link";
 import { Sparkline } from "@/ui/Sparkline";
 
-/** Rules with the most findings, against the number that was set as bearable for this time. */
-export function NoisyRules({ rules, days }: { rules: Overview["rules"]; days: number }) {
+/** Rules with the most findings, against the number a day that was set as bearable. */
+export function NoisyRules({ rules }: { rules: Overview["rules"] }) {
   const over = rules.filter((r) => r.over).length;
   return (
     <section className="card" aria-label="Noisiest rules">
       <header>
         <h2>Noisiest rules</h2>
-        <span className="faint">
-          {over === 0 ? "none over its budget" : `${String(over)} over budget`} · {days >= 2 ? `${String(Math.round(days))} days` : "this time"}
-        </span>
+        <span className="faint">{over === 0 ? "none over its budget of a day" : `${String(over)} over budget on some day`}</span>
       </header>
       {rules.length === 0 ? (
         <p className="body dim">No rule had a finding. That says something only where the rule was loaded: see Controls.</p>
@@ -21,30 +19,33 @@ export function NoisyRules({ rules, days }: { rules: Overview["rules"]; days: nu
           <thead>
             <tr>
               <th scope="col">Rule</th>
-              <th scope="col">Over time</th>
+              <th scope="col">By day</th>
               <th scope="col" className="num">Findings</th>
-              <th scope="col" className="num">Budget</th>
-              <th scope="col">Used</th>
+              <th scope="col" className="num">Worst day</th>
+              <th scope="col">of budget a day</th>
             </tr>
           </thead>
           <tbody>
-            {rules.slice(0, 8).map((r) => (
-              <tr key={r.rule}>
-                <td className="cut" title={r.rule}>
-                  <Link to="/findings" query={{ rule: r.rule }}>
-                    {r.rule}
-                  </Link>
-                </td>
-                <td>
-                  <Sparkline values={r.per_day} width={84} height={16} label={`${String(r.per_day.length)} equal parts of the time: ${r.per_day.join(", ")}`} />
-                </td>
-                <td className="num">{countText(r.count)}</td>
-                <td className="num faint">{r.budget === null ? "none set" : countText(r.budget)}</td>
-                <td>
-                  <Used count={r.count} budget={r.budget} over={r.over} />
-                </td>
-              </tr>
-            ))}
+            {rules.slice(0, 8).map((r) => {
+              const worst = Math.max(0, ...r.per_day);
+              return (
+                <tr key={r.rule}>
+                  <td className="cut" title={r.rule}>
+                    <Link to="/findings" query={{ rule: r.rule }}>
+                      {r.rule}
+                    </Link>
+                  </td>
+                  <td>
+                    <Sparkline values={r.per_day} width={84} height={16} limit={r.budget ?? undefined} label={`By day: ${r.per_day.join(", ")}${r.budget === null ? "" : `; budget ${String(r.budget)} a day`}`} />
+                  </td>
+                  <td className="num">{countText(r.count)}</td>
+                  <td className="num">{countText(worst)}</td>
+                  <td>
+                    <Used count={worst} budget={r.budget} over={r.over} />
+                  </td>
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       )}
@@ -53,15 +54,14 @@ export function NoisyRules({ rules, days }: { rules: Overview["rules"]; days: nu
 }
 
 function Used({ count, budget, over }: { count: number; budget: number | null; over: boolean }) {
-  if (budget === null) return <span className="faint">–</span>;
+  if (budget === null) return <span className="faint">none set</span>;
   const share = budget === 0 ? (count === 0 ? 0 : 2) : count / budget;
-  const text = budget === 0 ? (count === 0 ? "0 %" : "over") : `${String(Math.round(share * 100))} %`;
   return (
     <span className="used" data-over={over ? "" : undefined}>
       <span className="track" aria-hidden="true">
         <span style={{ width: `${String(Math.min(100, share * 100))}%` }} />
       </span>
-      {text}
+      {budget === 0 ? "of 0" : `${String(Math.round(share * 100))} % of ${countText(budget)}`}
       {over && <span className="sr"> over budget</span>}
     </span>
   );

@@ -8,17 +8,15 @@ import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
 import { chartGaps, type ChartBar } from "@/ui/chart/model";
 import { TimeChart } from "@/ui/chart/TimeChart";
-import { ControlStrip } from "@/ui/ControlStrip";
 import { FilterBar } from "@/ui/FilterBar";
 import { PageHead } from "@/ui/PageHead";
 import { Failed, Skeleton } from "@/ui/States";
 import { FirstRun } from "@/ui/FirstRun";
-import { sharedQuery } from "@/url/Link";
 import { filterParams, isEmpty, useFilter } from "@/url/filter";
-import { go, usePlace } from "@/url/router";
 import { NoisyRules } from "./NoisyRules";
 import { OpenItems } from "./OpenItems";
 import { SeverityTiles } from "./SeverityTiles";
+import { Strip } from "./Strip";
 import "./overview.css";
 
 /** Four bands: severity, controls by day, rules against their budget, open items by age. */
@@ -48,9 +46,9 @@ export default function OverviewPage() {
       <div className="bands" aria-busy={isPlaceholderData}>
         {count + before + data.suppressed.count === 0 && isEmpty(filter) && <FirstRun answer={data.answer} />}
         <Severity data={data} range={range} onBrush={(r) => setSpan({ kind: "range", ...r })} />
-        <Controls data={data} />
+        <Strip data={data} range={range} />
         <div className="two">
-          <NoisyRules rules={data.rules} days={(range.to - range.from) / 86_400_000} />
+          <NoisyRules rules={data.rules} />
           <OpenItems open={data.open} />
         </div>
       </div>
@@ -59,14 +57,20 @@ export default function OverviewPage() {
 }
 
 function Severity({ data, range, onBrush }: { data: Overview; range: { from: number; to: number }; onBrush: (range: { from: number; to: number }) => void }) {
-  const bars = useMemo<ChartBar[]>(() => data.hours.map((h) => ({ from: Date.parse(h.from), severity: h.severity, suppressed: h.suppressed, spike: h.spike, median: h.median })), [data.hours]);
+  const bars = useMemo<ChartBar[]>(() => data.hours.map((h) => ({ from: Date.parse(h.from), severity: h.severity, suppressed: h.suppressed, spike: h.spike, ...(h.median === null ? {} : { median: h.median }) })), [data.hours]);
   const gaps = useMemo(() => chartGaps(data.gaps, range), [data.gaps, range]);
   // The answer has hours; over long times many of them make one bar.
-  const step = useMemo(() => Math.max(stepOf(bars), stepFor(range, 120)), [bars, range]);
+  const step = useMemo(() => Math.max(stepOf(bars, range), stepFor(range, SERVER_BARS)), [bars, range]);
   const spikes = bars.filter((b) => b.spike === true).length;
   const legend = (
     <span className="legend hide-narrow">
-      <span className="tick" /> median of this hour of the week <span className="tri" aria-hidden="true">▼</span> spikes: {spikes}
+      {bars.some((b) => b.median !== undefined) ? (
+        <>
+          <span className="tick" /> median of this hour of the week <span className="tri" aria-hidden="true">▼</span> spikes: {spikes}
+        </>
+      ) : (
+        <span title="The median of an hour of the week needs three weeks of records, bars of an hour, and no filter.">no usual known to mark spikes against</span>
+      )}
     </span>
   );
   return (
@@ -79,41 +83,13 @@ function Severity({ data, range, onBrush }: { data: Overview; range: { from: num
   );
 }
 
-/** Width of the bars (s) as the answer has them: the least distance of two; an hour when it cannot be told. */
-function stepOf(bars: ChartBar[]): number {
-  let least = Infinity;
-  for (let i = 1; i < bars.length; i++) least = Math.min(least, ((bars[i]?.from ?? 0) - (bars[i - 1]?.from ?? 0)) / 1000);
-  return Number.isFinite(least) && least > 0 ? least : 3600;
-}
+/** Widths (s) that the server makes bars of, and how many it makes at most. */
+const SERVER_STEPS = [60, 300, 900, 3600, 21_600, 86_400];
+const SERVER_BARS = 200;
 
-function Controls({ data }: { data: Overview }) {
-  const { search } = usePlace();
-  const { days, criteria } = data.controls;
-  const states = criteria.flatMap((c) => c.days.map((d) => d.state));
-  const whole = states.filter((s) => s === "observed").length;
-  return (
-    <section className="card" aria-label="Controls">
-      <header>
-        <h2>Controls</h2>
-        <span className="faint">
-          {whole} of {states.length} criterion days fully observed · {days[0]} – {days.at(-1)} UTC
-        </span>
-      </header>
-      <div className="body">
-        {criteria.length === 0 ? (
-          <p className="dim">No list of controls is approved for this time. Nothing can be said of any criterion.</p>
-        ) : (
-          <ControlStrip
-            days={days}
-            rows={criteria}
-            onPick={(criterion, day) => {
-              const from = Date.parse(day);
-              go("/findings", new URLSearchParams({ criterion, from: new Date(from).toISOString(), to: new Date(from + 86_400_000).toISOString() }));
-            }}
-            onCriterion={(criterion) => go("/controls", sharedQuery(search, { at: criterion }))}
-          />
-        )}
-      </div>
-    </section>
-  );
+/** Width of the bars (s) as the answer has them: what the server takes for such a range, or less where two bars are closer. Hours without findings have no bar, so the distance alone would not tell. */
+function stepOf(bars: ChartBar[], range: { from: number; to: number }): number {
+  let least = SERVER_STEPS.find((step) => (range.to - range.from) / 1000 / step <= SERVER_BARS) ?? 86_400;
+  for (let i = 1; i < bars.length; i++) least = Math.min(least, ((bars[i]?.from ?? 0) - (bars[i - 1]?.from ?? 0)) / 1000);
+  return least > 0 ? least : 3600;
 }
