@@ -5,7 +5,7 @@
 //! again is not judged twice; a delivery that was never settled is judged anew when it comes again. Every ten seconds
 //! [`AuditJudge::observe`] tells how each source fared. [`Archive`] keeps the records, without secrets, for back-tests.
 //!
-//! What it takes for watched: a source from which something was heard within [`AuditLimits::silence`]. What it cannot see: events
+//! What it takes for watched: a source from which something was heard within the limit of silence in [`AuditLimits`]. What it cannot see: events
 //! that the API server dropped before it sent them (`docs/AUDIT.md`).
 //!
 //! ```
