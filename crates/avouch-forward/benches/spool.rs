@@ -20,7 +20,7 @@ fn sender() -> Sender {
     Sender { node: "n1".into(), cluster: "prod".into(), run: "agent-1".into(), version: "0.1.0".into() }
 }
 
-/// A finding of about the size of a real one: some 2.5 KB.
+/// A finding of about the size of a real one: some 2 KB.
 fn finding() -> Fact {
     let fields: BTreeMap<String, String> =
         (0..24).map(|n| (format!("proc.aname[{n}]"), format!("value-{n} of some length /usr/bin/program"))).collect();

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use avouch_controls::AcceptanceSet;
 use avouch_evidence::FactSink;
 use avouch_finding::{Fact, Time};
@@ -51,6 +51,15 @@ pub(crate) struct Keeper {
     forwarder: Option<Forwarder>,
 }
 
+/// Whose facts they are.
+fn origin(args: &KeepArgs, begun: Time) -> Origin {
+    Origin {
+        run: format!("agent-{:020}-{}", begun.0, std::process::id()),
+        cluster: args.cluster.clone().unwrap_or_default(),
+        node: args.node.clone().unwrap_or_else(printer::hostname),
+    }
+}
+
 /// A fact on its way to those who keep it.
 enum Told {
     All(Fact),
@@ -68,11 +77,7 @@ impl Keeper {
         acceptances: Option<&Acceptances>,
     ) -> anyhow::Result<Option<Self>> {
         let begun = now();
-        let origin = Origin {
-            run: format!("agent-{:020}-{}", begun.0, std::process::id()),
-            cluster: args.cluster.clone().unwrap_or_default(),
-            node: args.node.clone().unwrap_or_else(printer::hostname),
-        };
+        let origin = origin(args, begun);
         let mut kept = Vec::new();
         if let Some(dir) = &args.data {
             kept.push(Kept { sink: Box::new(evidence::open(dir)?), past: Past::Folder(dir.clone()) });
@@ -89,6 +94,18 @@ impl Keeper {
         let mut keeper = Self::over(origin, kept, mapping, rules, acceptances, begun)?;
         keeper.forwarder = forwarder;
         Ok(Some(keeper))
+    }
+
+    /// Keeps facts in one place.
+    pub(crate) fn to(
+        kept: Kept,
+        args: &KeepArgs,
+        mapping: &[PathBuf],
+        rules: &RuleSet,
+        acceptances: Option<&Acceptances>,
+    ) -> anyhow::Result<Self> {
+        let begun = now();
+        Self::over(origin(args, begun), vec![kept], mapping, rules, acceptances, begun)
     }
 
     /// Keeps facts of `origin` in these places, for a run that began at `begun`. Each hears first what changed since it heard last,
@@ -165,7 +182,11 @@ impl Keeper {
     /// Why it is not: a watch that leaves nothing behind is none.
     pub(crate) fn check(&mut self) -> anyhow::Result<()> {
         let ended = self.thread.as_ref().is_some_and(JoinHandle::is_finished);
-        if ended || self.queue.is_none() { self.end() } else { Ok(()) }
+        if ended || self.queue.is_none() {
+            return self.end();
+        }
+        ensure!(!self.forwarder.as_ref().is_some_and(Forwarder::has_ended), "the thread that sends facts broke");
+        Ok(())
     }
 
     /// Ends it in good order. A server that is away is not waited for: facts wait for the next start.

@@ -7,6 +7,7 @@ mod transport;
 
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use avouch_finding::Time;
@@ -16,7 +17,7 @@ pub use server::{Server, ServerError, Token};
 pub use status::{Failing, Status};
 
 use crate::spool::{Most, Outbox, Outgoing, Wake};
-use transport::{Answer, Body, Transport, chain};
+use transport::{Answer, Body, Transport, chain, short};
 
 /// How long the sender sleeps when nothing waits and nobody wakes it.
 const IDLE: Duration = Duration::from_secs(1);
@@ -50,6 +51,7 @@ pub type Told = Box<dyn FnMut(&str) + Send>;
 pub struct Forwarder {
     shared: Arc<Shared>,
     wake: Wake,
+    thread: JoinHandle<()>,
     ended: Receiver<()>,
 }
 
@@ -114,14 +116,20 @@ impl Forwarder {
             // Whoever asked is gone when nobody hears it.
             end.send(()).unwrap_or(());
         };
-        std::thread::Builder::new().name("forward".to_owned()).spawn(run).map_err(StartError::Thread)?;
-        Ok(Self { shared, wake, ended })
+        let thread = std::thread::Builder::new().name("forward".to_owned()).spawn(run).map_err(StartError::Thread)?;
+        Ok(Self { shared, wake, thread, ended })
     }
 
     /// How it fares.
     #[must_use]
     pub fn status(&self) -> Status {
         self.shared.lock().status.clone()
+    }
+
+    /// Whether the thread ended, which it does not do of itself before the queue is ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Sends on for so long at most, or until nothing waits and the queue was ended; says how it fared. What waits then is sent by the
@@ -229,7 +237,8 @@ impl Sending {
             let (n, seq) = (ack.refused_count, first.seq);
             (self.told)(&format!(
                 "server {} does not take {n} facts, which are lost there; the first is number {seq}: {}",
-                self.base, first.reason
+                self.base,
+                short(&first.reason)
             ));
         }
         Ok(())

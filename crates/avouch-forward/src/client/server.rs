@@ -129,9 +129,12 @@ impl Server {
             // A token is for one address.
             .max_redirects(0)
             .user_agent(concat!("avouch/", env!("CARGO_PKG_VERSION")));
-        if self.tls {
-            config = config.tls_config(self.tls()?);
-        }
+        config = if self.tls {
+            config.tls_config(self.tls()?)
+        } else {
+            // What is not encrypted stays on this machine, whatever proxies the environment names.
+            config.proxy(None)
+        };
         Ok((config.build().new_agent(), bearer.transpose()?))
     }
 

@@ -135,7 +135,7 @@ fn message(bytes: &[u8]) -> String {
 }
 
 /// A text of somebody else for the terminal.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
