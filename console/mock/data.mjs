@@ -64,7 +64,7 @@ export function gapsAt(now) {
 /** One finding. `n` is its sequence number. */
 export function makeFinding(rand, n, time, forced = null) {
   const rule = forced?.rule ?? pickRule(rand);
-  const where = NODES[Math.floor(rand() ** 1.6 * NODES.length)];
+  const where = NODES.find((n) => n.cluster === forced?.where) ?? NODES[Math.floor(rand() ** 1.6 * NODES.length)];
   const work = NAMES[Math.floor(rand() ** 1.4 * NAMES.length)];
   const source = rule.source ?? "syscall";
   const k8s = source === "syscall";

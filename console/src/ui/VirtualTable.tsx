@@ -29,6 +29,8 @@ interface VirtualTableProps<T> {
   /** Index of the row with the cursor; -1 for none. */
   cursor: number;
   onCursor: (index: number) => void;
+  /** A click; without it a click moves the cursor. */
+  onPick?: (row: T, index: number) => void;
   /** Enter or double click. */
   onOpen?: (row: T, index: number) => void;
   /** Called when the last loaded rows come in sight. */
@@ -40,7 +42,7 @@ interface VirtualTableProps<T> {
 }
 
 /** A table of any length: only the rows in sight are in the page. Arrows, Home, End and Page keys move the cursor. */
-export function VirtualTable<T>({ label, columns, rows, total, idOf, height, cursor, onCursor, onOpen, onEnd, marked, rowTone, footer, ref }: VirtualTableProps<T>) {
+export function VirtualTable<T>({ label, columns, rows, total, idOf, height, cursor, onCursor, onPick, onOpen, onEnd, marked, rowTone, footer, ref }: VirtualTableProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 12, getItemKey: (i) => keyOf(rows, i, idOf) });
   const items = virtual.getVirtualItems();
@@ -114,7 +116,7 @@ export function VirtualTable<T>({ label, columns, rows, total, idOf, height, cur
                 data-marked={marked?.has(id) === true ? "" : undefined}
                 data-tone={rowTone?.(row)}
                 style={{ gridTemplateColumns: tracks, height, transform: `translateY(${String(item.start)}px)` }}
-                onClick={() => onCursor(item.index)}
+                onClick={() => (onPick === undefined ? onCursor(item.index) : onPick(row, item.index))}
                 onDoubleClick={() => onOpen?.(row, item.index)}
               >
                 {columns.map((column) => (

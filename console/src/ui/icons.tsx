@@ -32,6 +32,7 @@ const PATHS = {
   save: <path d="M4 2.5h8v11l-4-3-4 3z" />,
   rows: <path d="M2.5 3.5h11M2.5 6.5h11M2.5 9.5h11M2.5 12.5h11" />,
   rows2: <path d="M2.5 3.5h11v3.5h-11zM2.5 9.5h11V13h-11z" />,
+  fold: <path d="M2.5 3h11M2.5 13h11M8 5.2v1.6M8 9.2v1.6M5.8 5.5L8 7.3l2.2-1.8M5.8 10.5L8 8.7l2.2 1.8" />,
   group: <path d="M2.5 4h11M5 8h8.5M5 12h8.5M2.5 6v6.5" />,
 } satisfies Record<string, ReactNode>;
 

@@ -98,7 +98,7 @@ describe("findings", () => {
 
   it("acts on all marked findings and on no other", async () => {
     const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d`);
+    const { page } = await open(browser, `${base}/findings?t=7d&fold=off`);
     await ready(page);
     for (const key of ["j", "x", "j", "j", "x", "a"]) await page.keyboard.press(key);
     await page.getByRole("dialog").getByRole("heading", { name: "Acknowledge: 2 findings" }).waitFor();
@@ -192,6 +192,23 @@ describe("findings", () => {
     await page.keyboard.press("Home");
     await firstRow(page).waitFor();
     expect(faults).toEqual([]);
+  });
+
+  it("folds repeats that arrive into one line, and acts on each of them", async () => {
+    const base = await start();
+    const { page } = await open(browser, `${base}/findings?t=7d`);
+    await ready(page);
+    const rule = { rule: "Same again", severity: "high", criteria: [], tags: [], process: "nc", parents: [], command: ["nc -l"], object: null, budget: 0, weight: 1, source: "aws_cloudtrail" };
+    for (let i = 0; i < 3; i++) mock.world.add({ rule, where: "prod-eu" });
+    await grid(page).getByText("×3").waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("a");
+    await page.getByRole("heading", { name: "Acknowledge: 3 findings" }).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+    await page.getByText("3 records in the ledger.").waitFor();
+    expect(mock.world.rows.slice(-3).every((r) => r.acknowledged !== null)).toBe(true);
+    await page.keyboard.press("f");
+    await grid(page).getByText("×3").waitFor({ state: "detached" });
   });
 
   it("exports the filter that is on the screen", async () => {

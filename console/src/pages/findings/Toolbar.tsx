@@ -14,7 +14,7 @@ import { GIVEN, loadViews, removeView, saveView } from "./views";
 const MOMENT = ["sel", "tab"];
 
 /** Views, export, grouping and density. */
-export function Toolbar({ query, density, grouped, facets }: { query: string; density: Density; grouped: boolean; facets: boolean }) {
+export function Toolbar({ query, density, grouped, facets, fold }: { query: string; density: Density; grouped: boolean; facets: boolean; fold: boolean }) {
   return (
     <>
       <Views />
@@ -34,6 +34,9 @@ export function Toolbar({ query, density, grouped, facets }: { query: string; de
       </button>
       <button type="button" className="btn" data-icon aria-pressed={grouped} aria-label="Groups of repeats" title="Groups of repeats (G)" onClick={() => setParam("group", grouped ? null : "1")}>
         <Icon name="group" />
+      </button>
+      <button type="button" className="btn" data-icon aria-pressed={fold} aria-label="Fold repeats" title="Fold repeats into one line (f)" onClick={() => setParam("fold", fold ? "off" : null, true)}>
+        <Icon name="fold" />
       </button>
       <span className="choice" role="group" aria-label="Density">
         <button type="button" className="btn" data-icon aria-pressed={density === "one"} aria-label="One line" title="One line (v)" onClick={() => setParam("density", null, true)}>

@@ -2,7 +2,9 @@ import type { Row } from "@/api/types";
 import { Icon } from "@/ui/icons";
 import { SeverityBadge } from "@/ui/Severity";
 import { Time } from "@/ui/Time";
+import { utcText } from "@/time/format";
 import type { Column } from "@/ui/VirtualTable";
+import type { Line } from "./fold";
 
 export type Density = "one" | "two";
 
@@ -53,8 +55,39 @@ function State({ row }: { row: Row }) {
   );
 }
 
+/** How often a line stands for: `×12`, with its first and last time. */
+function Times({ line }: { line: Line }) {
+  const first = line.rows.at(-1);
+  if (line.rows.length < 2 || first === undefined) return null;
+  const text = `${String(line.rows.length)} repeats from ${utcText(Date.parse(first.time))} to ${utcText(Date.parse(line.row.time))} UTC`;
+  return (
+    <span className="times" title={text}>
+      <span aria-hidden="true">×{line.rows.length}</span>
+      <span className="sr">{text}</span>
+    </span>
+  );
+}
+
 /** Columns of the feed in a density; `narrow` when a pane takes half of the width. */
-export function columnsOf(density: Density, narrow: boolean): Column<Row>[] {
+export function columnsOf(density: Density, narrow: boolean): Column<Line>[] {
+  return rowColumns(density, narrow).map(({ id, label, width, align, cell }) => ({
+    id,
+    label,
+    width,
+    ...(align === undefined ? {} : { align }),
+    cell: (line) =>
+      id === "rule" || id === "what" ? (
+        <span className="withtimes">
+          <Times line={line} />
+          {cell(line.row)}
+        </span>
+      ) : (
+        cell(line.row)
+      ),
+  }));
+}
+
+function rowColumns(density: Density, narrow: boolean): Column<Row>[] {
   const time: Column<Row> = { id: "time", label: "Time (UTC)", width: narrow ? "106px" : "142px", cell: (row) => <span className="mono"><Time at={row.time} form={narrow ? "noyear" : "full"} /></span> };
   const severity: Column<Row> = { id: "severity", label: "Severity", width: narrow ? "50px" : "62px", cell: (row) => <SeverityBadge severity={row.severity} short /> };
   const state: Column<Row> = { id: "state", label: "State", width: narrow ? "84px" : "104px", cell: (row) => <State row={row} /> };
@@ -92,7 +125,7 @@ export function columnsOf(density: Density, narrow: boolean): Column<Row>[] {
     ];
   }
   const what: Column<Row>[] = [
-    { id: "rule", label: "Rule", width: narrow ? "minmax(110px, 1.3fr)" : "minmax(180px, 1.6fr)", cell: (row) => <span title={row.rule}>{row.rule}</span> },
+    { id: "rule", label: "Rule", width: narrow ? "minmax(110px, 1.3fr)" : "minmax(180px, 1.6fr)", cell: (row) => <span className="cut" title={row.rule}>{row.rule}</span> },
     { id: "deed", label: "What", width: narrow ? "minmax(80px, 1fr)" : "minmax(110px, 1.4fr)", cell: (row) => <span className="mono" title={deedOf(row)}>{deedOf(row)}</span> },
   ];
   if (narrow) return [time, severity, ...what, state];

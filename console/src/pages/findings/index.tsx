@@ -27,6 +27,7 @@ import { ActBar } from "./ActBar";
 import { ActDialog, type ActKind } from "./ActDialog";
 import { columnsOf, ROW_HEIGHT, stateOf, type Density } from "./columns";
 import { FindingPane } from "./FindingPane";
+import { foldRepeats, unfolded } from "./fold";
 import { GroupTable } from "./GroupTable";
 import { SingleFinding } from "./SingleFinding";
 import { Toolbar } from "./Toolbar";
@@ -49,6 +50,7 @@ registerKeys("/findings", [
   ["x", "mark, for acts on many"],
   ["r", "show what has arrived"],
   ["v", "one or two lines"],
+  ["f", "fold repeats, or show each"],
   ["G", "groups of repeats"],
 ]);
 
@@ -67,6 +69,7 @@ function FeedPage() {
   const [density, setDensity] = useParam("density");
   const [grouped, setGrouped] = useParam("group");
   const [facetsOff] = useParam("facets");
+  const [foldOff, setFoldOff] = useParam("fold");
   const [selected] = useParam("sel");
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState(-1);
@@ -82,6 +85,7 @@ function FeedPage() {
   // While somebody reads further down or has a finding open, arrivals wait: rows do not jump under the eye.
   const feed = useFeed(query, `${conditions}|${spanKey}`, live, cursor > 0 || selected !== null || marked.size > 0);
   const { rows } = feed;
+  const lines = useMemo(() => (foldOff === null ? foldRepeats(rows) : unfolded(rows)), [rows, foldOff]);
 
   useFreshNumbers(["findings", "counts"]);
   useEffect(() => setMarked(new Set()), [conditions, spanKey]);
@@ -89,27 +93,30 @@ function FeedPage() {
   const cursorId = useRef<string | null>(null);
   useEffect(() => {
     const wanted = selected ?? cursorId.current;
-    setCursor(wanted === null ? -1 : rows.findIndex((r) => r.id === wanted));
-  }, [rows, selected]);
+    setCursor(wanted === null ? -1 : lines.findIndex((l) => l.rows.some((r) => r.id === wanted)));
+  }, [lines, selected]);
 
-  const current = rows[cursor];
+  const line = lines[cursor];
+  const current = line?.row;
   const moveTo = useCallback(
     (index: number) => {
-      const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
+      const at = Math.max(0, Math.min(lines.length - 1, index));
+      const row = lines[at]?.row;
       if (row === undefined) return;
       cursorId.current = row.id;
-      setCursor(rows.indexOf(row));
-      table.current?.scrollTo(rows.indexOf(row));
+      setCursor(at);
+      table.current?.scrollTo(at);
       if (selected !== null) setParam("sel", row.id, true);
     },
-    [rows, selected],
+    [lines, selected],
   );
   const open = (row: Row, tab?: string) => {
     cursorId.current = row.id;
     setParam("sel", row.id);
     if (tab !== undefined) setParam("tab", tab, true);
   };
-  const targets = marked.size > 0 ? rows.filter((r) => marked.has(r.id)) : current === undefined ? [] : [current];
+  // A folded line is all of its findings: what is done about it is done about each.
+  const targets = marked.size > 0 ? lines.filter((l) => marked.has(l.row.id)).flatMap((l) => l.rows) : (line?.rows ?? []);
   const act = (kind: ActKind) => {
     if (!mayAct) tell("Your role reads only.", "warn");
     else if (targets.length > 0) setActing({ kind, rows: targets });
@@ -133,6 +140,7 @@ function FeedPage() {
     x: () => current !== undefined && mark(current),
     r: feed.release,
     v: () => setDensity(density === "two" ? null : "two", true),
+    f: () => setFoldOff(foldOff === null ? "off" : null, true),
     G: () => setGrouped(grouped === null ? "1" : null),
     Escape: () => (marked.size > 0 ? setMarked(new Set()) : setParam("sel", null)),
   });
@@ -146,7 +154,7 @@ function FeedPage() {
 
   return (
     <>
-      <PageHead title="Findings" actions={<Toolbar query={query} density={form} grouped={grouped !== null} facets={facetsOff === null} />}>
+      <PageHead title="Findings" actions={<Toolbar query={query} density={form} grouped={grouped !== null} facets={facetsOff === null} fold={foldOff === null} />}>
         {counts.data !== undefined && <AnswerLine answer={counts.data.answer} count={counts.data.count} />}
       </PageHead>
       <FilterBar suggest={suggest} />
@@ -175,17 +183,17 @@ function FeedPage() {
               ref={table}
               label="Findings"
               columns={columns}
-              rows={rows}
-              {...(total === undefined ? {} : { total: Math.max(total, rows.length) })}
-              idOf={(row) => row.id}
+              rows={lines}
+              idOf={(l) => l.row.id}
               height={ROW_HEIGHT[form]}
               cursor={cursor}
               onCursor={moveTo}
-              onOpen={(row) => open(row)}
+              onPick={(l) => open(l.row)}
+              onOpen={(l) => open(l.row)}
               onEnd={feed.more}
               marked={marked}
-              rowTone={(row) => (stateOf(row) === "open" ? undefined : "muted")}
-              footer={<Foot shown={rows.length} total={total} complete={feed.complete} error={feed.error?.message ?? null} onMore={feed.more} />}
+              rowTone={(l) => (stateOf(l.row) === "open" ? undefined : "muted")}
+              footer={<Foot lines={lines.length} shown={rows.length} total={total} complete={feed.complete} error={feed.error?.message ?? null} onMore={feed.more} />}
             />
           )}
         </div>
@@ -213,7 +221,7 @@ function Nothing({ filtered, counts }: { filtered: boolean; counts: Counts | und
   );
 }
 
-function Foot({ shown, total, complete, error, onMore }: { shown: number; total: number | undefined; complete: boolean; error: string | null; onMore: () => void }) {
+function Foot({ lines, shown, total, complete, error, onMore }: { lines: number; shown: number; total: number | undefined; complete: boolean; error: string | null; onMore: () => void }) {
   if (error !== null) {
     return (
       <>
@@ -224,5 +232,6 @@ function Foot({ shown, total, complete, error, onMore }: { shown: number; total:
       </>
     );
   }
-  return <>{complete ? `All ${countText(shown)} loaded.` : `${countText(shown)}${total === undefined ? "" : ` of ${countText(total)}`} loaded; scroll for more.`}</>;
+  const folded = lines < shown ? ` Repeats are folded: ${countText(lines)} lines (f).` : "";
+  return <>{complete ? `All ${countText(shown)} loaded.${folded}` : `${countText(shown)}${total === undefined ? "" : ` of ${countText(total)}`} loaded; scroll for more.${folded}`}</>;
 }
