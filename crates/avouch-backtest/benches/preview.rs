@@ -115,7 +115,8 @@ fn proposes(bencher: Bencher<'_, '_>, count: u64) {
     let of = finding(2, count);
     with_evidence(count, |findings, rules| {
         bencher.counter(ItemsCount::new(count)).bench_local(|| {
-            let mut watch = Watch::new(None, &mut |_| {});
+            let mut told = |_| {};
+            let mut watch = Watch::new(None, &mut told);
             propose(&of, &draft, rules, findings, Period::ALL, &mut watch).unwrap().preview.would_remove
         });
     });

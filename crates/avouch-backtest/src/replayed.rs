@@ -122,10 +122,14 @@ impl Replayed {
         number
     }
 
-    /// What became of the event of a stored finding, when a recording holds it.
-    pub(crate) fn exact(&mut self, rule: &str, time: Time) -> Option<Exact> {
-        let number = *self.names.get(rule)?;
-        let moment = self.moments.get_mut(&(number, time.0))?;
+    /// What a rule makes of the events of a moment, when a recording holds one that it matches before or after.
+    pub(crate) fn exact(&self, rule: &str, time: Time) -> Option<Exact> {
+        self.moments.get(&(*self.names.get(rule)?, time.0)).copied()
+    }
+
+    /// The same for a stored finding of the rule, which is remembered.
+    pub(crate) fn met(&mut self, rule: &str, time: Time) -> Option<Exact> {
+        let moment = self.moments.get_mut(&(*self.names.get(rule)?, time.0))?;
         moment.stored = true;
         Some(*moment)
     }

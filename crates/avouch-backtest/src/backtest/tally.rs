@@ -151,9 +151,9 @@ impl Tally {
     ) {
         let shown = body.is_some_and(|body| self.conditions.show_body(&row.source, body));
         if let Some(entry) = self.entries.get_mut(&*row.rule).filter(|e| e.visited) {
-            let exact = replayed.exact(&row.rule, row.time).filter(|e| e.before);
+            let exact = replayed.met(&row.rule, row.time);
             entry.change.before += 1;
-            entry.change.replayed += u64::from(exact.is_some());
+            entry.change.replayed += u64::from(exact.is_some_and(|e| e.before));
             let fate = match (exact, entry.after) {
                 (None, None) if entry.what == What::Same => Truth::True,
                 (None, None) => Truth::False,
@@ -186,7 +186,7 @@ impl Tally {
     }
 
     /// Rules that would have matched the event of another rule's finding, and that did not.
-    fn gains(&mut self, row: &StoredFinding, replayed: &mut Replayed) {
+    fn gains(&mut self, row: &StoredFinding, replayed: &Replayed) {
         for (number, (source, name, before, after)) in self.may_gain.iter().enumerate() {
             if **source != *row.source || **name == *row.rule || self.conditions.truth(*after) != Truth::True {
                 continue;
@@ -220,7 +220,7 @@ impl Tally {
         watch: &mut Watch<'_>,
     ) -> Result<()> {
         let numbers: Vec<(String, u32)> =
-            self.entries.keys().cloned().map(|name| (name.clone(), replayed.number(&name))).collect();
+            self.entries.keys().map(|name| (name.clone(), replayed.number(name))).collect();
         let by_number: FxHashMap<u32, &str> = numbers.iter().map(|(name, number)| (*number, name.as_str())).collect();
         let (mut lost, mut gained): (FxHashSet<Key>, FxHashSet<Key>) = Default::default();
         let mut hits: Vec<_> = replayed.hits.iter().collect();
@@ -228,7 +228,7 @@ impl Tally {
         for (key, hit) in hits {
             let Some(entry) = by_number.get(&key.rule).and_then(|name| self.entries.get_mut(*name)) else { continue };
             // A stored finding that was counted.
-            if replayed.moments.get(&(key.rule, key.time)).is_some_and(|m| m.stored && m.before) {
+            if replayed.moments.get(&(key.rule, key.time)).is_some_and(|m| m.stored) {
                 continue;
             }
             let change = &mut entry.change;

@@ -74,10 +74,13 @@ pub struct Conditions {
     source: usize,
 }
 
-/// By place, whether two conditions over the same source ask the same; `None` on a side is no condition.
-pub(crate) fn same(pairs: &[(Option<(&str, &Expr)>, Option<(&str, &Expr)>)]) -> Vec<bool> {
+/// A condition and the name of its source.
+pub(crate) type OfSource<'a> = (&'a str, &'a Expr);
+
+/// By place, whether two conditions ask the same, of the same source; `None` is no condition.
+pub(crate) fn same(pairs: &[(Option<OfSource<'_>>, Option<OfSource<'_>>)]) -> Vec<bool> {
     let mut graph = Graph::default();
-    let mut node = |(source, expr): (&str, &Expr)| {
+    let mut node = |(source, expr): OfSource<'_>| {
         let source = source_place(source).unwrap_or(usize::MAX);
         (source, graph.add(source, expr))
     };
