@@ -38,7 +38,8 @@ use crate::store::main_path;
 
 /// Period files kept open to read.
 const OPEN: usize = 64;
-/// Files asked at the same time. Three months of one million findings, two cores: 219 ms become 130 for a word that all of them have.
+/// Files asked at the same time. Two cores, three months of one million findings: eight facets, a histogram and the newest 100 of all of them
+/// take 98 ms of CPU and 60 ms of time.
 const TOGETHER: usize = 4;
 
 /// Asks a store.
