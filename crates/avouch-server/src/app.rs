@@ -11,7 +11,7 @@ use crate::accounts::AccountDesk;
 use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::health::Health;
-use crate::ingest::Ingest;
+use crate::ingest::{AuditDesk, Ingest};
 use crate::readers::Readers;
 
 /// A handle on the server's parts; cheap to copy.
@@ -32,6 +32,8 @@ pub struct Parts {
     pub health: Health,
     /// Facts of agents.
     pub ingest: Ingest,
+    /// Judges audit records; `None` when the server has no rules for them.
+    pub audit: Option<AuditDesk>,
     /// What time it is.
     pub clock: Clock,
     /// When the server began.

@@ -35,7 +35,7 @@ pub use centre::Centre;
 pub use clock::{Clock, system_clock};
 pub use error::{ApiError, ApiResult};
 pub use health::Health;
-pub use ingest::{Counted, Ingest, IngestCounts};
+pub use ingest::{AuditDesk, AuditSetup, AuditStartError, Counted, Ingest, IngestCounts, Trail};
 pub use readers::Readers;
 pub use serve::{PeerCertificates, serve};
 pub use sink::CentreSink;

@@ -18,7 +18,7 @@ use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::error::chain;
 use crate::health::Health;
-use crate::ingest::Ingest;
+use crate::ingest::{self, AuditDesk, AuditSetup, Ingest, Trail};
 use crate::readers::Readers;
 use crate::{App, api, serve};
 
@@ -34,13 +34,25 @@ pub struct Options {
     pub clock: Clock,
     /// Threads of the runtime.
     pub threads: usize,
+    /// What to do with audit records; they are not taken when `None`.
+    pub audit: Option<AuditSetup>,
+    /// Where CloudTrail's files come to; needs `audit`.
+    pub trails: Vec<Trail>,
 }
 
 impl Options {
     /// Over a folder, on a free port of loopback, in the clear.
     #[must_use]
     pub fn new(folder: Folder, clock: Clock) -> Self {
-        Self { folder, listen: SocketAddr::from(([127, 0, 0, 1], 0)), tls: None, clock, threads: 2 }
+        Self {
+            folder,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
+            clock,
+            threads: 2,
+            audit: None,
+            trails: Vec::new(),
+        }
     }
 }
 
@@ -58,6 +70,10 @@ pub enum StartError {
     Store(#[from] avouch_store::Error),
     #[error("failed to open the accounts")]
     Accounts(#[from] avouch_auth::Error),
+    #[error(transparent)]
+    Audit(#[from] ingest::AuditStartError),
+    #[error("failed to collect CloudTrail's files")]
+    Trail(#[from] avouch_collect::CollectError),
     #[error("{0}")]
     Evidence(String),
 }
@@ -69,6 +85,7 @@ pub struct Running {
     runtime: tokio::runtime::Runtime,
     serving: tokio::task::JoinHandle<()>,
     writer: JoinHandle<()>,
+    trails: Vec<JoinHandle<()>>,
 }
 
 /// Starts a server over an open recorder.
@@ -89,6 +106,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         .build()
         .map_err(StartError::Thread)?;
     let run = format!("server-{:020}-{}", begun.0, std::process::id());
+    let redactor = recorder.ledger().redactor().clone();
     let (centre, writer) = Centre::start(recorder, Arc::clone(&clock), &run).map_err(StartError::Thread)?;
     let listen = runtime.block_on(TcpListener::bind(options.listen));
     let listener = listen.map_err(|source| StartError::Listen { at: options.listen, source })?;
@@ -96,13 +114,17 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     let stopping = CancellationToken::new();
     runtime.spawn(centre.clone().tick());
     let tls = options.tls.is_some();
+    let health = Health::new(begun);
+    let desk = |setup| AuditDesk::start(setup, redactor, centre.clone(), health.clone(), Arc::clone(&clock));
+    let audit = options.audit.map(desk).transpose()?;
     let parts = Parts {
         folder: options.folder,
         centre,
         readers,
         accounts,
-        health: Health::new(begun),
+        health,
         ingest: Ingest::default(),
+        audit,
         clock,
         begun,
         tls,
@@ -113,8 +135,15 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     runtime.block_on(app.health.seed(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
     runtime.spawn(app.health.clone().follow(app.clone(), records));
     runtime.block_on(app.accounts.settle(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    let mut trails = Vec::new();
+    if let Some(desk) = &app.audit {
+        for (n, trail) in options.trails.into_iter().enumerate() {
+            let (state, clock, stopping) = (ingest::state_file(&own, n), Arc::clone(&app.clock), app.stopping.clone());
+            trails.push(ingest::start_trail(trail, state, desk.clone(), clock, stopping)?);
+        }
+    }
     let serving = runtime.spawn(serve(listener, options.tls, api::router(app.clone()), stopping));
-    Ok(Running { app, at, runtime, serving, writer })
+    Ok(Running { app, at, runtime, serving, writer, trails })
 }
 
 impl Running {
@@ -153,11 +182,17 @@ impl Running {
     pub fn end(self) -> Result<(), StartError> {
         self.app.stopping.cancel();
         let (centre, serving) = (self.app.centre.clone(), self.serving);
-        let ended = self.runtime.block_on(async move {
-            // A panic in the loop does not keep the evidence from being closed.
-            serving.await.unwrap_or(());
-            centre.end().await
-        });
+        // A panic in the loop, or in a thread, does not keep the evidence from being closed.
+        self.runtime.block_on(async { serving.await.unwrap_or(()) });
+        for trail in self.trails {
+            if trail.join().is_err() {
+                crate::log::complain(&"a thread that collects CloudTrail's files broke");
+            }
+        }
+        if let Some(audit) = &self.app.audit {
+            audit.end();
+        }
+        let ended = self.runtime.block_on(centre.end());
         self.writer.join().map_err(|_| StartError::Evidence("the thread that writes the evidence broke".to_owned()))?;
         ended.map_err(|e| StartError::Evidence(chain(&e)))
     }

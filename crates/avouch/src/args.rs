@@ -32,7 +32,9 @@ pub(crate) enum Command {
     /// Write what happens on this machine to a capture (.scap), for `replay`.
     Record(RecordArgs),
     /// Keep the centre: console, API, live stream and ingest over one folder of evidence.
-    Server(ServerArgs),
+    Server(Box<ServerArgs>),
+    /// Server and sensor of this machine in one process: console, API and rules over what happens here.
+    Up(Box<UpArgs>),
     /// Run rules over captures (.scap), Kubernetes audit logs and CloudTrail files.
     Replay(Box<ReplayArgs>),
     /// Check, list, format, explain and test rules.
@@ -191,7 +193,7 @@ pub(crate) struct ReplayArgs {
     pub(crate) again: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(group(ArgGroup::new("kept").args(["out_dir", "data", "server"]).multiple(true)))]
 #[command(group(ArgGroup::new("keeping").args(["data", "server"]).multiple(true)))]
 pub(crate) struct AgentArgs {

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod args;
+mod audited;
 mod commands;
 mod evidence;
 mod integrity;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Agent(args) => commands::agent::run(&args),
         Command::Record(args) => commands::record::run(&args),
         Command::Server(args) => commands::server::run(&args),
+        Command::Up(args) => commands::up::run(&args),
         Command::Replay(args) => commands::replay::run(*args),
         Command::Rules(RulesCommand::Check(args)) => commands::check::run(&args),
         Command::Rules(RulesCommand::List(args)) => commands::list::run(&args),

@@ -3,10 +3,12 @@
 mod findings;
 mod health;
 mod ingest;
+mod ingest_audit;
 mod login;
 mod openapi;
 mod stream;
 mod system;
+mod test_event;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +37,9 @@ fn routes() -> Routes {
         findings::routes(),
         health::routes(),
         ingest::routes(),
+        ingest_audit::routes(),
         stream::routes(),
+        test_event::routes(),
     ]
     .into_iter()
     .fold(Routes::new(), Routes::and)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use avouch_finding::{Estate, Fact, Gap, Observation, Start, Time, Watching};
+use avouch_pipeline::live::audit::AuditStatus;
 
 use super::counts::Counts;
 
@@ -26,6 +27,8 @@ pub(crate) struct Board {
     pub(super) nodes: BTreeMap<String, Node>,
     /// The last list of nodes of each cluster.
     pub(super) estates: BTreeMap<String, Estate>,
+    /// How sources that this server judges itself stand, by node and source.
+    pub(super) audit: BTreeMap<(String, String), AuditStatus>,
     /// Runs that read recordings: what they observe is not now.
     replays: BTreeSet<String>,
     /// Gaps that are to be recorded.
@@ -114,8 +117,8 @@ impl Board {
 
     /// A board without nodes that goes on counting.
     pub(super) fn emptied(&self) -> Self {
-        let (begun, counts, owed) = (self.begun, self.counts.clone(), self.owed.clone());
-        Self { begun, counts, owed, ..Self::default() }
+        let (begun, counts, owed, audit) = (self.begun, self.counts.clone(), self.owed.clone(), self.audit.clone());
+        Self { begun, counts, owed, audit, ..Self::default() }
     }
 
     /// Nodes that were never watched in the time looked back at are forgotten.
@@ -177,6 +180,12 @@ impl Board {
             version.clone_into(&mut node.version);
         }
         node.ahead = newest.map_or(node.ahead, |newest| newest.0.saturating_sub(now.0));
+    }
+
+    /// How sources stand that this server judges itself.
+    pub(crate) fn audit(&mut self, statuses: Vec<AuditStatus>) {
+        let key = |s: AuditStatus| ((s.node.clone(), s.source.to_owned()), s);
+        self.audit = statuses.into_iter().map(key).collect();
     }
 
     fn node(&mut self, name: &str) -> Option<&mut Node> {

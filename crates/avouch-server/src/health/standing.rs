@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use avouch_finding::{Time, Watching};
+use avouch_pipeline::live::audit::{AuditState, AuditStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -143,11 +144,15 @@ impl Board {
                 out.forgotten += 1;
                 continue;
             }
-            let (state, reason) = node.standing(self.begun, now);
+            let (state, reason) = node.standing(self.begun, now, self.is_judged(name));
             let mut worst = (state, reason.clone());
             for (source_name, source) in &node.sources {
                 // What holds for the node holds for its sources.
-                let (mut own, mut why) = source.standing(source_name, node, now);
+                let audit = self.audit.get(&(name.clone(), source_name.clone()));
+                let (mut own, mut why) = match audit {
+                    Some(status) => judged(status),
+                    None => source.standing(source_name, node, now),
+                };
                 if own == State::Ok || state > State::Losing {
                     (own, why) = (state, reason.clone());
                 }
@@ -175,6 +180,11 @@ impl Board {
         out
     }
 
+    /// A source of it is judged by this server.
+    fn is_judged(&self, name: &str) -> bool {
+        self.audit.keys().any(|(node, _)| node == name)
+    }
+
     /// Nodes of a list that nothing was ever heard of.
     fn never(&self, out: &mut Standing) {
         for estate in self.estates.values() {
@@ -199,7 +209,7 @@ impl Board {
 }
 
 impl Node {
-    fn standing(&self, begun: Time, now: Time) -> (State, String) {
+    fn standing(&self, begun: Time, now: Time, judged: bool) -> (State, String) {
         let silent = self.is_silent(begun, now);
         if let Some((at, why)) = &self.stopped {
             return (State::Stopped, format!("the agent was stopped at {at}: {why}"));
@@ -212,8 +222,12 @@ impl Node {
         if self.heard.is_none() && !self.is_own() {
             return (State::Starting, format!("nothing was heard of its agent since the server began at {begun}"));
         }
+        if self.is_own() && !judged && silent {
+            let to = self.watched.unwrap_or_default();
+            return (State::Stopped, format!("this server does not judge it any more; it was watched up to {to}"));
+        }
         let lag = now.0.saturating_sub(self.watched.map_or(0, |t| t.0));
-        if lag > self.patience() {
+        if lag > self.patience() && !self.is_own() {
             let text = match self.watched {
                 Some(to) => format!("what it sends is {} s old: it was last watched up to {to}", lag / SECOND),
                 None => "it sends no observation".to_owned(),
@@ -290,6 +304,18 @@ impl Node {
             ahead_s: rounded(self.ahead),
         }
     }
+}
+
+/// How a source stands that this server judges itself.
+fn judged(status: &AuditStatus) -> (State, String) {
+    let state = match status.state {
+        AuditState::Never => State::Never,
+        AuditState::Delivers => State::Ok,
+        AuditState::Late => State::Late,
+        AuditState::Silent => State::Silent,
+        AuditState::Failing => State::Failing,
+    };
+    (state, if state == State::Ok { String::new() } else { status.reason.clone() })
 }
 
 impl Source {

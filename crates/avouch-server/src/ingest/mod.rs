@@ -3,17 +3,24 @@
 //! A batch is answered once everything in it is safe in the ledger. So a server that cannot keep up says so by answering late, and
 //! beyond that by turning batches away; the agent keeps them on its disk and comes again.
 
+mod audit;
 mod counts;
 mod facts;
+mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use audit::{AuditDesk, AuditSetup, AuditStartError};
+pub(crate) use audit::{AuditError, AuditTaken};
 pub(crate) use counts::Came;
 pub use counts::{Counted, IngestCounts};
 pub(crate) use facts::{count, sort};
+
+pub use trail::Trail;
+pub(crate) use trail::{start as start_trail, state_file};
 
 use crate::error::{ApiError, ApiResult};
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::AgentArgs;
+
 /// Where a server listens, and what it stands on.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListenArgs {
@@ -28,12 +30,70 @@ pub(crate) struct ListenArgs {
     pub(crate) url: Option<String>,
 }
 
+/// Audit records that the server judges itself.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AuditArgs {
+    /// Rule files or folders: rules for `k8s_audit` and `aws_cloudtrail` judge the records that come. May be repeated.
+    #[arg(short, long = "rules", value_name = "PATH", help_heading = "Audit records")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Mapping files of rules to criteria, over the built-in one.
+    #[arg(long, value_name = "FILE", help_heading = "Audit records")]
+    pub(crate) mapping: Vec<PathBuf>,
+    /// Acceptances: dated, approved holes. A file or folder; may be repeated.
+    #[arg(long, value_name = "PATH", requires = "rules", help_heading = "Audit records")]
+    pub(crate) acceptances: Vec<PathBuf>,
+    /// A cluster whose API server is to send its audit records here: until it does, it counts as not watched. May be repeated.
+    #[arg(long = "k8s-cluster", value_name = "NAME", requires = "rules", help_heading = "Audit records")]
+    pub(crate) k8s_clusters: Vec<String>,
+    /// Minutes without any record after which an API server counts as not watched.
+    #[arg(long, value_name = "MIN", default_value_t = 5, help_heading = "Audit records")]
+    pub(crate) k8s_silence: u64,
+    /// A folder into which CloudTrail's files come. May be repeated.
+    #[arg(long, value_name = "DIR", requires = "rules", help_heading = "Audit records")]
+    pub(crate) cloudtrail_dir: Vec<PathBuf>,
+    /// A bucket into which CloudTrail writes. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --cloudtrail-keys.
+    #[arg(long, value_name = "NAME", requires_all = ["rules", "cloudtrail_region"], help_heading = "Audit records")]
+    pub(crate) cloudtrail_bucket: Option<String>,
+    /// Region of the bucket.
+    #[arg(long, value_name = "REGION", requires = "cloudtrail_bucket", help_heading = "Audit records")]
+    pub(crate) cloudtrail_region: Option<String>,
+    /// Endpoint of the object store. Default: that of the region at Amazon.
+    #[arg(long, value_name = "URL", requires = "cloudtrail_bucket", help_heading = "Audit records")]
+    pub(crate) cloudtrail_endpoint: Option<String>,
+    /// Beginning of the names in the bucket. May be repeated; default: AWSLogs/
+    #[arg(long, value_name = "PREFIX", requires = "cloudtrail_bucket", help_heading = "Audit records")]
+    pub(crate) cloudtrail_prefix: Vec<String>,
+    /// A file of keys, as the tools of Amazon keep them; it is read anew with every look.
+    #[arg(long, value_name = "FILE", requires = "cloudtrail_bucket", help_heading = "Audit records")]
+    pub(crate) cloudtrail_keys: Option<PathBuf>,
+    /// First day of the bucket to read when nothing was read yet. Default: today.
+    #[arg(long, value_name = "DAY", requires = "cloudtrail_bucket", help_heading = "Audit records")]
+    pub(crate) cloudtrail_from: Option<String>,
+    /// Keep audit records, without secrets, for back-tests: at most so many MB; 0 keeps none.
+    #[arg(long, value_name = "MB", default_value_t = 1024, help_heading = "Audit records")]
+    pub(crate) archive_mb: u64,
+}
+
 /// `avouch server`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServerArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) audit: AuditArgs,
     /// Folder of the evidence: ledger, store, and in `server/` the accounts.
     #[arg(long, value_name = "DIR", default_value = "avouch-data")]
     pub(crate) data: PathBuf,
+}
+
+/// `avouch up`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UpArgs {
+    #[command(flatten)]
+    pub(crate) agent: AgentArgs,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    /// Keep audit records that clusters send, without secrets, for back-tests: at most so many MB; 0 keeps none.
+    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    pub(crate) archive_mb: u64,
 }

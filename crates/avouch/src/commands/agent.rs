@@ -18,7 +18,7 @@ use avouch_pipeline::{Detection, RuleSet, Sink};
 use super::printer::{self, Printer};
 use crate::args::{AgentArgs, Format};
 use crate::integrity::WatchedFiles;
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Kept};
 use crate::responses::{self, Responses};
 use crate::signals::Signals;
 use crate::{Outcome, accepted, live, load, privileges, terminal};
@@ -27,6 +27,18 @@ const MB: usize = 1 << 20;
 
 /// Runs the command.
 pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
+    watched(args, None)
+}
+
+/// Where facts are to go, asked once capabilities are given up.
+type Into<'a> = dyn FnMut() -> anyhow::Result<Kept> + 'a;
+
+/// As [`run`], but facts go to one place that `into` opens.
+pub(crate) fn run_into(args: &AgentArgs, into: &mut Into<'_>) -> anyhow::Result<Outcome> {
+    watched(args, Some(into))
+}
+
+fn watched(args: &AgentArgs, into: Option<&mut Into<'_>>) -> anyhow::Result<Outcome> {
     let config = load::config(&args.select)?;
     let rules = load::rule_set(&args.load, config.compile, &args.mapping)?;
     let plan = plan(&rules, wants_activity(args));
@@ -46,7 +58,10 @@ pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     }
     let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
     let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
-    let keeper = Keeper::start(&args.keep, &args.forward, &args.mapping, &rules, acceptances.as_ref())?;
+    let keeper = match into {
+        None => Keeper::start(&args.keep, &args.forward, &args.mapping, &rules, acceptances.as_ref())?,
+        Some(into) => Some(Keeper::to(into()?, &args.keep, &args.mapping, &rules, acceptances.as_ref())?),
+    };
     let options = LiveOptions {
         acceptances,
         utc_offset: Box::new(printer::local_offset),

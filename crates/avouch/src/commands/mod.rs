@@ -20,4 +20,5 @@ pub(crate) mod report;
 pub(crate) mod server;
 pub(crate) mod summary;
 pub(crate) mod test;
+pub(crate) mod up;
 pub(crate) mod verify;

@@ -1,15 +1,16 @@
 //! `avouch server`: API, console and ingest over one folder of evidence.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use avouch_evidence::Folder;
-use avouch_server::{Options, Running, TlsFiles, system_clock};
+use avouch_evidence::{Folder, Recorder};
+use avouch_server::{AuditSetup, Options, Running, TlsFiles, Trail, system_clock};
 
 use crate::args::{ListenArgs, ServerArgs};
 use crate::evidence::now;
 use crate::signals::Signals;
-use crate::{Outcome, evidence, terminal};
+use crate::{Outcome, audited, evidence, terminal};
 
 /// How often signals are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -17,7 +18,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Runs the command.
 pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
     let signals = Signals::register()?;
-    let running = start(&args.listen, &args.data)?;
+    let trails = audited::trails(&args.audit)?;
+    let audit = |recorder: &mut Recorder| audited::setup(&args.audit, &args.data, recorder);
+    let running = start(&args.listen, &args.data, audit, trails)?;
     let reason = loop {
         if let Some(signal) = signals.stop() {
             break signal;
@@ -30,7 +33,12 @@ pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Starts a server and says where it is, and how to log in for the first time.
-pub(crate) fn start(args: &ListenArgs, data: &std::path::Path) -> anyhow::Result<Running> {
+pub(crate) fn start(
+    args: &ListenArgs,
+    data: &Path,
+    audit: impl FnOnce(&mut Recorder) -> anyhow::Result<Option<AuditSetup>>,
+    trails: Vec<Trail>,
+) -> anyhow::Result<Running> {
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => Some(avouch_server::tls(&TlsFiles {
             certificate: certificate.clone(),
@@ -46,18 +54,21 @@ pub(crate) fn start(args: &ListenArgs, data: &std::path::Path) -> anyhow::Result
             args.listen
         );
     }
-    let recorder = evidence::open(data)?;
+    let mut recorder = evidence::open(data)?;
     let options = Options {
-        folder: Folder::new(data),
         listen: args.listen,
         tls,
-        clock: system_clock(),
         threads: std::thread::available_parallelism().map_or(2, usize::from),
+        audit: audit(&mut recorder)?,
+        trails,
+        ..Options::new(Folder::new(data), system_clock())
     };
     let running = avouch_server::start(recorder, options).context("failed to start the server")?;
     terminal::say(&format!("avouch listens on {}\n", running.url()));
     if let Some(link) = running.setup_link(now())? {
-        terminal::say(&format!("nobody can log in yet; make the first admin with this link, good once and for 24 hours:\n  {link}\n"));
+        terminal::say(&format!(
+            "nobody can log in yet; make the first admin with this link, good once and for 24 hours:\n  {link}\n"
+        ));
     }
     Ok(running)
 }

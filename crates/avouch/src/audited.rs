@@ -1,0 +1,95 @@
+//! From arguments of the server to what it does with audit records.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use avouch_audit::Format;
+use avouch_collect::{BucketOptions, CredentialsFrom};
+use avouch_controls::AcceptanceSet;
+use avouch_engine::{CompileOptions, Matching};
+use avouch_evidence::Recorder;
+use avouch_pipeline::live::audit::{ArchiveOptions, AuditLimits, AuditSource};
+use avouch_pipeline::{Acceptances, RuleSet};
+use avouch_s3::{Bucket, Credentials};
+use avouch_server::{AuditSetup, Trail};
+
+use crate::args::{AuditArgs, DiagnosticStyle, LoadArgs};
+use crate::evidence::{self, now};
+use crate::past::Past;
+use crate::{accepted, load};
+
+/// Folder of kept records, beside the ledger.
+const ARCHIVE: &str = "archive";
+const MB: u64 = 1 << 20;
+const MINUTE: u64 = 60_000_000_000;
+const DAY: u64 = 86_400_000_000_000;
+
+/// Loads rules and acceptances and records what changed of them; `None` without rules.
+pub(crate) fn setup(args: &AuditArgs, data: &Path, recorder: &mut Recorder) -> anyhow::Result<Option<AuditSetup>> {
+    if args.rules.is_empty() {
+        return Ok(None);
+    }
+    let loading =
+        LoadArgs { rules: args.rules.clone(), strict: false, lints: Vec::new(), diagnostics: DiagnosticStyle::Full };
+    // Each rule that matches counts, since each may be evidence for another criterion.
+    let compile = CompileOptions { matching: Matching::All, ..CompileOptions::default() };
+    let rules = load::rule_set(&loading, compile, &args.mapping)?;
+    let acceptances = accepted::load(&args.acceptances, &rules)?;
+    let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
+    let (time, source) = (now(), evidence::source("server", "start"));
+    let mut past = Past::Folder(data.to_owned());
+    let mut changes = past.register(&set, time)?;
+    changes.extend(past.mapping_change(&args.mapping, time)?);
+    for change in changes {
+        recorder.record(&change, &source, time)?;
+    }
+    Ok(Some(of(rules, set, args, data)))
+}
+
+/// With rules that are loaded.
+pub(crate) fn of(rules: RuleSet, acceptances: AcceptanceSet, args: &AuditArgs, data: &Path) -> AuditSetup {
+    let cluster = |name: &String| AuditSource { node: name.clone(), cluster: name.clone(), format: Format::K8sAudit };
+    let mut expected: Vec<AuditSource> = args.k8s_clusters.iter().map(cluster).collect();
+    if !args.cloudtrail_dir.is_empty() || args.cloudtrail_bucket.is_some() {
+        expected.push(AuditSource { node: String::new(), cluster: String::new(), format: Format::CloudTrail });
+    }
+    let archive = (args.archive_mb > 0)
+        .then(|| ArchiveOptions { bytes: args.archive_mb * MB, ..ArchiveOptions::new(data.join(ARCHIVE)) });
+    // What comes over the network is held in memory whole.
+    let limits = AuditLimits {
+        k8s_silence: args.k8s_silence.max(1) * MINUTE,
+        delivery_bytes: 128 * MB,
+        ..AuditLimits::default()
+    };
+    AuditSetup { rules: Arc::new(rules), acceptances, limits, expected, archive }
+}
+
+/// Where CloudTrail's files come to.
+pub(crate) fn trails(args: &AuditArgs) -> anyhow::Result<Vec<Trail>> {
+    let mut out: Vec<Trail> = args.cloudtrail_dir.iter().cloned().map(Trail::Folder).collect();
+    let (Some(name), Some(region)) = (&args.cloudtrail_bucket, &args.cloudtrail_region) else { return Ok(out) };
+    let credentials =
+        match &args.cloudtrail_keys {
+            Some(path) => CredentialsFrom::File { path: path.clone(), profile: "default".to_owned() },
+            None => CredentialsFrom::Fixed(Credentials::from_lookup(&|name| std::env::var(name).ok()).context(
+                "--cloudtrail-bucket needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --cloudtrail-keys",
+            )?),
+        };
+    let endpoint = args.cloudtrail_endpoint.clone().unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
+    ensure!(
+        endpoint.starts_with("https://") || endpoint.starts_with("http://"),
+        "`{endpoint}` is no address of an object store"
+    );
+    let from = match &args.cloudtrail_from {
+        Some(day) => evidence::time(day)?.0,
+        None => now().0 / DAY * DAY,
+    };
+    let bucket = Bucket { endpoint, region: region.clone(), name: name.clone() };
+    // The server names the file of the state.
+    let mut options = BucketOptions::new(bucket, credentials, std::path::PathBuf::new(), from);
+    options.prefixes =
+        if args.cloudtrail_prefix.is_empty() { vec!["AWSLogs/".to_owned()] } else { args.cloudtrail_prefix.clone() };
+    out.push(Trail::Bucket(Box::new(options)));
+    Ok(out)
+}
