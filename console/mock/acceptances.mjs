@@ -11,11 +11,11 @@ function preview(rows) {
   for (const r of rows) per.set(r.time.slice(0, 10), (per.get(r.time.slice(0, 10)) ?? 0) + 1);
   return {
     would_remove: rows.length,
-    by_rule: rows.length === 0 ? [] : [{ rule: rows[0].rule, count: rows.length }],
-    by_day: [...per].sort().map(([day, count]) => ({ day, count })),
-    lost_true: rows.filter((r) => r.decision?.decision === "true").slice(0, 5).map(wire),
+    by_rule: rows.length === 0 ? [] : [[rows[0].rule, rows.length]],
+    by_day: [...per].sort(),
+    lost_true: { count: rows.filter((r) => r.decision?.decision === "true").length, rows: rows.filter((r) => r.decision?.decision === "true").slice(-5).reverse().map(wire) },
     unknown: 2,
-    sample: rows.slice(-5).reverse().map(wire),
+    sample: { count: rows.length, rows: rows.slice(-5).reverse().map(wire) },
     diagnostics: [],
   };
 }
@@ -32,8 +32,8 @@ export function acceptances(world, method, path, _params, body) {
       acceptance: { id: "ACC-2026-030", rule: row.rule },
       yaml,
       alternatives: [
-        { action: "drop", field: "k8s.ns.name", would_remove: hits(world, row, false).length, yaml: yaml.replace(/\n {4}and k8s.ns.name = .*\n/, "\n") },
-        { action: "add", field: "user.name", would_remove: rows.filter((r) => r.user === row.user).length, yaml: yaml.replace("    and k8s", `    and user.name = ${row.user ?? "?"} and k8s`) },
+        { drop: "k8s.ns.name", lost_true: hits(world, row, false).filter((r) => r.decision?.decision === "true").length, would_remove: hits(world, row, false).length, yaml: yaml.replace(/\n {4}and k8s.ns.name = .*\n/, "\n") },
+        { add: ["user.name", row.user], lost_true: 0, would_remove: rows.filter((r) => r.user === row.user).length, yaml: yaml.replace("    and k8s", `    and user.name = ${row.user ?? "?"} and k8s`) },
       ],
       preview: preview(rows),
     };

@@ -93,10 +93,10 @@ export function explain(world, id) {
       row.container_unknown ? test("container.id", "!=", "host", null, "unknown") : test("container.id", "!=", "host", "8f2c91d0aa41"),
       test("proc.name", "in", "(shell_binaries)", row.process),
       { kind: "not", text: "not", value: "true", children: [test("proc.pname", "in", "(known_shell_spawners)", "containerd-shim", "false")] },
-      { kind: "not", text: "not user_expected_terminal_shell_in_container_conditions", value: "true", children: [{ kind: "and", text: "and", value: "false", children: [test("container.image.repository", "=", "docker.io/library/busybox", row.image, "false"), test("proc.tty", "!=", "0", null, "unknown")] }] },
+      { kind: "not", text: "not user_expected_terminal_shell_in_container_conditions", value: "true", children: [{ kind: "and", text: "and", value: "false", children: [test("container.image.repository", "=", "docker.io/library/busybox", row.image, "false"), { ...test("proc.tty", "!=", "0", null, "unknown"), absent: true }] }] },
     ],
   };
-  return { rule: { name: row.rule, file: "rules/own/shell_in_container.yaml", line: 12, condition: "spawned_process and container and shell_procs and not known_shell_spawner" }, tree, note: "fields as kept with the finding; the rule as loaded at that time" };
+  return { rule: { name: row.rule, file: "rules/own/shell_in_container.yaml", line: 12, condition: "spawned_process and container and shell_procs and not known_shell_spawner" }, tree, left_out: 0, exact: false, contradicts: false };
 }
 
 export function activity(world, id, params) {

@@ -1,7 +1,8 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { cleanCounts, cleanDetail, cleanGroups, cleanOverview, cleanPage, cleanSession } from "./clean";
+import { cleanPreview, cleanProposal } from "./cleanPreview";
 import { get, segment, send } from "./http";
-import type { Act, Activity, Ancestry, Counts, Explain, FindingDetail, FindingsPage, Groups, Health, Overview, Preview, Proposal, Session, Similar } from "./types";
+import type { Act, Activity, Ancestry, Counts, Explain, FindingDetail, FindingsPage, Groups, Health, Overview, Session, Similar } from "./types";
 
 // One function a question. The key is the path and its parameters, so that an
 // act can make stale all answers below a path: `invalidate(["findings"])`.
@@ -111,8 +112,8 @@ export async function act(body: Act): Promise<{ recorded: number[] }> {
   return { recorded };
 }
 
-export const propose = (id: string) => send<Proposal>("POST", "/acceptances/propose", { finding: id });
-export const preview = (body: { yaml: string; from: string; to: string }, signal?: AbortSignal) => send<Preview>("POST", "/acceptances/preview", body, signal);
+export const propose = (id: string) => send<unknown>("POST", "/acceptances/propose", { finding: id }).then(cleanProposal);
+export const preview = (body: { yaml: string; from: string; to: string }, signal?: AbortSignal) => send<unknown>("POST", "/acceptances/preview", body, signal).then(cleanPreview);
 export const accept = (yaml: string) => send<{ id: string; standing?: string }>("POST", "/acceptances", { yaml });
 export const testEvent = () => send<{ nonce: string }>("POST", "/test-event", {});
 export const logIn = (user: string, password: string) => send<Session>("POST", "/session", { user, password }).then(cleanSession);

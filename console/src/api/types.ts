@@ -157,13 +157,25 @@ export interface ExplainNode {
   field?: string;
   op?: string;
   actual?: string | null;
+  /** It is known that the field had no value; else an unknown one was not recorded. */
+  absent?: boolean;
+  /** It follows from the rule having matched, not from recorded fields. */
+  inferred?: boolean;
+  /** The macro of which this is the condition. */
+  macro?: string | null;
   children?: ExplainNode[];
 }
 
 export interface Explain {
   rule: { name: string; file: string; line: number; condition: string };
   tree: ExplainNode;
-  note: string | null;
+  note?: string | null;
+  /** Parts that were left out because the condition is too large. */
+  left_out?: number;
+  /** Judged anew on kept events, and not worked out from recorded fields. */
+  exact?: boolean;
+  /** The recorded fields say that this rule does not match: it was another version of it. */
+  contradicts?: boolean;
 }
 
 export interface ActivityRow {
@@ -233,7 +245,7 @@ export interface Diagnostic {
 export interface Proposal {
   acceptance: Record<string, unknown>;
   yaml: string;
-  alternatives: { action: "drop" | "add"; field: string; would_remove: number; yaml?: string }[];
+  alternatives: { action: "drop" | "add"; field: string; would_remove: number; lost_true: number; yaml: string | null }[];
   preview: Preview;
 }
 
@@ -241,9 +253,11 @@ export interface Preview {
   would_remove: number;
   by_rule: { rule: string; count: number }[];
   by_day: { day: string; count: number }[];
-  lost_true: Row[];
+  /** Findings that somebody decided to be true: the newest, and how many there are. */
+  lost_true: { count: number; rows: Row[] };
+  /** Findings of which it cannot be said. */
   unknown: number;
-  sample: Row[];
+  sample: { count: number; rows: Row[] };
   diagnostics: Diagnostic[];
 }
 

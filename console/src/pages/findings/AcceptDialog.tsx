@@ -94,8 +94,11 @@ export function AcceptDialog({ row, onClose }: { row: Row; onClose: () => void }
                     <span>
                       {a.action === "drop" ? "without" : "with"} <code>{a.field}</code>
                     </span>
-                    <span className="dim">would remove {a.would_remove}</span>
-                    {a.yaml !== undefined && (
+                    <span className="dim">
+                      would remove {a.would_remove}
+                      {a.lost_true > 0 && <strong className="lost"> and lose {a.lost_true} true</strong>}
+                    </span>
+                    {a.yaml !== null && (
                       <button type="button" className="btn" data-size="small" onClick={() => setYaml(a.yaml ?? text)}>
                         Take it
                       </button>

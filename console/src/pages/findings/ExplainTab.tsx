@@ -16,13 +16,20 @@ export function ExplainTab({ id }: { id: string }) {
           {data.rule.file}:{data.rule.line}
         </span>
       </p>
+      {data.contradicts === true && (
+        <div className="notice" data-tone="warn">
+          The recorded fields say that the rule as it is now does not match: it was another version of it that made this finding.
+        </div>
+      )}
       <ul className="explain" aria-label="Condition">
         <Branch node={data.tree} />
       </ul>
       <p className="faint">
-        <strong>Bold</strong>: true. Struck: false. <span className="unknown">Dashed</span>: unknown, the field had no value; unknown never fires by itself.
+        <strong>Bold</strong>: true. Struck: false. <span className="unknown">Dashed</span>: unknown; unknown never fires by itself.
       </p>
-      {data.note !== null && data.note !== "" && <p className="faint">{data.note}</p>}
+      {(data.left_out ?? 0) > 0 && <p className="dim">{data.left_out} parts are left out: the condition is too large to show.</p>}
+      {data.exact !== undefined && <p className="faint">{data.exact ? "Judged anew on the events that are kept with the finding." : "Worked out from the fields that were recorded with the finding; what was not recorded is unknown."}</p>}
+      {data.note !== undefined && data.note !== null && data.note !== "" && <p className="faint">{data.note}</p>}
       <details>
         <summary>Condition as written</summary>
         <pre>{data.rule.condition}</pre>
@@ -49,7 +56,15 @@ function Branch({ node }: { node: ExplainNode }) {
               is <span className="mono wrap">{node.actual}</span>
             </span>
           )}
-          {node.value === "unknown" && node.kind === "test" && <span className="actual"> no value</span>}
+          {node.kind === "test" && node.absent === true && <span className="actual"> no value</span>}
+          {node.kind === "test" && node.absent !== true && node.value === "unknown" && <span className="actual"> not recorded</span>}
+          {node.macro !== undefined && node.macro !== null && node.macro !== node.text && <span className="faint"> macro {node.macro}</span>}
+          {node.inferred === true && (
+            <span className="faint" title="The field was not recorded. It must have been so, else the rule would not have matched.">
+              {" "}
+              follows from the match
+            </span>
+          )}
         </span>
       </span>
       {children.length > 0 && (

@@ -13,18 +13,19 @@ export function PreviewBox({ preview }: { preview: Preview }) {
         <strong className="big">{countText(preview.would_remove)}</strong> findings
         {preview.by_rule.length > 1 && ` of ${String(preview.by_rule.length)} rules`}
       </p>
-      {preview.lost_true.length > 0 ? (
+      {preview.lost_true.count > 0 ? (
         <div className="notice" data-tone="bad" role="alert">
           <Icon name="warn" />
           <div>
-            <strong>{preview.lost_true.length === 1 ? "One" : countText(preview.lost_true.length)} that somebody decided to be true would be lost:</strong>
+            <strong>{preview.lost_true.count === 1 ? "One" : countText(preview.lost_true.count)} that somebody decided to be true would be lost:</strong>
             <ul>
-              {preview.lost_true.map((r) => (
+              {preview.lost_true.rows.map((r) => (
                 <li key={r.id}>
                   <Time at={r.time} form="minute" /> <Link to={`/findings/${encodeURIComponent(r.id)}`}>{r.rule}</Link> <span className="mono wrap">{r.command ?? r.object ?? ""}</span>
                 </li>
               ))}
             </ul>
+            {preview.lost_true.rows.length < preview.lost_true.count && <span className="dim">and {countText(preview.lost_true.count - preview.lost_true.rows.length)} older ones</span>}
           </div>
         </div>
       ) : (
@@ -44,11 +45,11 @@ export function PreviewBox({ preview }: { preview: Preview }) {
           </tbody>
         </table>
       )}
-      {preview.sample.length > 0 && (
+      {preview.sample.rows.length > 0 && (
         <section>
           <h3>Newest of them</h3>
           <ul className="sample">
-            {preview.sample.map((r) => (
+            {preview.sample.rows.map((r) => (
               <li key={r.id}>
                 <Time at={r.time} form="minute" /> <span className="mono wrap">{r.command ?? r.object ?? r.output}</span> <span className="faint">{r.namespace ?? r.node ?? ""}</span>
               </li>
