@@ -54,10 +54,20 @@ impl Lost {
             }
             return;
         }
-        if Lane::of(&fact.kind) == Lane::Facts {
-            self.grave.add(&fact.kind, 1, from, to);
+        self.count_one(&fact.kind, from, to);
+    }
+
+    /// A fact cannot be put into the queue at all.
+    pub(super) fn unfit(&mut self, kind: &str, time: Time) {
+        earlier(&mut self.from, time);
+        self.count_one(kind, time, time);
+    }
+
+    fn count_one(&mut self, kind: &str, from: Time, to: Time) {
+        if Lane::of(kind) == Lane::Facts {
+            self.grave.add(kind, 1, from, to);
         }
-        *self.by_kind.entry(fact.kind).or_default() += 1;
+        *self.by_kind.entry(kind.to_owned()).or_default() += 1;
     }
 
     /// Entries that cannot be read any more, put into the queue at that time; 0 when nobody knows.
@@ -76,8 +86,7 @@ impl Lost {
         let Grave { by_kind: grave, from, to } = self.grave;
         let gap = (!grave.is_empty()).then(|| {
             let list: Vec<String> = grave.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-            let reason =
-                format!("facts waited for the server and had to be dropped from the queue: {}", list.join(", "));
+            let reason = format!("facts for the server could not be kept in the queue: {}", list.join(", "));
             let from = from.unwrap_or(now);
             let to = Time(to.max(from).0.saturating_add(1));
             Fact::from(Gap { from, to, node: node.to_owned(), source: String::new(), reason })

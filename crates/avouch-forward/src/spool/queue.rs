@@ -274,6 +274,12 @@ impl Queue {
         Ok(())
     }
 
+    /// A fact cannot be put into the queue.
+    pub(super) fn refuse(&mut self, kind: &str, time: Time) {
+        self.lost.unfit(kind, time);
+        self.dropped += 1;
+    }
+
     /// Entries of a segment of the oldest run cannot be read any more, but for the first `whole` that wait.
     fn broken(&mut self, lane: Lane, at: usize, whole: u64) {
         let Some(segment) = self.runs.front_mut().and_then(|run| run.lanes[lane as usize].get_mut(at)) else { return };

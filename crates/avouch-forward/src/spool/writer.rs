@@ -318,7 +318,11 @@ impl FactSink for Spool {
         if source.run != self.sender.run {
             return Err(SpoolError::OtherRun { own: self.sender.run.clone(), given: source.run.clone() }.into());
         }
-        Self::record(self, fact, now)?;
+        match Self::record(self, fact, now) {
+            // What somebody made so large or so deep must not end the watch: it is counted, and told of, as what was dropped.
+            Err(SpoolError::Unfit { kind, .. }) => self.shared.lock().refuse(&kind, fact.time().unwrap_or(now)),
+            recorded => drop(recorded?),
+        }
         Ok(())
     }
 
