@@ -1,4 +1,4 @@
-// The overview and the health of the mock.
+// The overview of the mock.
 import { DAY, HOUR, NODES, RULES, SEVERITIES } from "./data.mjs";
 import { answer, bySeverity, gapsIn, histogram, parse, select, wire } from "./query.mjs";
 
@@ -65,15 +65,4 @@ export function overview(world, params) {
     open: { buckets, oldest: open.length > 0 ? wire(open[0]) : null },
     gaps: gapsIn(world.gaps, query, params),
   };
-}
-
-export function health(world) {
-  const now = Date.now();
-  const sources = NODES.map(({ node, cluster }, i) => {
-    const state = i === 2 ? "late" : i === 6 ? "silent" : i === 10 ? "failing" : i === 11 ? "starting" : "ok";
-    const reason = { late: "events are 41 s old when they arrive", silent: "no event from syscall for 7 min", failing: "cannot attach to tracepoint sys_enter: permission denied", starting: "loading 93 rules" }[state] ?? null;
-    return { source: "syscall", node, cluster, state, reason, last_event: state === "starting" ? null : new Date(now - (state === "silent" ? 420_000 : 900)).toISOString(), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: i === 1 ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492" : "5d41402abc4b", version: "0.9.0", gaps: gapsIn(world.gaps.filter((g) => g.node === node), { from: now - 7 * DAY, to: now }, new URLSearchParams()) };
-  });
-  sources.push({ source: "k8s_audit", node: null, cluster: "prod-eu", state: "ok", reason: null, last_event: new Date(now - 2100).toISOString(), lag_s: 2.1, events: 882_114, drops: 0, rules_digest: "5d41402abc4b", version: null, gaps: [] });
-  return { answer: answer(new URLSearchParams(), { from: now - DAY, to: now }, world.rows, 0, world.gaps, now), ready: false, sources, nodes: NODES.map((n) => ({ ...n })), ledger: { seq: world.seq, head_time: new Date(now).toISOString(), anchors: [] }, store: { bytes: 312_000_000 }, notify: {}, ingest: {} };
 }

@@ -6,7 +6,8 @@ import { extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gapsAt, CLUSTERS, makeFinding, makeFindings, random, RULES } from "./data.mjs";
 import * as f from "./findings.mjs";
-import { health, overview } from "./overview.mjs";
+import { health } from "./health.mjs";
+import { overview } from "./overview.mjs";
 import { BadRequest, matches, parse, wire } from "./query.mjs";
 import { ROUTES } from "./routes.mjs";
 
@@ -103,7 +104,7 @@ async function handle(world, request, response) {
     "GET /findings/counts": () => f.counts(world, params),
     "GET /findings/groups": () => f.groups(world, params),
     "GET /overview": () => overview(world, params),
-    "GET /health": () => health(world),
+    "GET /health": () => health(world, params),
     "POST /findings/act": () => f.act(world, body, "mara"),
   }[key];
   if (simple !== undefined) return reply(response, 200, simple());

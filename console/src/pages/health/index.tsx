@@ -1,12 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { countText } from "@/time/format";
+import { useTime } from "@/time/useTime";
+import { AnswerLine } from "@/ui/Answer";
+import { TestEvent } from "@/ui/FirstRun";
 import { PageHead } from "@/ui/PageHead";
-import { Empty } from "@/ui/States";
+import { Empty, Failed, Skeleton } from "@/ui/States";
+import { Link } from "@/url/Link";
+import { NodeWarnings } from "./NodeWarnings";
+import { ServerCards } from "./ServerCards";
+import { SourceTable } from "./SourceTable";
+import { STATES, tally } from "./model";
+import { healthQuery } from "./queries";
+import type { HealthAnswer } from "./types";
+import "./health.css";
 
-/** Place of the page until it is built. */
-export default function Health() {
+/** Is everything watched: by node and source, with gaps drawn, and how the server itself fares. */
+export default function HealthPage() {
+  const { range, params } = useTime();
+  const { data, error, refetch } = useQuery(healthQuery(params));
+  if (data === undefined) {
+    return (
+      <>
+        <PageHead title="Health" />
+        {error === null ? <Skeleton height={320} /> : <Failed error={error} what="Health" onRetry={() => void refetch()} />}
+      </>
+    );
+  }
   return (
     <>
-      <PageHead title="Health" />
-      <Empty title="Not built yet" />
+      <PageHead title="Health">
+        <AnswerLine answer={data.answer} count={data.sources.length} noun={data.sources.length === 1 ? "source" : "sources"} />
+      </PageHead>
+      {error !== null && <Failed error={error} what="A newer answer" onRetry={() => void refetch()} />}
+      <div className="stack">
+        <Verdict data={data} />
+        {data.sources.length === 0 ? <Nothing /> : <SourceTable sources={data.sources} range={range} />}
+        <NodeWarnings nodes={data.nodes} />
+        <ServerCards data={data} />
+        <section className="card" aria-label="Test event">
+          <header>
+            <h2>Try the whole way</h2>
+            <span className="faint">A made-up finding through ledger, store, stream and notifications; it is marked as a test.</span>
+          </header>
+          <div className="body">
+            <TestEvent />
+          </div>
+        </section>
+      </div>
     </>
+  );
+}
+
+/** Reasons that are shown at once. */
+const SHOWN = 6;
+
+/** One sentence: is everything watched now? */
+function Verdict({ data }: { data: HealthAnswer }) {
+  const counts = tally(data).map(({ state, count }) => `${countText(count)} ${STATES[state].word}`);
+  const more = data.reasons.length - SHOWN;
+  return (
+    <section className="notice" data-tone={data.ready ? "ok" : "bad"} aria-label="Verdict" aria-live="polite">
+      <div className="grow stack tight">
+        <div>
+          <strong>{data.ready ? "Everything that was to be watched is watched." : "Not everything is watched."}</strong> {counts.join(" · ")}
+        </div>
+        {data.reasons.length > 0 && (
+          <ul className="reasons">
+            {data.reasons.slice(0, SHOWN).map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+            {more > 0 && <li className="dim">and {countText(more)} more, in the table below</li>}
+          </ul>
+        )}
+        {data.forgotten > 0 && <div className="dim">{countText(data.forgotten)} nodes were silent for more than a day and are not listed. Say which nodes are to be watched, and one that left is not missed: avouch ledger nodes.</div>}
+      </div>
+    </section>
+  );
+}
+
+function Nothing() {
+  return (
+    <Empty title="No source has reported yet">
+      <p>
+        Run <code>avouch up</code> as root on a machine, or <code>avouch agent --server</code> with a token from <Link to="/settings">Settings</Link>; or point an API server&apos;s audit webhook here. Until then nothing is watched, and no finding means nothing.
+      </p>
+    </Empty>
   );
 }

@@ -1,0 +1,60 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startMock, type Mock } from "../../mock/server.mjs";
+import { checkAxe, launch, open } from "./browser";
+
+let browser: Browser;
+let mock: Mock;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await mock.stop();
+});
+
+async function start(): Promise<string> {
+  mock = await startMock({ count: 2_000, quiet: true, loggedIn: true });
+  return `http://127.0.0.1:${String(mock.port)}`;
+}
+
+describe("health", () => {
+  it.each([["light", 1440], ["dark", 1440], ["light", 1024], ["dark", 1024]] as const)("says what is not watched and is clean by axe: %s, %i wide", async (theme, width) => {
+    const base = await start();
+    const { page, faults } = await open(browser, `${base}/health?t=24h`, theme, { width, height: 900 });
+    await page.getByText("Not everything is watched.").waitFor();
+    for (const name of ["Sources", "Nodes to look at", "Ledger", "Disk", "Facts of agents", "Notifications"]) await page.getByRole("region", { name, exact: true }).waitFor();
+    await checkAxe(page);
+    expect(await page.evaluate(() => document.querySelector(".page")?.scrollWidth === document.querySelector(".page")?.clientWidth)).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
+  it("has the worst source on top, with its reason", async () => {
+    const base = await start();
+    const { page } = await open(browser, `${base}/health`);
+    const first = page.getByRole("region", { name: "Sources", exact: true }).locator("tbody tr").first();
+    await first.getByText("failing").waitFor();
+    await first.getByText("permission denied").waitFor();
+  });
+
+  it("draws a gap where it was, and says it in words", async () => {
+    const base = await start();
+    const { page } = await open(browser, `${base}/health?t=24h`);
+    const row = page.getByRole("row", { name: /prod-eu-node-3/ }).first();
+    await row.getByRole("img", { name: /1 gap, / }).waitFor();
+    expect(await row.locator(".lane > span").getAttribute("title")).toContain("node was drained");
+    // The time of the page is the time of the lanes.
+    await page.goto(`${base}/health?t=1h`);
+    await page.getByRole("row", { name: /prod-eu-node-3/ }).first().getByRole("img", { name: "no gap known" }).waitFor();
+  });
+
+  it("changes its verdict when everything is watched again", async () => {
+    const base = await start();
+    const { page } = await open(browser, `${base}/health`);
+    await page.getByText("Not everything is watched.").waitFor();
+    (mock.world as unknown as { extra: { healthy: boolean } }).extra.healthy = true;
+    await page.getByText("Everything that was to be watched is watched.").waitFor({ timeout: 15_000 });
+    expect(await page.getByRole("region", { name: "Nodes to look at" }).count()).toBe(0);
+  });
+});
