@@ -9,7 +9,7 @@ EVIDENCE := target/evidence
 # evidence for another criterion.
 RULES := --rules rules --matching all
 
-.PHONY: help setup build run replay evidence console test kernel-test lint deny bench bench-live bench-evidence fuzz
+.PHONY: help setup build run up replay evidence console test kernel-test lint deny bench bench-live bench-evidence fuzz
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ build: setup ## Build the release binary
 
 run: build ## Watch this machine live (root); ctrl-c ends it and shows detections by SOC 2 criterion
 	$(AVOUCH) agent $(RULES) --criteria
+
+up: build ## Console and API on http://127.0.0.1:8470, with the sensor of this machine (root); the first start prints a link to log in
+	$(AVOUCH) up $(RULES) --data target/avouch-data --activity --criteria
 
 replay: build ## Replay the shipped recording and show detections by SOC 2 criterion
 	$(AVOUCH) replay recordings/*.scap $(RULES) --criteria

@@ -226,6 +226,9 @@ impl Node {
             let to = self.watched.unwrap_or_default();
             return (State::Stopped, format!("this server does not judge it any more; it was watched up to {to}"));
         }
+        if self.watched.is_none() && self.begun.is_some_and(|at| now.0.saturating_sub(at.0) < STARTING) {
+            return (State::Starting, "its agent began a moment ago".to_owned());
+        }
         let lag = now.0.saturating_sub(self.watched.map_or(0, |t| t.0));
         if lag > self.patience() && !self.is_own() {
             let text = match self.watched {

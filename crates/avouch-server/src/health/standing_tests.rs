@@ -175,6 +175,15 @@ fn a_node_of_the_list_that_never_came_is_missed_and_one_that_left_is_not() {
 }
 
 #[test]
+fn an_agent_that_just_began_is_starting_and_then_missed() {
+    let start = Start { time: at(5), node: "n1".into(), run: "run-n1".into(), ..Start::default() };
+    let board = board(&[(5, start.into())]);
+    assert_eq!(board.standing(at(10)).nodes[0].state, State::Starting);
+    assert_eq!(board.standing(at(10)).reasons, ["n1: its agent began a moment ago"]);
+    assert_eq!(board.standing(at(36)).nodes[0].state, State::Silent);
+}
+
+#[test]
 fn a_server_that_begins_anew_knows_the_nodes_and_waits_for_them() {
     let mut board = Board::new(at(100));
     let start = Start {
