@@ -68,7 +68,7 @@ impl Drop for ServerProcess {
 
 impl ServerProcess {
     fn start(dir: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let child = Self::spawn(dir, port);
         Self { dir: dir.to_owned(), port, child }
     }
@@ -102,6 +102,13 @@ impl ServerProcess {
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
         assert!(self.child.wait().unwrap().success(), "{}", fs::read_to_string(self.dir.join("server.log")).unwrap());
     }
+}
+
+/// A port below those that the kernel gives to connections: while the server is away, nobody may take it by chance, not even a
+/// connection to itself.
+fn free_port() -> u16 {
+    let ports = std::iter::repeat_with(|| 20_000 + u16::try_from(random() % 12_000).unwrap());
+    ports.take(100).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 /// A token for the node, made before the server runs.
@@ -321,7 +328,7 @@ fn either_side_killed_at_random_under_load_loses_and_doubles_nothing() {
     for round in 0..14 {
         std::thread::sleep(Duration::from_millis(80 + random() % 400));
         // Each is killed at least once, whatever chance says.
-        if round == 0 || (round > 1 && random() % 2 == 0) {
+        if round == 0 || (round > 1 && random().is_multiple_of(2)) {
             server.kill_and_start();
             server_kills += 1;
         } else {
