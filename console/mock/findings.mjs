@@ -5,14 +5,27 @@ import { answer, BadRequest, facet, gapsIn, histogram, parse, select, wire } fro
 export function findings(world, params) {
   const started = Date.now();
   const query = parse(params);
-  const { rows, suppressed } = select(world.rows, query);
   const limit = Math.min(1000, Number(params.get("limit") ?? 100));
   const newest = params.get("order") !== "oldest";
   const after = params.get("after");
-  const ordered = newest ? rows.reverse() : rows;
-  const start = after === null ? 0 : ordered.findIndex((r) => (newest ? r.record.seq < Number(after) : r.record.seq > Number(after)));
-  const page = start < 0 ? [] : ordered.slice(start, start + limit);
-  const more = start >= 0 && start + limit < ordered.length;
+  // Pages of one question are asked one after the other: the selection is kept for them.
+  const key = `${new URLSearchParams([...params].filter(([n]) => n !== "after" && n !== "limit"))}|${world.rows.length}`;
+  if (world.pages?.key !== key) {
+    const { rows, suppressed } = select(world.rows, query);
+    world.pages = { key, ordered: newest ? rows.reverse() : rows, suppressed };
+  }
+  const { ordered, suppressed } = world.pages;
+  let start = 0;
+  if (after !== null) {
+    let end = ordered.length;
+    while (start < end) {
+      const mid = (start + end) >> 1;
+      if (newest ? ordered[mid].record.seq >= Number(after) : ordered[mid].record.seq <= Number(after)) start = mid + 1;
+      else end = mid;
+    }
+  }
+  const page = ordered.slice(start, start + limit);
+  const more = start + limit < ordered.length;
   return { answer: answer(params, query, world.rows, suppressed, world.gaps, started), rows: page.map(wire), next: more ? String(page.at(-1).record.seq) : null };
 }
 

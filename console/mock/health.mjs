@@ -21,9 +21,9 @@ export function health(world, params) {
   const bad = world.extra.healthy ? {} : states;
   const sources = NODES.map(({ node, cluster }, i) => {
     const state = bad[i] ?? "ok";
-    return { source: "syscall", node, cluster, state, reason: REASONS[state] ?? "", last_event: state === "starting" ? null : iso(now - (state === "silent" ? 420_000 : 900)), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: state === "losing" ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492d234" : "5d41402abc4b2a76", version: "0.9.0", gaps: gapsOf(node) };
+    return { source: "syscall", node, cluster, state, reason: REASONS[state] ?? "", last_event: state === "starting" ? null : iso(now - (state === "silent" ? 420_000 : 900)), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: state === "losing" ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492d234" : "5d41402abc4b2a76", version: "0.9.0", expected: { from: iso(state === "starting" ? now - 20_000 : i === 5 ? now - 9 * 3_600_000 : query.from), to: iso(query.to) }, gaps: gapsOf(node) };
   });
-  sources.push({ source: "k8s_audit", node: "prod-eu", cluster: "prod-eu", state: "ok", reason: "", last_event: iso(now - 2100), lag_s: 2.1, events: 882_114, drops: 0, rules_digest: "5d41402abc4b2a76", version: "", gaps: [] });
+  sources.push({ source: "k8s_audit", node: "prod-eu", cluster: "prod-eu", state: "ok", reason: "", last_event: iso(now - 2100), lag_s: 2.1, events: 882_114, drops: 0, rules_digest: "5d41402abc4b2a76", version: "", expected: { from: iso(query.from), to: iso(query.to) }, gaps: [] });
   const nodes = sources.filter((s) => s.source === "syscall").map((s, i) => ({
     node: s.node, cluster: s.cluster, state: s.state, reason: s.reason, own: false, run: "agent-1", version: s.version, kernel: "6.12.9", heard: s.state === "starting" ? null : iso(now - 900), watched_to: iso(now - s.lag_s * 1000),
     rules_digest: s.rules_digest, events: s.events, detections: 12, lost: s.drops, lost_by_cause: s.drops > 0 ? { "ring buffer full": s.drops } : {}, lost_lately: s.drops, ahead_s: i === 4 ? 12 : 0,

@@ -1,5 +1,6 @@
 // Answers of pages besides overview and findings. A route is a function
 // (world, method, path, params, body) -> body | { status, body } | undefined (not mine).
 import { acceptances } from "./acceptances.mjs";
+import { controls } from "./controls.mjs";
 
-export const ROUTES = [acceptances];
+export const ROUTES = [acceptances, controls];

@@ -4,6 +4,7 @@ export interface Mock {
   stop: () => Promise<void>;
   world: {
     rows: { id: string; rule: string; severity: string; acknowledged: unknown; suppressed: string | null }[];
+    streams: Set<{ response: { end: () => void } }>;
     loggedIn: boolean;
     setup: boolean;
     add: (forced?: unknown) => { id: string; rule: string; suppressed: string | null };

@@ -30,11 +30,13 @@ export interface LiveState {
   missed: number;
   /** When the last event or sign of health arrived, by this browser's clock; null before the first. */
   heard: number | null;
+  /** Grows when something may have come by the stream's side: it opened, opened again, or told of missed events. Lists then look what is new. */
+  breaks: number;
   /** The user has seen the count of missed events. */
   forgetMissed: () => void;
 }
 
-const StateContext = createContext<LiveState>({ state: "connecting", missed: 0, heard: null, forgetMissed: () => undefined });
+const StateContext = createContext<LiveState>({ state: "connecting", missed: 0, heard: null, breaks: 0, forgetMissed: () => undefined });
 const ListenersContext = createContext<Listeners | null>(null);
 
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -44,6 +46,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const listeners = useRef<Listeners>({ finding: new Set(), act: new Set(), health: new Set() });
   const [state, setState] = useState<StreamState>("connecting");
   const [missed, setMissed] = useState(0);
+  const [breaks, setBreaks] = useState(0);
   const [heard, setHeard] = useState<number | null>(null);
 
   useEffect(() => {
@@ -51,14 +54,20 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     // Text being typed changes the filter often: wait until it rests.
     const timer = setTimeout(() => {
       const handlers = {
-        onState: setState,
+        onState: (next: StreamState) => {
+          setState(next);
+          if (next === "open") setBreaks((n) => n + 1);
+        },
         onHeard: () => setHeard(Date.now()),
         onTooLong: (count: number) => setMissed((n) => n + count),
         onEvent: (event: ServerEvent) => {
           const lost = deliver(event, listeners.current);
           if (lost > 0) setMissed((n) => n + lost);
           // What was missed is in the store: ask for it.
-          if (event.event === "missed") void client.invalidateQueries({ queryKey: ["findings"] });
+          if (event.event === "missed") {
+            setBreaks((n) => n + 1);
+            void client.invalidateQueries({ queryKey: ["findings"] });
+          }
         },
       };
       void openStream(new URLSearchParams(query), handlers, abort.signal);
@@ -69,7 +78,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
   }, [query, client]);
 
-  const value = useMemo(() => ({ state, missed, heard, forgetMissed: () => setMissed(0) }), [state, missed, heard]);
+  const value = useMemo(() => ({ state, missed, heard, breaks, forgetMissed: () => setMissed(0) }), [state, missed, heard, breaks]);
   return (
     <ListenersContext.Provider value={listeners.current}>
       <StateContext.Provider value={value}>{children}</StateContext.Provider>

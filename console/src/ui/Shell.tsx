@@ -3,7 +3,7 @@ import { useLive } from "@/live/LiveProvider";
 import { matchPage, PAGES } from "@/pages";
 import { useSession } from "@/session/SessionProvider";
 import { utcText } from "@/time/format";
-import { lengthText } from "@/time/span";
+import { lengthText, writeSpan } from "@/time/span";
 import { TimeControl } from "@/time/TimeControl";
 import { clockSkew } from "@/time/useTime";
 import { Link, sharedQuery } from "@/url/Link";
@@ -24,6 +24,12 @@ export function Shell({ children }: { children: ReactNode }) {
   const pages = PAGES.filter((p) => p.hidden !== true && (p.roles === undefined || p.roles.includes(role)));
   const current = matchPage(path)?.page;
   useKeys(useMemo(() => Object.fromEntries(pages.filter((p) => p.key !== undefined).map((p) => [`g ${p.key ?? ""}`, () => go(p.path, sharedQuery(search))])), [pages, search]));
+  // Somebody who may see a period only begins with it.
+  const period = session.user?.period ?? null;
+  useEffect(() => {
+    if (period === null || ["t", "from", "to"].some((name) => new URLSearchParams(window.location.search).has(name))) return;
+    changeQuery((query) => writeSpan(query, { kind: "range", from: Date.parse(period.from), to: Date.parse(period.to) }), true);
+  }, [period, path]);
   useEffect(() => {
     document.title = current === undefined ? "avouch" : `${current.title} · avouch`;
   }, [current]);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { expect } from "vitest";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -20,8 +20,10 @@ export interface Opened {
 }
 
 /** Opens an address; everything that breaks the policy or fails is kept in `faults`. */
-export async function open(browser: Browser, url: string, theme: "light" | "dark" = "light", size = { width: 1440, height: 900 }): Promise<Opened> {
-  const page = await browser.newPage({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
+export async function open(browser: Browser, url: string, theme: "light" | "dark" = "light", size = { width: 1440, height: 900 }, prepare?: (context: BrowserContext) => Promise<void>): Promise<Opened> {
+  const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
+  await prepare?.(context);
+  const page = await context.newPage();
   const faults: string[] = [];
   const host = new URL(url).host;
   page.on("pageerror", (error) => faults.push(`script: ${error.message}`));

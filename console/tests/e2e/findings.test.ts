@@ -187,12 +187,12 @@ describe("findings", () => {
     await ready(page);
     await grid(page).focus();
     const loaded = () => page.locator(".vfoot").textContent();
-    await expect.poll(async () => { await page.keyboard.press("End"); return loaded(); }, { timeout: 55_000, interval: 30 }).toContain("All 9");
+    await expect.poll(async () => { await page.keyboard.press("End"); return loaded(); }, { timeout: 110_000, interval: 30 }).toContain("All 9");
     expect(await grid(page).locator(".vrow").count()).toBeLessThan(80);
     await page.keyboard.press("Home");
     await firstRow(page).waitFor();
     expect(faults).toEqual([]);
-  });
+  }, 120_000);
 
   it("folds repeats that arrive into one line, and acts on each of them", async () => {
     const base = await start();
@@ -238,7 +238,9 @@ describe("findings", () => {
 
   it("gives an auditor no acts", async () => {
     const base = await start({ role: "auditor" });
-    const { page } = await open(browser, `${base}/findings?t=7d`);
+    const { page } = await open(browser, `${base}/findings`);
+    await page.waitForURL(/from=2026-07-01T00%3A00%3A00Z&to=2026-10-01T00%3A00%3A00Z/);
+    await page.goto(`${base}/findings?t=7d`);
     await ready(page);
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");

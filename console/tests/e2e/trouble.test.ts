@@ -72,6 +72,20 @@ describe("when something does not work", () => {
     await page.getByText("stream open").waitFor({ timeout: 20_000 });
   });
 
+  it("finds what came while the stream was broken", async () => {
+    const base = await start();
+    const { page } = await open(browser, `${base}/findings?t=7d&fold=off`);
+    await page.getByText("stream open").waitFor();
+    await page.route("**/api/v1/stream*", (route) => route.abort());
+    for (const stream of mock?.world.streams ?? []) stream.response.end();
+    await page.getByText("stream broken, trying again").waitFor();
+    const rule = { rule: "While nobody listened", severity: "high", criteria: [], tags: [], process: "nc", parents: [], command: ["nc -l"], object: null, budget: 0, weight: 1 };
+    mock?.world.add({ rule });
+    await page.unroute("**/api/v1/stream*");
+    await page.getByText("stream open").waitFor({ timeout: 20_000 });
+    await page.getByRole("grid", { name: "Findings" }).getByText("While nobody listened").waitFor();
+  });
+
   it("shows no data of another host's script in a finding", async () => {
     const base = await start();
     const { page, faults } = await open(browser, `${base}/findings?t=7d`);

@@ -2,12 +2,12 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError } from "@/api/error";
 import { finding, findingsPage } from "@/api/queries";
 import type { Row } from "@/api/types";
-import { useLiveEvent } from "@/live/LiveProvider";
+import { useLive, useLiveEvent } from "@/live/LiveProvider";
 import { Feed } from "./feed";
 
 /** Rows of the first page and of the next ones. */
 const FIRST = 200;
-const NEXT = 500;
+const NEXT = 1000;
 
 export interface FeedState {
   rows: Row[];
@@ -75,6 +75,23 @@ export function useFeed(query: string, key: string, live: boolean, hold: boolean
     return () => abort.current?.abort();
   }, [key, turn, load, changed]);
 
+  const { breaks } = useLive();
+  useEffect(() => {
+    // Between the first page and the opening of the stream, or while it was broken, something may have come.
+    if (!live || breaks === 0 || feed.current.rows.length === 0) return;
+    const control = new AbortController();
+    findingsPage(latest.current, null, FIRST, control.signal).then(
+      (page) => {
+        if (control.signal.aborted) return;
+        const fresh = page.rows.filter((row) => feed.current.arrive(row)).length;
+        // More than a page is new: what lies between is not known, so begin anew.
+        if (fresh >= FIRST) setTurn((t) => t + 1);
+        else if (fresh > 0) changed();
+      },
+      () => undefined,
+    );
+    return () => control.abort();
+  }, [breaks, live, changed]);
   useLiveEvent("finding", (row) => {
     // Suppressed findings are counted beside the list, not in it, unless the filter asks for them.
     if (row.suppressed !== null && !/(^|&)(suppressed|acceptance)=/.test(asked.current)) return;
@@ -95,7 +112,7 @@ export function useFeed(query: string, key: string, live: boolean, hold: boolean
     if (hold || feed.current.waiting === 0) return;
     feed.current.release();
     changed();
-  }, [hold, changed]);
+  }, [hold, changed, version]);
 
   return useMemo(
     () => ({

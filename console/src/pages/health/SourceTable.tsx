@@ -1,7 +1,7 @@
 import { countText, utcText } from "@/time/format";
 import { lengthText, type Range } from "@/time/span";
 import { Time } from "@/ui/Time";
-import { laneText, pieces, short, STATES, worstFirst } from "./model";
+import { laneText, pieces, place, short, STATES, worstFirst } from "./model";
 import type { HealthGap, Source, State } from "./types";
 
 /** A state, by mark, word and colour. */
@@ -9,15 +9,17 @@ export function StateMark({ state }: { state: State }) {
   const { word, tone } = STATES[state];
   return (
     <span className="state" data-tone={tone}>
-      <span aria-hidden="true">{tone === "ok" ? "●" : tone === "warn" ? "◐" : "▲"}</span> {word}
+      <span aria-hidden="true">{tone === "ok" ? "●" : tone === "warn" ? "◆" : "▲"}</span> {word}
     </span>
   );
 }
 
 /** When a source was not watched, over the time of the page. */
-function Lane({ gaps, range }: { gaps: HealthGap[]; range: Range }) {
+function Lane({ gaps, expected, range }: { gaps: HealthGap[]; expected: Source["expected"]; range: Range }) {
+  const watched = expected === null ? null : place(expected, range);
   return (
-    <div className="lane" role="img" aria-label={laneText(gaps, range)}>
+    <div className="lane" role="img" aria-label={laneText(gaps, expected, range)}>
+      {watched !== null && <i style={{ left: `${String(watched.left)}%`, width: `${String(watched.width)}%` }} />}
       {pieces(gaps, range).map(({ left, width, gap }) => (
         <span key={`${gap.from}${gap.cause}`} style={{ left: `${String(left)}%`, width: `${String(width)}%` }} title={`${utcText(Date.parse(gap.from))} to ${utcText(Date.parse(gap.to))} UTC\n${gap.cause}`} />
       ))}
@@ -32,7 +34,7 @@ export function SourceTable({ sources, range }: { sources: Source[]; range: Rang
       <header>
         <h2>Sources</h2>
         <span className="faint">
-          gaps from {utcText(range.from, false)} to {utcText(range.to, false)} UTC are hatched; counts are since the server began
+          {utcText(range.from, false)} to {utcText(range.to, false)} UTC: gaps are hatched, grey is before it was first watched; counts are since the server began
         </span>
       </header>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with keys */}
@@ -75,8 +77,8 @@ export function SourceTable({ sources, range }: { sources: Source[]; range: Rang
                   {s.reason !== "" && <div className="why">{s.reason}</div>}
                 </td>
                 <td className="wide">
-                  <Lane gaps={s.gaps} range={range} />
-                  <div className="faint">{laneText(s.gaps, range)}</div>
+                  <Lane gaps={s.gaps} expected={s.expected} range={range} />
+                  <div className="faint">{laneText(s.gaps, s.expected, range)}</div>
                 </td>
                 <td className="num">{s.last_event === null ? "none" : <Time at={s.last_event} form="noyear" />}</td>
                 <td className="num">{s.lag_s === null ? "" : lengthText(s.lag_s * 1000)}</td>

@@ -65,14 +65,14 @@ function Verdict({ data }: { data: HealthAnswer }) {
           <strong>{data.ready ? "Everything that was to be watched is watched." : "Not everything is watched."}</strong> {counts.join(" · ")}
         </div>
         {data.reasons.length > 0 && (
-          <ul className="reasons">
+          <ul className="whys">
             {data.reasons.slice(0, SHOWN).map((reason) => (
               <li key={reason}>{reason}</li>
             ))}
             {more > 0 && <li className="dim">and {countText(more)} more, in the table below</li>}
           </ul>
         )}
-        {data.forgotten > 0 && <div className="dim">{countText(data.forgotten)} nodes were silent for more than a day and are not listed. Say which nodes are to be watched, and one that left is not missed: avouch ledger nodes.</div>}
+        {data.forgotten > 0 && <div className="dim">{data.forgotten === 1 ? "One node was" : `${countText(data.forgotten)} nodes were`} silent for more than a day and not listed. Say which nodes are to be watched, and one that left is not missed: avouch ledger nodes.</div>}
       </div>
     </section>
   );

@@ -17,8 +17,14 @@ describe("pieces", () => {
     expect(pieces([gap(0, 10)], { from: 5, to: 5 })).toEqual([]);
   });
   it("are told in words too", () => {
-    expect(laneText([], range)).toBe("no gap known");
-    expect(laneText([gap(-30, 6), gap(54, 60)], range)).toMatch(/^2 gaps, 12 min/);
+    const always = { from: at(-60), to: at(60) };
+    expect(laneText([], always, range)).toBe("no gap known");
+    expect(laneText([gap(-30, 6), gap(54, 60)], always, range)).toMatch(/^2 gaps, 12 min/);
+    expect(laneText([], { from: at(30), to: at(60) }, range)).toBe("no gap known, first seen 2026-11-26 10:30 UTC");
+  });
+  it("claim nothing of a time in which nothing was expected", () => {
+    expect(laneText([], null, range)).toBe("not known to be watched");
+    expect(laneText([], { from: at(70), to: at(80) }, range)).toBe("not known to be watched");
   });
 });
 

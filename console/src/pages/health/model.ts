@@ -1,4 +1,5 @@
 import type { Range } from "@/time/span";
+import { utcText } from "@/time/format";
 import { lengthText } from "@/time/span";
 import type { HealthAnswer, HealthGap, Source, State } from "./types";
 
@@ -28,26 +29,32 @@ export interface Piece {
   gap: HealthGap;
 }
 
+/** Where a stretch lies in a range, in percent; null when it does not meet it. */
+export function place(stretch: { from: string; to: string }, range: Range): { left: number; width: number } | null {
+  const all = range.to - range.from;
+  const from = Math.max(Date.parse(stretch.from), range.from);
+  const to = Math.min(Date.parse(stretch.to), range.to);
+  if (!(all > 0 && to > from)) return null;
+  const width = Math.max(((to - from) / all) * 100, 0.5);
+  return { left: Math.min(((from - range.from) / all) * 100, 100 - width), width };
+}
+
 /** Gaps where they lie in a range. One that would be too thin to see is drawn half a percent wide. */
 export function pieces(gaps: HealthGap[], range: Range): Piece[] {
-  const all = range.to - range.from;
-  if (all <= 0) return [];
   return gaps.flatMap((gap) => {
-    const from = Math.max(Date.parse(gap.from), range.from);
-    const to = Math.min(Date.parse(gap.to), range.to);
-    if (!(to > from)) return [];
-    const left = ((from - range.from) / all) * 100;
-    const width = Math.max(((to - from) / all) * 100, 0.5);
-    return [{ left: Math.min(left, 100 - width), width, gap }];
+    const where = place(gap, range);
+    return where === null ? [] : [{ ...where, gap }];
   });
 }
 
 /** The same in words, for those who do not see the lane. */
-export function laneText(gaps: HealthGap[], range: Range): string {
+export function laneText(gaps: HealthGap[], expected: Source["expected"], range: Range): string {
+  if (expected === null || place(expected, range) === null) return "not known to be watched";
+  const late = Date.parse(expected.from) > range.from ? `, first seen ${utcText(Date.parse(expected.from), false)} UTC` : "";
   const drawn = pieces(gaps, range);
-  if (drawn.length === 0) return "no gap known";
+  if (drawn.length === 0) return `no gap known${late}`;
   const sum = drawn.reduce((ms, { gap }) => ms + Math.min(Date.parse(gap.to), range.to) - Math.max(Date.parse(gap.from), range.from), 0);
-  return `${String(drawn.length)} ${drawn.length === 1 ? "gap" : "gaps"}, ${lengthText(sum)} in all`;
+  return `${String(drawn.length)} ${drawn.length === 1 ? "gap" : "gaps"}, ${lengthText(sum)} in all${late}`;
 }
 
 /** How many sources are in which state, the worst first. */

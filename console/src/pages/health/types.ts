@@ -25,6 +25,8 @@ export interface Source {
   drops: number;
   rules_digest: string;
   version: string;
+  /** When it was to be watched, in the time asked for; null when it was not. */
+  expected: { from: Instant; to: Instant } | null;
   gaps: HealthGap[];
 }
 

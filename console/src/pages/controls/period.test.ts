@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { cleanVerification, controlState, dayState } from "./clean";
+import { dayNames, formInstant, judgedRange, reportPeriods } from "./period";
+import { shareText } from "./words";
+
+describe("periods", () => {
+  it("offers whole months and quarters that are over, across the turn of the year", () => {
+    const of = (label: string, now: number) => reportPeriods(now).find((p) => p.label === label);
+    expect(of("Last month", Date.UTC(2026, 0, 15))).toMatchObject({ from: "2025-12-01", to: "2026-01-01" });
+    expect(of("Last quarter", Date.UTC(2026, 1, 1))).toMatchObject({ from: "2025-10-01", to: "2026-01-01" });
+    expect(of("Last quarter", Date.UTC(2026, 10, 26))).toMatchObject({ from: "2026-07-01", to: "2026-10-01" });
+    expect(of("Last month", Date.UTC(2026, 2, 31, 23, 59))).toMatchObject({ from: "2026-02-01", to: "2026-03-01" });
+  });
+
+  it("names the days of a strip, and none when their number is another than the period's", () => {
+    const range = { from: Date.UTC(2026, 10, 24, 12), to: Date.UTC(2026, 10, 27) };
+    expect(dayNames(3, range, Date.UTC(2026, 11, 1))).toEqual(["2026-11-24", "2026-11-25", "2026-11-26"]);
+    expect(dayNames(4, range, Date.UTC(2026, 11, 1))).toBeNull();
+    // Days that are not begun yet are not judged.
+    expect(dayNames(2, range, Date.UTC(2026, 10, 25, 1))).toEqual(["2026-11-24", "2026-11-25"]);
+  });
+
+  it("lets a time that stands stand, and moves a live one in steps without changing its length", () => {
+    const range = { from: Date.UTC(2026, 0, 1, 0, 1), to: Date.UTC(2026, 0, 2, 0, 1) };
+    expect(judgedRange(range, false)).toBe(range);
+    expect(judgedRange(range, true)).toEqual({ from: Date.UTC(2026, 0, 1, 0, 5), to: Date.UTC(2026, 0, 2, 0, 5) });
+    expect(judgedRange({ from: range.from + 60_000, to: range.to + 60_000 }, true)).toEqual(judgedRange(range, true));
+  });
+
+  it("writes midnight as the day", () => {
+    expect(formInstant(Date.UTC(2026, 6, 1))).toBe("2026-07-01");
+    expect(formInstant(Date.UTC(2026, 6, 1, 8, 30))).toBe("2026-07-01T08:30:00Z");
+  });
+});
+
+describe("what is not known", () => {
+  it("takes a state of a newer server for no evidence, never for a pass", () => {
+    expect(controlState("excellent")).toBe("no_evidence");
+    expect(dayState("excellent")).toBe("unknown");
+    expect(cleanVerification({ verdict: "excellent" as "intact", lines: [], command: "" }).verdict).toBe("unproven");
+  });
+
+  it("rounds no share up to all of the time, and none down to nothing", () => {
+    expect(shareText(0.9999)).toBe("99.9 %");
+    expect(shareText(1)).toBe("100 %");
+    expect(shareText(0.0004)).toBe("under 0.1 %");
+    expect(shareText(0)).toBe("0 %");
+    expect(shareText(null)).toBe("–");
+  });
+});

@@ -1,0 +1,118 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkAxe, launch, open } from "../e2e/browser";
+import { startServer, useDist, type Running } from "./server";
+
+// One story, in order: first login, look, explain, triage, a live event, an acceptance, the overview.
+let browser: Browser;
+let server: Running;
+let page: Page;
+let faults: string[];
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await launch();
+  ({ page, faults } = await open(browser, server.link, "light", undefined, useDist));
+});
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const grid = () => page.getByRole("grid", { name: "Findings" });
+
+async function goTo(path: string): Promise<void> {
+  await page.goto(server.url + path);
+  await page.getByText("stream open").waitFor();
+}
+
+describe("the console on the real server", () => {
+  it("makes the first user by the one-time link, and the link is used up", async () => {
+    await page.getByRole("textbox", { name: "User" }).fill("mara");
+    await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
+    await page.getByLabel("Password again").fill("correct horse battery staple");
+    await page.getByRole("button", { name: "Make user and log in" }).click();
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    const other = await browser.newContext();
+    await useDist(other);
+    const second = await other.newPage();
+    await second.goto(server.link);
+    await second.getByRole("textbox", { name: "User" }).fill("eve");
+    await second.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
+    await second.getByLabel("Password again").fill("correct horse battery staple");
+    await second.getByRole("button", { name: "Make user and log in" }).click();
+    await second.getByRole("alert").waitFor();
+    await other.close();
+  });
+
+  it("shows the findings of the recording, and filters them by severity", async () => {
+    await goTo("/findings?t=90d&fold=off");
+    await grid().locator('[aria-rowindex="2"]').waitFor();
+    const all = Number((await page.locator(".answer strong").first().textContent())?.replace(/\D/g, ""));
+    expect(all).toBeGreaterThan(10);
+    await page.getByRole("region", { name: "Severity" }).getByRole("button", { name: /^critical/ }).click();
+    await page.waitForURL(/severity=critical/);
+    await expect.poll(async () => Number((await page.locator(".answer strong").first().textContent())?.replace(/\D/g, ""))).toBeLessThan(all);
+    await checkAxe(page);
+  });
+
+  it("explains one, acknowledges and decides it, and the history has the records", async () => {
+    await goTo("/findings?t=90d&fold=off");
+    await grid().locator('[aria-rowindex="2"]').waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("e");
+    await page.locator(".explain .node").first().waitFor();
+    await page.keyboard.press("a");
+    await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+    await page.getByText(/Recorded as \d+ of the ledger/).first().waitFor();
+    await page.keyboard.press("d");
+    await page.getByRole("dialog").getByLabel("True finding").check();
+    await page.getByRole("dialog").getByLabel("Reason (an auditor reads it)").fill("the drill of November");
+    await page.getByRole("dialog").getByRole("button", { name: "Decide" }).click();
+    await page.getByRole("row", { selected: true }).getByText("true finding").waitFor();
+    await page.getByRole("tab", { name: /History/ }).click();
+    await page.getByText("the drill of November").waitFor();
+  });
+
+  it("has what happened around it, and similar ones by day", async () => {
+    await goTo("/findings?t=90d&fold=off");
+    await grid().locator('[aria-rowindex="2"]').waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await grid().locator('[aria-rowindex="2"]').click();
+    await page.getByRole("tab", { name: "Around" }).click();
+    await page.getByRole("heading", { name: "Activity around it" }).waitFor();
+    await page.locator(".pane .skeleton").first().waitFor({ state: "detached" });
+    expect(await page.locator(".pane").getByRole("alert").count()).toBe(0);
+    await page.getByRole("tab", { name: "Similar" }).click();
+    await page.getByText("similar in 90 days").waitFor();
+  });
+
+  it("watches a test event arrive", async () => {
+    await goTo("/findings?t=15m");
+    await page.getByRole("button", { name: "Fire a test event" }).click();
+    await page.getByText(/The test event arrived after [\d.]+ s/).waitFor();
+    await grid().locator('[aria-rowindex="2"]').waitFor();
+  });
+
+  it("proposes an acceptance and shows what it would have removed", async () => {
+    await goTo("/findings?t=90d&fold=off&severity=low");
+    await grid().locator('[aria-rowindex="2"]').waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("A");
+    await page.getByRole("dialog").locator(".big").waitFor();
+    expect(Number((await page.getByRole("dialog").locator(".big").textContent())?.replace(/\D/g, ""))).toBeGreaterThan(0);
+    await page.keyboard.press("Escape");
+  });
+
+  it("has the overview with what was watched", async () => {
+    await goTo("/?t=7d");
+    for (const name of ["Findings by severity", "Controls", "Noisiest rules", "Open items by age"]) await page.getByRole("region", { name }).waitFor();
+    await page.getByRole("button", { name: /observed/ }).first().waitFor();
+    await checkAxe(page);
+  });
+
+  it("broke no policy and asked no other host", () => {
+    expect(faults.filter((f) => !/status of 40[14]/.test(f))).toEqual([]);
+  });
+});
