@@ -109,7 +109,12 @@ fn an_agent_that_falls_silent_leaves_a_gap_in_the_evidence_once() {
     let ada = server.admin();
     let last = clock.now();
     server.tell(vec![seen("n1", last, 0)]);
-    until(|| ada.get("/health").fine(), |h| h["ready"] == true);
+    let health = until(|| ada.get("/health").fine(), |h| h["ready"] == true);
+    // Nothing is claimed of the time before it was first watched.
+    let begun = Time(last.0 - 10 * SECOND).to_string();
+    assert_eq!(health["sources"][0]["expected"]["from"].as_str(), Some(begun.as_str()));
+    let before = ada.get("/health?from=2020-01-01&to=2020-01-02").fine();
+    assert_eq!(before["sources"][0]["expected"], Json::Null);
     clock.by(60);
     let gaps = || {
         let store =

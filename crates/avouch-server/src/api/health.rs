@@ -14,7 +14,7 @@ use crate::App;
 use crate::access::{Permission, Routes, Who};
 use crate::answer::Answer;
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::health::{GapOut, NodeHealth, Sizes, SourceHealth, gaps, outcome};
+use crate::health::{Expected, GapOut, NodeHealth, Sizes, SourceHealth, gaps, outcome};
 use crate::ingest::IngestCounts;
 use crate::query::Params;
 
@@ -51,6 +51,8 @@ pub(crate) struct HealthAnswer {
 pub(crate) struct SourceWithGaps {
     #[serde(flatten)]
     source: SourceHealth,
+    /// When it was to be watched in the period; `null` when it was not yet.
+    expected: Option<Expected>,
     /// When it was not watched in the period, the newest first.
     gaps: Vec<GapOut>,
 }
@@ -177,21 +179,22 @@ pub(crate) async fn health(
         .readers
         .ask(move |reader| {
             let mut asked = Answer::begin(reader, &params.filter, params.cut.as_ref())?;
-            let (gaps, over) = gaps(reader, params.filter.period, now)?;
-            if over > 0 {
-                asked.answer.partial.push(format!("{over} older gaps are not listed"));
+            let gaps = gaps(reader, params.filter.period, now)?;
+            if gaps.over > 0 {
+                asked.answer.partial.push(format!("{} older gaps are not listed", gaps.over));
             }
             let (anchors, notify) = (anchors(reader)?, notify(reader, params.filter.period)?);
             Ok((asked.end(), gaps, anchors, notify))
         })
         .await?;
     let mut by_source: BTreeMap<(String, String), Vec<GapOut>> = BTreeMap::new();
-    for gap in gaps {
+    for gap in gaps.gaps {
         by_source.entry((gap.node.clone(), gap.source.clone())).or_default().push(gap);
     }
-    let with_gaps = |source: SourceHealth| SourceWithGaps {
-        gaps: by_source.remove(&(source.node.clone(), source.source.clone())).unwrap_or_default(),
-        source,
+    let with_gaps = |source: SourceHealth| {
+        let key = (source.node.clone(), source.source.clone());
+        let expected = gaps.expected.get(&key).copied();
+        SourceWithGaps { gaps: by_source.remove(&key).unwrap_or_default(), expected, source }
     };
     let sources: Vec<SourceWithGaps> = standing.sources.into_iter().map(with_gaps).collect();
     Ok(Json(HealthAnswer {

@@ -31,11 +31,31 @@ pub(crate) struct GapOut {
     pub cause: String,
 }
 
-/// Gaps of all sources in a period that ends at `now` at the latest, and how many were left out of the list.
-pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<(Vec<GapOut>, usize)> {
+/// When a source was to be watched: from the first to the last moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Expected {
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Time,
+    #[schema(value_type = String, format = DateTime)]
+    pub to: Time,
+}
+
+/// What was to be watched in a period, and when it was not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gaps {
+    /// The newest first.
+    pub gaps: Vec<GapOut>,
+    /// Gaps that are not listed.
+    pub over: usize,
+    /// By node and source.
+    pub expected: BTreeMap<(String, String), Expected>,
+}
+
+/// Gaps of all sources in a period, up to `now` at the latest.
+pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<Gaps> {
     let span = Span::new(period.from, period.to.min(now));
     if span.is_empty() {
-        return Ok((Vec::new(), 0));
+        return Ok(Gaps::default());
     }
     let stored = reader.stretches(Period::new(Time(period.from.0.saturating_sub(BACK)), period.to))?;
     let clusters: BTreeMap<String, String> =
@@ -55,6 +75,11 @@ pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<
     }
     let expected = expectations(span, &stretches, &estates);
     let sources = expected.iter().map(|e| e.source.clone()).collect();
+    let ends = |e: &avouch_coverage::Expectation| {
+        let (first, last) = (e.when.iter().next()?, e.when.iter().last()?);
+        Some(((e.node.clone(), e.source.clone()), Expected { from: first.from, to: last.to }))
+    };
+    let when = expected.iter().filter_map(ends).collect();
     let rule_sets = BTreeMap::new();
     let watched = Watched { period: span, expected, stretches: &stretches, gaps: &told, rule_sets: &rule_sets };
     let covered = cover(&watched, &Question { sources, ..Question::default() });
@@ -76,5 +101,5 @@ pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<
     // The newest are kept.
     out.sort_by(|a, b| b.to.cmp(&a.to).then_with(|| (&a.node, &a.source).cmp(&(&b.node, &b.source))));
     out.truncate(MOST);
-    Ok((out, over))
+    Ok(Gaps { gaps: out, over, expected: when })
 }

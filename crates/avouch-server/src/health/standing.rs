@@ -139,7 +139,7 @@ impl Board {
             if self.has_left(name, node) {
                 continue;
             }
-            let silent_for = now.0.saturating_sub(node.watched.map_or(0, |t| t.0));
+            let silent_for = now.0.saturating_sub(node.watched.or(node.begun).map_or(0, |t| t.0));
             if silent_for > FORGET && node.is_silent(self.begun, now) {
                 out.forgotten += 1;
                 continue;
