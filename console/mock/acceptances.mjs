@@ -1,10 +1,11 @@
 // Proposing, previewing and saving acceptances.
 import { DAY } from "./data.mjs";
-import { wire } from "./query.mjs";
 
 function hits(world, row, withNamespace) {
   return world.rows.filter((r) => r.rule === row.rule && r.process === row.process && r.image === row.image && (!withNamespace || r.namespace === row.namespace) && r._t > Date.now() - 90 * DAY);
 }
+
+const found = (r) => ({ id: r.id, time: r.time, rule: r.rule, node: r.node ?? "", output: r.output, decision: r.decision?.decision ?? null, suppressed: false, file: null });
 
 function preview(rows) {
   const per = new Map();
@@ -13,9 +14,10 @@ function preview(rows) {
     would_remove: rows.length,
     by_rule: rows.length === 0 ? [] : [[rows[0].rule, rows.length]],
     by_day: [...per].sort(),
-    lost_true: { count: rows.filter((r) => r.decision?.decision === "true").length, rows: rows.filter((r) => r.decision?.decision === "true").slice(-5).reverse().map(wire) },
+    lost_true: { count: rows.filter((r) => r.decision?.decision === "true").length, rows: rows.filter((r) => r.decision?.decision === "true").slice(-5).reverse().map(found) },
     unknown: 2,
-    sample: { count: rows.length, rows: rows.slice(-5).reverse().map(wire) },
+    looked_at: 9000,
+    sample: { count: rows.length, rows: rows.slice(-5).reverse().map(found) },
     diagnostics: [],
   };
 }

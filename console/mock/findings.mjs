@@ -61,7 +61,7 @@ export function groups(world, params) {
     map.set(id, group);
   }
   const list = [...map.values()].sort((a, b) => b.count - a.count).slice(0, Number(params.get("limit") ?? 100));
-  return { answer: answer(params, query, world.rows, suppressed, world.gaps, started), groups: list.map((g) => ({ ...g, newest: wire(g.newest) })) };
+  return { answer: answer(params, query, world.rows, suppressed, world.gaps, started), count: rows.length, distinct: map.size, groups: list.map((g) => ({ ...g, newest: wire(g.newest) })) };
 }
 
 export function exported(world, params) {

@@ -77,7 +77,7 @@ export function cleanCounts(raw: Loose<Counts>): Counts {
 }
 
 export function cleanGroups(raw: Groups): Groups {
-  return { answer: cleanAnswer(raw.answer), groups: raw.groups.map((g) => ({ ...g, newest: cleanRow(g.newest), key: Object.fromEntries(Object.entries(g.key).map(([k, v]) => [k, text(v)])) })) };
+  return { answer: cleanAnswer(raw.answer), distinct: (raw.distinct as number | undefined) ?? raw.groups.length, groups: raw.groups.map((g) => ({ ...g, newest: cleanRow(g.newest), key: Object.fromEntries(Object.entries(g.key).map(([k, v]) => [k, text(v)])) })) };
 }
 
 export function cleanDetail(raw: Loose<FindingDetail> & { row: Row }): FindingDetail {

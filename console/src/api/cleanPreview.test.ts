@@ -11,6 +11,11 @@ describe("previews in one form", () => {
     expect(a.lost_true.rows).toHaveLength(1);
   });
 
+  it("reads the decision of a sample and of a row of the feed", () => {
+    const { rows } = cleanSample([{ id: "F1", decision: "true", suppressed: false }, { id: null, decision: { decision: "benign", by: "mara" }, suppressed: "ACC-1" }]);
+    expect(rows.map((r) => [r.id, r.decision, r.suppressed])).toEqual([["F1", "true", false], [null, "benign", true]]);
+  });
+
   it("counts a plain list of findings", () => {
     expect(cleanSample([{ id: "F1" }, { id: "F2" }]).count).toBe(2);
   });

@@ -1,6 +1,5 @@
 import { isRecord } from "./error";
-import { cleanRow } from "./clean";
-import type { Diagnostic, Preview, Proposal, Row } from "./types";
+import type { Decision, Diagnostic, Found, Preview, Proposal, Sample } from "./types";
 
 // What an acceptance or a rule would change, in one form. The library behind it
 // counts in pairs (`["rule", 3]`) and samples (`{count, rows}`); an answer may
@@ -10,14 +9,29 @@ const number = (value: unknown) => (typeof value === "number" ? value : 0);
 const string = (value: unknown) => (typeof value === "string" ? value : "");
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
 
-function rowsOf(value: unknown): Row[] {
-  return list(value)
-    .filter((row): row is Row => isRecord(row) && typeof row["id"] === "string")
-    .map(cleanRow);
+const orNull = (value: unknown) => (string(value) === "" ? null : string(value));
+
+function found(row: Record<string, unknown>): Found {
+  // A row of the feed has its decision with who and why; a sample only the word.
+  const decision = isRecord(row["decision"]) ? row["decision"]["decision"] : row["decision"];
+  return {
+    id: orNull(row["id"]),
+    time: string(row["time"]),
+    rule: string(row["rule"]),
+    node: orNull(row["node"]),
+    output: string(row["output"]),
+    decision: decision === "true" || decision === "benign" || decision === "test" ? (decision satisfies Decision) : null,
+    suppressed: row["suppressed"] === true || string(row["suppressed"]) !== "",
+    file: orNull(row["file"]),
+  };
+}
+
+function rowsOf(value: unknown): Found[] {
+  return list(value).filter(isRecord).map(found);
 }
 
 /** A sample: how many there are, and some of them. */
-export function cleanSample(value: unknown): { count: number; rows: Row[] } {
+export function cleanSample(value: unknown): Sample {
   if (isRecord(value)) return { count: number(value["count"]), rows: rowsOf(value["rows"]) };
   const rows = rowsOf(value);
   return { count: rows.length, rows };
@@ -36,6 +50,7 @@ export function cleanPreview(raw: unknown): Preview {
     by_day: list(value["by_day"]).map((v) => pair(v, "day")).map(([day, count]) => ({ day: day.slice(0, 10), count })),
     lost_true: cleanSample(value["lost_true"]),
     unknown: number(value["unknown"]),
+    looked_at: number(value["looked_at"]),
     sample: cleanSample(value["sample"]),
     diagnostics: list(value["diagnostics"]).filter(isRecord).map(cleanDiagnostic),
   };

@@ -128,6 +128,8 @@ export interface Group {
 
 export interface Groups extends Answered {
   groups: Group[];
+  /** Groups in all, also those that are not listed. */
+  distinct: number;
 }
 
 export interface HistoryEntry {
@@ -254,11 +256,33 @@ export interface Preview {
   by_rule: { rule: string; count: number }[];
   by_day: { day: string; count: number }[];
   /** Findings that somebody decided to be true: the newest, and how many there are. */
-  lost_true: { count: number; rows: Row[] };
+  lost_true: Sample;
   /** Findings of which it cannot be said. */
   unknown: number;
-  sample: { count: number; rows: Row[] };
+  /** Findings that were looked at. */
+  looked_at: number;
+  sample: Sample;
   diagnostics: Diagnostic[];
+}
+
+/** A stored finding, or a detection of a replay, in short. */
+export interface Found {
+  /** Null for a detection that was only replayed. */
+  id: string | null;
+  time: Instant;
+  rule: string;
+  node: string | null;
+  output: string;
+  decision: Decision | null;
+  suppressed: boolean;
+  /** The recording that it was replayed from. */
+  file: string | null;
+}
+
+/** How many there are, and the newest of them. */
+export interface Sample {
+  count: number;
+  rows: Found[];
 }
 
 export type SourceState = "ok" | "late" | "silent" | "failing" | "starting";

@@ -53,7 +53,7 @@ export function GroupTable({ query, onPick }: { query: string; onPick: () => voi
             ))}
           </select>
         </label>
-        {data !== undefined && <AnswerLine answer={data.answer} count={data.groups.length} noun={data.groups.length === 500 ? "largest groups" : "groups"} />}
+        {data !== undefined && <AnswerLine answer={data.answer} count={data.distinct} noun={data.distinct > data.groups.length ? `groups, the ${String(data.groups.length)} largest of them listed` : "groups"} />}
       </div>
       {error !== null && data === undefined ? (
         <Failed error={error} what="The groups" onRetry={() => void refetch()} />

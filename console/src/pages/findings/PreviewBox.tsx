@@ -1,4 +1,4 @@
-import type { Preview } from "@/api/types";
+import type { Found, Preview } from "@/api/types";
 import { countText } from "@/time/format";
 import { Link } from "@/url/Link";
 import { Icon } from "@/ui/icons";
@@ -12,6 +12,7 @@ export function PreviewBox({ preview }: { preview: Preview }) {
       <p>
         <strong className="big">{countText(preview.would_remove)}</strong> findings
         {preview.by_rule.length > 1 && ` of ${String(preview.by_rule.length)} rules`}
+        {preview.looked_at > 0 && <span className="faint"> of {countText(preview.looked_at)} that were looked at</span>}
       </p>
       {preview.lost_true.count > 0 ? (
         <div className="notice" data-tone="bad" role="alert">
@@ -20,9 +21,7 @@ export function PreviewBox({ preview }: { preview: Preview }) {
             <strong>{preview.lost_true.count === 1 ? "One" : countText(preview.lost_true.count)} that somebody decided to be true would be lost:</strong>
             <ul>
               {preview.lost_true.rows.map((r) => (
-                <li key={r.id}>
-                  <Time at={r.time} form="minute" /> <Link to={`/findings/${encodeURIComponent(r.id)}`}>{r.rule}</Link> <span className="mono wrap">{r.command ?? r.object ?? ""}</span>
-                </li>
+                <FoundItem key={r.id ?? r.time} found={r} />
               ))}
             </ul>
             {preview.lost_true.rows.length < preview.lost_true.count && <span className="dim">and {countText(preview.lost_true.count - preview.lost_true.rows.length)} older ones</span>}
@@ -50,13 +49,22 @@ export function PreviewBox({ preview }: { preview: Preview }) {
           <h3>Newest of them</h3>
           <ul className="sample">
             {preview.sample.rows.map((r) => (
-              <li key={r.id}>
-                <Time at={r.time} form="minute" /> <span className="mono wrap">{r.command ?? r.object ?? r.output}</span> <span className="faint">{r.namespace ?? r.node ?? ""}</span>
-              </li>
+              <FoundItem key={r.id ?? r.time} found={r} />
             ))}
           </ul>
         </section>
       )}
     </div>
+  );
+}
+
+function FoundItem({ found }: { found: Found }) {
+  return (
+    <li>
+      <Time at={found.time} form="minute" /> {found.id === null ? <span>{found.rule}</span> : <Link to={`/findings/${encodeURIComponent(found.id)}`}>{found.rule}</Link>} <span className="faint">{found.node ?? ""}</span>
+      <div className="mono cut dim" title={found.output}>
+        {found.output}
+      </div>
+    </li>
   );
 }
