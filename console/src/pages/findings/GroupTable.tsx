@@ -5,7 +5,6 @@ import type { Group } from "@/api/types";
 import { countText } from "@/time/format";
 import { columnLabel } from "@/url/filter";
 import { changeQuery, useParam } from "@/url/router";
-import { AnswerLine } from "@/ui/Answer";
 import { SeverityBadge } from "@/ui/Severity";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { Time } from "@/ui/Time";
@@ -44,7 +43,9 @@ export function GroupTable({ query, onPick }: { query: string; onPick: () => voi
     <>
       <div className="flex">
         <label className="flex">
-          <span className="dim">Counted together by</span>
+          <span className="dim" style={{ whiteSpace: "nowrap" }}>
+            Counted together by
+          </span>
           <select className="select" value={way} onChange={(e) => setBy(e.target.value, true)}>
             {WAYS.map((w) => (
               <option key={w} value={w}>
@@ -53,7 +54,11 @@ export function GroupTable({ query, onPick }: { query: string; onPick: () => voi
             ))}
           </select>
         </label>
-        {data !== undefined && <AnswerLine answer={data.answer} count={data.distinct} noun={data.distinct > data.groups.length ? `groups, the ${String(data.groups.length)} largest of them listed` : "groups"} />}
+        {data !== undefined && (
+          <span className="dim">
+            {countText(data.distinct)} groups{data.distinct > data.groups.length ? `, the ${countText(data.groups.length)} largest of them listed` : ""}
+          </span>
+        )}
       </div>
       {error !== null && data === undefined ? (
         <Failed error={error} what="The groups" onRetry={() => void refetch()} />
