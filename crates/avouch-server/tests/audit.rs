@@ -1,5 +1,7 @@
 //! Audit records over HTTP and from a folder: judged by rules, recorded once, and told of when nothing comes.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Health over HTTP: what is watched, with reasons; figures for Prometheus; silence becomes a gap in the evidence.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::collections::BTreeMap;

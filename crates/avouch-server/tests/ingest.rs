@@ -1,5 +1,7 @@
 //! Facts of agents over HTTP: taken once each, acknowledged when safe, and nothing else taken.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::io::Write as _;

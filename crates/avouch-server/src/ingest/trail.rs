@@ -31,7 +31,7 @@ pub enum Trail {
 
 enum Collector {
     Folder(FolderWatch),
-    Bucket(BucketPoll),
+    Bucket(Box<BucketPoll>),
 }
 
 /// Where the `n`th trail remembers what it read.
@@ -56,7 +56,7 @@ pub(crate) fn start(
         }
         Trail::Bucket(options) => {
             let options = BucketOptions { state: state.clone(), ..*options };
-            (BUCKET, Collector::Bucket(BucketPoll::open(options)?))
+            (BUCKET, Collector::Bucket(Box::new(BucketPoll::open(options)?)))
         }
     };
     let run = move || collect(collector, every, &desk, &clock, &stopping);
@@ -74,7 +74,7 @@ fn collect(mut collector: Collector, every: Duration, desk: &AuditDesk, clock: &
             }
             match desk.take_blocking(source(), file.name, file.bytes.to_vec()) {
                 Ok(taken) => {
-                    taken.problems.iter().for_each(|p| crate::log::complain(p));
+                    taken.problems.iter().for_each(crate::log::complain);
                     Ack::Safe
                 }
                 Err(error) => {
@@ -112,7 +112,7 @@ fn collect(mut collector: Collector, every: Duration, desk: &AuditDesk, clock: &
 }
 
 fn say(round: &Round) {
-    round.problems.iter().for_each(|problem| crate::log::complain(problem));
+    round.problems.iter().for_each(crate::log::complain);
 }
 
 /// Waits, unless the server is to end.
