@@ -115,7 +115,7 @@ export async function act(body: Act): Promise<{ recorded: number[] }> {
 export const propose = (id: string) => send<unknown>("POST", "/acceptances/propose", { finding: id }).then(cleanProposal);
 export const preview = (body: { yaml: string; from: string; to: string }, signal?: AbortSignal) => send<unknown>("POST", "/acceptances/preview", body, signal).then(cleanPreview);
 export const accept = (yaml: string) => send<{ id: string; standing?: string }>("POST", "/acceptances", { yaml });
-export const testEvent = () => send<{ nonce: string }>("POST", "/test-event", {});
+export const testEvent = () => send<{ nonce: string; finding?: string }>("POST", "/test-event", {});
 export const logIn = (user: string, password: string) => send<Session>("POST", "/session", { user, password }).then(cleanSession);
 export const logOut = () => send<undefined>("DELETE", "/session");
 export const setUp = (link_token: string, user: string, password: string) => send<Session>("POST", "/setup", { link_token, user, password }).then(cleanSession);

@@ -12,16 +12,28 @@ import { Time } from "./Time";
 /** How long (s) a test event may take before we say that something is wrong. */
 const PATIENCE = 15;
 
-/** Nothing has been found yet: say what that means, and let the user see one finding arrive. */
-export function FirstRun({ answer }: { answer: Answer }) {
+/** True from the first time that `now` is, until it is dismissed: what the user does there must not vanish by its own success. */
+export function useSticky(now: boolean): [shown: boolean, dismiss: () => void] {
+  const [state, setState] = useState<"before" | "shown" | "dismissed">("before");
+  if (state === "before" && now) setState("shown");
+  return [state === "shown" || (state === "before" && now), () => setState("dismissed")];
+}
+
+/** Nothing has been found yet: say what that means, and let the user see one finding arrive. It stays until it is dismissed. */
+export function FirstRun({ answer, empty, onDismiss }: { answer: Answer; empty: boolean; onDismiss: () => void }) {
   return (
     <section className="card" aria-label="First steps">
       <header>
-        <h2>No finding in this time</h2>
+        <h2 className="grow">{empty ? "No finding in this time" : "The first findings are here"}</h2>
+        {!empty && (
+          <button type="button" className="btn" data-kind="quiet" data-size="small" onClick={onDismiss}>
+            Dismiss
+          </button>
+        )}
       </header>
       <div className="body stack">
         <p className="dim">
-          {answer.fresh_to === null ? "No record has reached this server yet. Silence says nothing about your clusters until a source reports." : "Sources have reported, and no rule matched. Controls show for which hours that is worth something."}
+          {!empty ? "What you see below came the whole way: source, rules, ledger, stream." : answer.fresh_to === null ? "No record has reached this server yet. Silence says nothing about your clusters until a source reports." : "Sources have reported, and no rule matched. Controls show for which hours that is worth something."}
         </p>
         <TestEvent />
         <ol className="steps dim">
@@ -52,9 +64,10 @@ export function TestEvent() {
   // The event can arrive before the answer of the request: keep what came meanwhile.
   const seen = useRef<Row[]>([]);
   const nonce = fire.data?.nonce;
+  const id = fire.data?.finding;
 
   const look = (rows: Row[], key: string) => {
-    const row = rows.find((r) => r.output.includes(key) || r.command?.includes(key) === true || r.tags.includes(key));
+    const row = rows.find((r) => r.id === id || r.output.includes(key) || r.command?.includes(key) === true || r.tags.includes(key));
     if (row === undefined || sent === null) return;
     const after = performance.now() - sent;
     setArrived({ row, after });

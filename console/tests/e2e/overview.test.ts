@@ -76,6 +76,9 @@ describe("the first run", () => {
     await page.getByRole("button", { name: "Fire a test event" }).click();
     await page.getByText(/The test event arrived after [\d.]+ s/).waitFor();
     await page.getByRole("grid", { name: "Findings" }).getByText("Test event").waitFor();
+    await page.getByText("The first findings are here").waitFor();
+    await page.getByRole("button", { name: "Dismiss", exact: true }).first().click();
+    await page.getByText("The first findings are here").waitFor({ state: "detached" });
     expect(faults).toEqual([]);
   });
 });

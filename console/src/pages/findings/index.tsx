@@ -12,7 +12,7 @@ import { chartGaps, type ChartBar } from "@/ui/chart/model";
 import { TimeChart } from "@/ui/chart/TimeChart";
 import { Facets } from "@/ui/Facets";
 import { FilterBar } from "@/ui/FilterBar";
-import { FirstRun } from "@/ui/FirstRun";
+import { FirstRun, useSticky } from "@/ui/FirstRun";
 import { registerKeys } from "@/ui/KeyHelp";
 import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Skeleton } from "@/ui/States";
@@ -151,6 +151,7 @@ function FeedPage() {
   const form: Density = density === "two" ? "two" : "one";
   const columns = useMemo(() => columnsOf(form, selected !== null), [form, selected]);
   const total = counts.data?.count;
+  const [first, dismissFirst] = useSticky(isEmpty(filter) && counts.data !== undefined && rows.length === 0 && !feed.loading && feed.error === null);
 
   return (
     <>
@@ -164,6 +165,7 @@ function FeedPage() {
       <div className="split" data-facets={facetsOff === null ? "" : undefined} data-pane={selected !== null ? "" : undefined}>
         {facetsOff === null && (counts.data === undefined ? <Skeleton lines={8} /> : <Facets facets={counts.data.facets} total={counts.data.count} />)}
         <div className="main">
+          {counts.data !== undefined && first && <FirstRun answer={counts.data.answer} empty={rows.length === 0} onDismiss={dismissFirst} />}
           {marked.size > 0 && <ActBar count={marked.size} mayAct={mayAct} onAct={act} onClear={() => setMarked(new Set())} />}
           {feed.waiting > 0 && grouped === null && (
             <button type="button" className="btn arrived" onClick={feed.release}>
@@ -177,7 +179,7 @@ function FeedPage() {
           ) : rows.length === 0 && feed.loading ? (
             <Skeleton lines={8} />
           ) : rows.length === 0 ? (
-            <Nothing filtered={!isEmpty(filter)} counts={counts.data} />
+            isEmpty(filter) ? null : <Nothing counts={counts.data} />
           ) : (
             <VirtualTable
               ref={table}
@@ -205,8 +207,7 @@ function FeedPage() {
   );
 }
 
-function Nothing({ filtered, counts }: { filtered: boolean; counts: Counts | undefined }) {
-  if (!filtered && counts !== undefined) return <FirstRun answer={counts.answer} />;
+function Nothing({ counts }: { counts: Counts | undefined }) {
   return (
     <Empty
       title="No finding for this filter and time"

@@ -11,7 +11,7 @@ import { TimeChart } from "@/ui/chart/TimeChart";
 import { FilterBar } from "@/ui/FilterBar";
 import { PageHead } from "@/ui/PageHead";
 import { Failed, Skeleton } from "@/ui/States";
-import { FirstRun } from "@/ui/FirstRun";
+import { FirstRun, useSticky } from "@/ui/FirstRun";
 import { filterParams, isEmpty, useFilter } from "@/url/filter";
 import { NoisyRules } from "./NoisyRules";
 import { OpenItems } from "./OpenItems";
@@ -26,6 +26,7 @@ export default function OverviewPage() {
   const query = ask(filterParams(filter), params);
   const { data, error, refetch, isPlaceholderData } = useQuery(overviewQuery(query));
   useFreshNumbers(["overview"]);
+  const [first, dismissFirst] = useSticky(data !== undefined && isEmpty(filter) && data.suppressed.count === 0 && data.severity.every((s) => s.count + s.before === 0));
   if (data === undefined) {
     return (
       <>
@@ -35,7 +36,6 @@ export default function OverviewPage() {
     );
   }
   const count = data.severity.reduce((sum, s) => sum + s.count, 0);
-  const before = data.severity.reduce((sum, s) => sum + s.before, 0);
   return (
     <>
       <PageHead title="Overview">
@@ -44,7 +44,7 @@ export default function OverviewPage() {
       {!isEmpty(filter) && <FilterBar />}
       {error !== null && <Failed error={error} what="A newer answer" onRetry={() => void refetch()} />}
       <div className="bands" aria-busy={isPlaceholderData}>
-        {count + before + data.suppressed.count === 0 && isEmpty(filter) && <FirstRun answer={data.answer} />}
+        {first && <FirstRun answer={data.answer} empty={count === 0} onDismiss={dismissFirst} />}
         <Severity data={data} range={range} onBrush={(r) => setSpan({ kind: "range", ...r })} />
         <Strip data={data} range={range} />
         <div className="two">
