@@ -41,6 +41,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "avouch-bundle",
             "avouch-controls",
             "avouch-coverage",
+            "avouch-diagnostics",
             "avouch-document",
             "avouch-finding",
             "avouch-ledger",

@@ -54,10 +54,7 @@ pub fn gather<E: From<GatherError>>(
     question: &Question<'_>,
     visit: &mut dyn FnMut(&StoredFinding) -> Result<(), E>,
 ) -> Result<(PeriodFacts, Vec<StoredFinding>), E> {
-    let mut facts = PeriodFacts::new(question.period).map_err(GatherError::from)?;
-    facts.as_of = question.as_of.clone();
-    watching(reader, question, &mut facts).map_err(GatherError::from)?;
-    few(reader, question, &mut facts).map_err(GatherError::from)?;
+    let mut facts = gather_watching(reader, question)?;
     let mut shown = Shown::default();
     let mut failed = None;
     let walk = reader.for_each_finding(&question.filter(question.period), &mut |finding| {
@@ -75,6 +72,18 @@ pub fn gather<E: From<GatherError>>(
     walk.map_err(GatherError::from)?;
     failed.map_or(Ok(()), Err)?;
     Ok((facts, shown.finish()))
+}
+
+/// Gathers what tells of the watching, and the other facts that are few, without a look at findings.
+///
+/// # Errors
+/// When the period is empty or the store cannot be read.
+pub fn gather_watching(reader: &mut Reader, question: &Question<'_>) -> Result<PeriodFacts, GatherError> {
+    let mut facts = PeriodFacts::new(question.period)?;
+    facts.as_of = question.as_of.clone();
+    watching(reader, question, &mut facts)?;
+    few(reader, question, &mut facts)?;
+    Ok(facts)
 }
 
 /// What of the period before of the same length is known.

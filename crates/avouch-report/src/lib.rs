@@ -15,6 +15,7 @@ mod facts;
 mod findings;
 mod gather;
 mod input;
+mod lists;
 mod make;
 mod names;
 pub mod ocsf;
@@ -23,14 +24,17 @@ pub mod population;
 mod rules;
 mod stats;
 
+pub use avouch_document::pdf::Paper;
+
 pub use acceptances::{AcceptanceResult, acceptance_results};
 pub use chapters::document;
 pub use controls::{ControlPart, ControlResult, Judging, Late, Outcome, control_results};
 pub use deviations::{Deviation, DeviationKind, deviations};
 pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
 pub use findings::{FindingRow, Findings, Triage};
-pub use gather::{GatherError, Question, before, gather};
+pub use gather::{GatherError, Question, before, gather, gather_watching};
 pub use input::{Before, ListUsed, Results, SHOWN, Scope};
+pub use lists::{Lists, ListsError, STARTER, lists, new_lists};
 pub use make::{Made, MakeError, Request, make};
 pub use names::{NameId, Names};
 pub use rules::{RuleResult, rule_results};

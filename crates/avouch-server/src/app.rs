@@ -34,6 +34,12 @@ pub struct Parts {
     pub ingest: Ingest,
     /// Judges audit records; `None` when the server has no rules for them.
     pub audit: Option<AuditDesk>,
+    /// The organisation's control list.
+    pub(crate) control_lists: crate::lists::ControlLists,
+    /// Reports that are made here.
+    pub(crate) reports: crate::reports::ReportDesk,
+    /// Overviews that were made a moment ago.
+    pub(crate) overviews: crate::api::overview::Overviews,
     /// What time it is.
     pub clock: Clock,
     /// When the server began.

@@ -175,6 +175,20 @@ impl Centre {
         answer.await.map_err(|_| CentreError::Ended)
     }
 
+    /// As [`Centre::with`], for a thread that is not of the async runtime.
+    ///
+    /// # Errors
+    /// As [`Centre::with`].
+    pub fn with_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Recorder) -> T + Send + 'static,
+    ) -> Result<T, CentreError> {
+        let (reply, answer) = oneshot::channel();
+        let order = Order::Do(Box::new(move |recorder| reply.send(work(recorder)).unwrap_or_default_gone()));
+        self.orders.blocking_send(order).map_err(|_| CentreError::Ended)?;
+        answer.blocking_recv().map_err(|_| CentreError::Ended)
+    }
+
     /// Records from now on, in order, each once it is safe and in the store.
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<Batch> {

@@ -19,7 +19,9 @@ use crate::clock::Clock;
 use crate::error::chain;
 use crate::health::Health;
 use crate::ingest::{self, AuditDesk, AuditSetup, Ingest, Trail};
+use crate::lists::ControlLists;
 use crate::readers::Readers;
+use crate::reports::ReportDesk;
 use crate::{App, api, serve};
 
 /// What a server stands on.
@@ -30,6 +32,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Certificate and key, when it is to speak TLS.
     pub tls: Option<Arc<ServerConfig>>,
+    /// The organisation's control list: a file, or a folder with its versions; avouch's starting list without.
+    pub controls: Option<PathBuf>,
     /// What time it is.
     pub clock: Clock,
     /// Threads of the runtime.
@@ -48,6 +52,7 @@ impl Options {
             folder,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
+            controls: None,
             clock,
             threads: 2,
             audit: None,
@@ -99,6 +104,8 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     std::fs::create_dir_all(&own).map_err(|e| StartError::Folder(own.clone(), e))?;
     let accounts = AccountDesk::open(&own.join("accounts.db"))?;
     let readers = Readers::new(Store::open(options.folder.store(), avouch_store::Options::default())?);
+    let folder = own.join("reports");
+    let (reports, asked) = ReportDesk::open(folder.clone()).map_err(|e| StartError::Folder(folder, e))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options.threads.max(1))
         .thread_name("server")
@@ -125,12 +132,16 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         health,
         ingest: Ingest::default(),
         audit,
+        control_lists: ControlLists { path: options.controls },
+        reports,
+        overviews: api::overview::cache(),
         clock,
         begun,
         tls,
         stopping: stopping.clone(),
     };
     let app = App::new(parts);
+    app.reports.start(app.clone(), asked).map_err(StartError::Thread)?;
     let records = app.centre.listen();
     runtime.block_on(app.health.seed(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
     runtime.spawn(app.health.clone().follow(app.clone(), records));
@@ -181,6 +192,8 @@ impl Running {
     /// When the evidence could not be ended in good order.
     pub fn end(self) -> Result<(), StartError> {
         self.app.stopping.cancel();
+        // A report that is being made is not waited for: at the next start it is said to be broken off.
+        self.app.reports.stop();
         let (centre, serving) = (self.app.centre.clone(), self.serving);
         // A panic in the loop, or in a thread, does not keep the evidence from being closed.
         self.runtime.block_on(async { serving.await.unwrap_or(()) });

@@ -1,11 +1,14 @@
 //! The HTTP API: one file or folder a subject, its routes with what they need, and the document that describes them all.
 
+mod controls;
 mod findings;
 mod health;
 mod ingest;
 mod ingest_audit;
 mod login;
 mod openapi;
+pub(crate) mod overview;
+mod reports;
 mod stream;
 mod system;
 mod test_event;
@@ -38,6 +41,9 @@ fn routes() -> Routes {
         health::routes(),
         ingest::routes(),
         ingest_audit::routes(),
+        overview::routes(),
+        controls::routes(),
+        reports::routes(),
         stream::routes(),
         test_event::routes(),
     ]

@@ -84,6 +84,9 @@ pub(crate) struct ServerArgs {
     /// Folder of the evidence: ledger, store, and in `server/` the accounts.
     #[arg(long, value_name = "DIR", default_value = "avouch-data")]
     pub(crate) data: PathBuf,
+    /// The control list that reports judge by: a file, or a folder with its versions.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) controls: Option<PathBuf>,
 }
 
 /// `avouch up`.
@@ -96,4 +99,7 @@ pub(crate) struct UpArgs {
     /// Keep audit records that clusters send, without secrets, for back-tests: at most so many MB; 0 keeps none.
     #[arg(long, value_name = "MB", default_value_t = 1024)]
     pub(crate) archive_mb: u64,
+    /// The control list that reports judge by: a file, or a folder with its versions.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) controls: Option<PathBuf>,
 }

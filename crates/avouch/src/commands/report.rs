@@ -2,17 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
-use avouch_controls::{ControlList, FileKind};
+use anyhow::{Context, ensure};
 use avouch_coverage::Span;
-use avouch_diagnostics::{Severity, SourceMap, render_text};
+use avouch_diagnostics::render_text;
 use avouch_document::pdf::Paper;
-use avouch_evidence::Folder;
-use avouch_finding::{ControlsChange, Export, Fact};
+use avouch_finding::Export;
 use avouch_pipeline::read_text;
-use avouch_report::{Judging, ListUsed, Made, Request, Scope, make};
-use avouch_store::Period;
-use sha2::{Digest, Sha256};
+use avouch_report::{Judging, Lists, ListsError, Made, Request, STARTER, Scope, make, new_lists};
 
 use super::controls::files;
 use crate::args::{PaperSize, PeriodReportArgs};
@@ -28,7 +24,7 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
     let folder = evidence::folder(&args.data)?;
     let lists = lists(args.controls.as_deref())?;
     let by = args.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
-    let new = new_lists(&folder, &lists)?;
+    let new = new_lists(&mut evidence::reader(&folder)?, &lists, now())?;
     if !new.is_empty() {
         evidence::leave(&args.data, &new, &by)?;
     }
@@ -95,84 +91,25 @@ fn said(args: &PeriodReportArgs, made: &Made) -> String {
     )
 }
 
-type Lists = Vec<(ControlList, ListUsed, String)>;
-
-/// The starting list, for a report without a list of one's own.
-const STARTER: (&str, &str) =
-    ("kubernetes-starter-v1.yaml", include_str!("../../../../controls/lists/kubernetes-starter/v1.yaml"));
-
-/// The versions of one control list. A list with errors is refused: a report on half a list would say what nobody agreed on.
+/// The versions of one control list.
 fn lists(path: Option<&Path>) -> anyhow::Result<Lists> {
-    let mut out: Lists = Vec::new();
-    let mut map = SourceMap::default();
-    let Some(path) = path else {
-        terminal::say("no --controls: the starting list of avouch is used, which nobody approved\n");
-        out.extend(list(&mut map, STARTER.0, STARTER.0, STARTER.1.to_owned())?);
-        return Ok(out);
-    };
-    for file in files(&[path.to_owned()])? {
-        let text = read_text(&file)?;
-        if FileKind::of(&text) == Some(FileKind::List) {
-            let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            out.extend(list(&mut map, &file.display().to_string(), &name, text)?);
+    let mut texts = Vec::new();
+    match path {
+        None => {
+            terminal::say("no --controls: the starting list of avouch is used, which nobody approved\n");
+            texts.push((STARTER.0.to_owned(), STARTER.1.to_owned()));
+        }
+        Some(path) => {
+            for file in files(&[path.to_owned()])? {
+                texts.push((file.display().to_string(), read_text(&file)?));
+            }
         }
     }
-    ensure!(!out.is_empty(), "`{}` holds no control list", path.display());
-    let first = out.first().map(|(l, ..)| l.id.clone()).unwrap_or_default();
-    if let Some((other, ..)) = out.iter().find(|(l, ..)| l.id != first) {
-        let path = path.display();
-        bail!("`{path}` holds versions of two control lists, `{first}` and `{}`; name one folder or file", other.id);
-    }
-    out.sort_by_key(|(l, ..)| l.version);
-    Ok(out)
-}
-
-fn list(
-    map: &mut SourceMap,
-    path: &str,
-    name: &str,
-    text: String,
-) -> anyhow::Result<Option<(ControlList, ListUsed, String)>> {
-    let id = map.add(path.to_owned(), text.clone());
-    let (list, problems) = ControlList::parse(id, &text);
-    if problems.iter().any(|p| p.severity == Severity::Error) {
-        terminal::say(&render_text(map, &problems, terminal::error_colour()));
-        bail!("`{path}` has errors; a report needs a whole control list");
-    }
-    let Some(list) = list else { return Ok(None) };
-    let used = ListUsed {
-        id: list.id.clone(),
-        version: list.version,
-        title: list.title.clone(),
-        file: name.to_owned(),
-        digest: evidence::hex(&Sha256::digest(text.as_bytes())),
-        problems: problems.iter().map(|p| p.title.clone()).collect(),
-    };
-    Ok(Some((list, used, text)))
-}
-
-/// A version of a list that was not used before is a change of what is judged by: it goes to the ledger.
-fn new_lists(folder: &Folder, lists: &Lists) -> anyhow::Result<Vec<Fact>> {
-    let mut store = evidence::reader(folder)?;
-    let known = store.facts(avouch_finding::Kind::Controls, Period::ALL)?;
-    let mut out = Vec::new();
-    for (list, used, _) in lists {
-        let is = |f: &Fact| matches!(f, Fact::Controls(c) if c.digest == used.digest);
-        if known.iter().any(|f| is(&f.fact)) {
-            continue;
+    avouch_report::lists(texts).map_err(|error| {
+        if let ListsError::Wrong { sources, problems, .. } = &error {
+            terminal::say(&render_text(sources, problems, terminal::error_colour()));
         }
-        let approval = list.approved.as_ref();
-        let change = ControlsChange {
-            time: now(),
-            list: list.id.clone(),
-            version: list.version.to_string(),
-            digest: used.digest.clone(),
-            approved_by: approval.map(|a| a.by.join(", ")).unwrap_or_default(),
-            approved_on: approval.map(|a| a.on.to_string()).unwrap_or_default(),
-            valid_from: list.valid.map(|v| v.from.to_string()).unwrap_or_default(),
-            controls: list.controls.len() as u64,
-        };
-        out.push(change.into());
-    }
-    Ok(out)
+        let shown = path.map(|p| format!("cannot use the control list in `{}`", p.display())).unwrap_or_default();
+        anyhow::Error::new(error).context(shown)
+    })
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
     let signals = Signals::register()?;
     let trails = audited::trails(&args.audit)?;
     let audit = |recorder: &mut Recorder| audited::setup(&args.audit, &args.data, recorder);
-    let running = start(&args.listen, &args.data, audit, trails)?;
+    let running = start(&args.listen, &args.data, args.controls.as_deref(), audit, trails)?;
     let reason = loop {
         if let Some(signal) = signals.stop() {
             break signal;
@@ -36,6 +36,7 @@ pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
 pub(crate) fn start(
     args: &ListenArgs,
     data: &Path,
+    controls: Option<&Path>,
     audit: impl FnOnce(&mut Recorder) -> anyhow::Result<Option<AuditSetup>>,
     trails: Vec<Trail>,
 ) -> anyhow::Result<Running> {
@@ -58,6 +59,7 @@ pub(crate) fn start(
     let options = Options {
         listen: args.listen,
         tls,
+        controls: controls.map(Path::to_owned),
         threads: std::thread::available_parallelism().map_or(2, usize::from),
         audit: audit(&mut recorder)?,
         trails,

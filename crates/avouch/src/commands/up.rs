@@ -32,7 +32,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
         let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
         let audit = AuditArgs { archive_mb: args.archive_mb, ..AuditArgs::default() };
         let setup = audited::of(rules, set, &audit, &data);
-        let started = server::start(&args.listen, &data, |_| Ok(Some(setup)), Vec::new())?;
+        let started = server::start(&args.listen, &data, args.controls.as_deref(), |_| Ok(Some(setup)), Vec::new())?;
         let sink = CentreSink::new(started.app().centre.clone());
         running = Some(started);
         Ok(Kept { sink: Box::new(sink), past: Past::Folder(data.clone()) })

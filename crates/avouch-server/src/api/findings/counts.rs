@@ -53,7 +53,7 @@ pub(crate) struct Step {
 
 /// Counts by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct Severities {
+pub(crate) struct Severities {
     pub critical: u64,
     pub high: u64,
     pub medium: u64,

@@ -5,6 +5,7 @@ mod counts;
 mod list;
 mod one;
 
+pub(crate) use counts::Severities;
 use utoipa_axum::routes;
 
 use crate::access::{Permission, Routes};

@@ -1,0 +1,479 @@
+//! Controls over a period: what each says, what watched it, what was found, its gaps and deviations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use avouch_controls::{ControlHistory, ControlList, Period as ControlPeriod, Time as ControlTime};
+use avouch_coverage::{Span, State, Totals};
+use avouch_finding::Time;
+use avouch_report::{
+    AsOf, ControlResult, Deviation, GatherError, Judging, Lists, Outcome, PeriodFacts, Place, acceptance_results,
+    control_results, deviations, gather,
+};
+use avouch_store::{Column, Filter, Period, Reader};
+use axum::Json;
+use axum::extract::{Path, RawQuery, State as Shared};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::access::{Permission, Routes, Who};
+use crate::answer::Answer;
+use crate::error::{ApiError, ApiResult, ErrorBody, chain};
+use crate::gaps::{self, GapOut};
+use crate::query::Params;
+
+/// Gaps of a control that are listed.
+const GAPS: usize = 200;
+/// A longer period is refused.
+const LONGEST: u64 = 400 * 86_400 * 1_000_000_000;
+
+/// The routes.
+pub(super) fn routes() -> Routes {
+    Routes::new().allow(Permission::ReadControls, routes!(list)).allow(Permission::ReadControls, routes!(one))
+}
+
+/// Controls by criterion.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ControlsAnswer {
+    answer: Answer,
+    lists: Vec<ListOut>,
+    criteria: Vec<CriterionOut>,
+    /// What did not go as it should have, all of it.
+    deviations: Vec<DeviationOut>,
+}
+
+/// A version of the control list that was valid in the period.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ListOut {
+    id: String,
+    version: u32,
+    title: String,
+    entity: String,
+    /// Names; empty for a draft.
+    approved_by: Vec<String>,
+    approved_on: Option<String>,
+    valid_from: Option<String>,
+    /// SHA-256 of its text, in hex.
+    digest: String,
+}
+
+/// A criterion and the controls that serve it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct CriterionOut {
+    id: String,
+    /// In our own words.
+    name: String,
+    /// The worst of its controls.
+    state: ControlState,
+    controls: Vec<ControlOut>,
+}
+
+/// What a period says of a control. No score: the shares stand beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ControlState {
+    /// Something failed.
+    Deviations,
+    /// Nothing in the period tells of it.
+    NoEvidence,
+    /// Nothing failed that is known, but it was not watched all the time, or findings are open.
+    PartlyUnknown,
+    /// Watched all the time, nothing failed, nothing open.
+    NoDeviation,
+    /// It names no evidence that avouch makes.
+    NotCovered,
+}
+
+impl From<Outcome> for ControlState {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::NoDeviation => Self::NoDeviation,
+            Outcome::Deviations => Self::Deviations,
+            Outcome::PartlyUnknown => Self::PartlyUnknown,
+            Outcome::NoEvidence => Self::NoEvidence,
+            Outcome::NotCovered => Self::NotCovered,
+        }
+    }
+}
+
+/// A control in a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ControlOut {
+    id: String,
+    title: String,
+    statement: String,
+    owner: String,
+    state: ControlState,
+    /// Part of the time to be watched that was watched with nothing lost, 0 to 1; `null` when nothing was to be watched.
+    share: Option<f64>,
+    findings: u64,
+    /// Findings that nobody decided.
+    open: u64,
+    deviations: usize,
+    gaps: usize,
+    /// By day, in short: `pass`, `unknown`, `fail`, `not_expected`.
+    days: Vec<&'static str>,
+}
+
+/// One control with what it stands on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ControlDetail {
+    answer: Answer,
+    control: ControlOut,
+    frequency: String,
+    kind: String,
+    nature: String,
+    criteria: Vec<String>,
+    points_of_focus: Vec<String>,
+    nist_800_53: Vec<String>,
+    pci_dss: Vec<String>,
+    /// Rules that it stands on.
+    rules: Vec<RuleOut>,
+    sources: Vec<String>,
+    /// Sources that it stands on and of which nothing was heard at all.
+    missing_sources: Vec<String>,
+    /// Populations that it names, by id; the report draws samples from them.
+    populations: Vec<String>,
+    /// What it needs that avouch does not show, and why.
+    not_covered: Vec<NotCoveredOut>,
+    days: Vec<DayOut>,
+    gaps: Vec<GapOut>,
+    /// Gaps that are not listed.
+    more_gaps: usize,
+    deviations: Vec<DeviationOut>,
+    acceptances: Vec<AcceptanceHits>,
+}
+
+/// A rule of a control.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct RuleOut {
+    name: String,
+    source: String,
+}
+
+/// Something the control needs that comes from elsewhere.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct NotCoveredOut {
+    what: String,
+    why: String,
+}
+
+/// A day of a control: numbers of watched subjects (a source of a node) by state.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DayOut {
+    day: String,
+    state: &'static str,
+    pass: u64,
+    unknown: u64,
+    fail: u64,
+}
+
+/// An acceptance that hid findings of the control's rules.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct AcceptanceHits {
+    id: String,
+    rule: String,
+    hits: u64,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires: Option<Time>,
+}
+
+/// What did not go as it should have.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DeviationOut {
+    id: String,
+    kind: &'static str,
+    controls: Vec<String>,
+    criteria: Vec<String>,
+    #[schema(value_type = String, format = DateTime)]
+    from: Time,
+    #[schema(value_type = String, format = DateTime)]
+    to: Time,
+    /// So many of so many items.
+    items: [u64; 2],
+    subject: String,
+    cause: String,
+    closed: bool,
+    /// Numbers of records that show it.
+    evidence: Vec<u64>,
+}
+
+impl From<&Deviation> for DeviationOut {
+    fn from(d: &Deviation) -> Self {
+        Self {
+            id: d.id.clone(),
+            kind: d.kind.words(),
+            controls: d.controls.clone(),
+            criteria: d.criteria.clone(),
+            from: d.span.from,
+            to: d.span.to,
+            items: [d.items.0, d.items.1],
+            subject: d.subject.clone(),
+            cause: d.cause.clone(),
+            closed: d.closed,
+            evidence: d.evidence.clone(),
+        }
+    }
+}
+
+/// Controls by criterion over a period of 400 days at most.
+#[utoipa::path(
+    get, path = "/controls", tag = "controls",
+    params(
+        ("from" = String, Query, description = "From this time or day on"),
+        ("to" = String, Query, description = "Before this time or day"),
+        ("cluster" = Option<String>, Query, description = "Limited to these clusters"),
+        ("framework" = Option<String>, Query, description = "`soc2`"),
+    ),
+    responses((status = 200, body = ControlsAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
+)]
+pub(crate) async fn list(
+    Shared(app): Shared<App>,
+    who: Who,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Json<ControlsAnswer>> {
+    let params = params(&who, query.as_deref())?;
+    judged(&app, params, move |judged, answer| {
+        let mut by_criterion: BTreeMap<usize, CriterionOut> = BTreeMap::new();
+        let order: BTreeMap<&str, usize> =
+            avouch_controls::all_criteria().iter().enumerate().map(|(n, c)| (c.id.as_str(), n)).collect();
+        for result in judged.controls {
+            let Some(control) = result.control() else { continue };
+            let out = judged.control(result);
+            for criterion in &control.criteria {
+                let at = order.get(criterion.id.as_str()).copied().unwrap_or(usize::MAX);
+                let entry = by_criterion.entry(at).or_insert_with(|| CriterionOut {
+                    id: criterion.id.clone(),
+                    name: criterion.title.clone(),
+                    state: ControlState::NotCovered,
+                    controls: Vec::new(),
+                });
+                entry.state = entry.state.min(out.state);
+                entry.controls.push(out.clone());
+            }
+        }
+        Ok(ControlsAnswer {
+            answer,
+            lists: judged.lists(),
+            criteria: by_criterion.into_values().collect(),
+            deviations: judged.deviations.iter().map(DeviationOut::from).collect(),
+        })
+    })
+    .await
+    .map(Json)
+}
+
+/// One control over a period.
+#[utoipa::path(
+    get, path = "/controls/{id}", tag = "controls",
+    params(
+        ("id" = String, Path, description = "Its id"),
+        ("from" = String, Query, description = "From this time or day on"),
+        ("to" = String, Query, description = "Before this time or day"),
+        ("cluster" = Option<String>, Query, description = "Limited to these clusters"),
+    ),
+    responses((status = 200, body = ControlDetail), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+)]
+pub(crate) async fn one(
+    Shared(app): Shared<App>,
+    who: Who,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Json<ControlDetail>> {
+    let params = params(&who, query.as_deref())?;
+    judged(&app, params, move |judged, answer| {
+        let result = judged.controls.iter().find(|c| c.id.eq_ignore_ascii_case(&id));
+        let missing = || ApiError::not_found(format!("no control `{}`", id.chars().take(60).collect::<String>()));
+        judged.detail(result.ok_or_else(missing)?, answer).ok_or_else(missing)
+    })
+    .await
+    .map(Json)
+}
+
+fn params(who: &Who, query: Option<&str>) -> ApiResult<Params> {
+    let params = who.limit(Params::read(query, &["framework"])?)?;
+    if params.get("framework").is_some_and(|f| f != "soc2") {
+        return Err(ApiError::bad("bad_filter", "the only framework is `soc2`").param("framework"));
+    }
+    let filter = &params.filter;
+    let others =
+        filter.only.keys().any(|c| *c != Column::Cluster) || !filter.except.is_empty() || !filter.text.is_empty();
+    if others {
+        return Err(ApiError::bad("bad_filter", "controls are judged by period and cluster only")
+            .hint("drop the other filters"));
+    }
+    let period = filter.period;
+    if period.from == Period::ALL.from || period.to.0.saturating_sub(period.from.0) > LONGEST {
+        return Err(ApiError::bad("bad_filter", "controls need `from` and `to`, at most 400 days apart").param("from"));
+    }
+    Ok(params)
+}
+
+/// Everything that is computed of a period.
+struct Judged<'r> {
+    lists: &'r Lists,
+    history: &'r ControlHistory<'r>,
+    facts: &'r PeriodFacts,
+    controls: &'r [ControlResult<'r>],
+    deviations: &'r [Deviation],
+}
+
+async fn judged<T: Send + 'static>(
+    app: &App,
+    params: Params,
+    answer: impl FnOnce(&Judged<'_>, Answer) -> ApiResult<T> + Send + 'static,
+) -> ApiResult<T> {
+    let (now, lists) = (app.now(), app.control_lists.clone());
+    app.readers
+        .ask(move |reader| {
+            let mut asked = Answer::begin(reader, &params.filter, params.cut.as_ref())?;
+            let lists = lists.load().map_err(|e| ApiError::internal(chain(&e)))?;
+            let facts = facts(reader, &params.filter, now)?;
+            let all: Vec<&ControlList> = lists.iter().map(|(list, ..)| list).collect();
+            let span = facts.period;
+            let period = ControlPeriod { from: ControlTime(span.from.0), to: ControlTime(span.to.0) };
+            let (history, _) = ControlHistory::new(&all, period);
+            let controls = control_results(&facts, &history, Judging { least_watched: 1_000_000 });
+            let acceptances = acceptance_results(&facts);
+            let deviations = deviations(&facts, &controls, &acceptances);
+            if span.to < params.filter.period.to {
+                asked.answer.partial.push(format!("the period is not over; judged up to {}", span.to));
+            }
+            let judged = Judged {
+                lists: &lists,
+                history: &history,
+                facts: &facts,
+                controls: &controls,
+                deviations: &deviations,
+            };
+            answer(&judged, asked.end())
+        })
+        .await
+}
+
+/// Facts and findings of a period, up to now.
+fn facts(reader: &mut Reader, filter: &Filter, now: Time) -> ApiResult<PeriodFacts> {
+    let period = Span::new(filter.period.from, filter.period.to.min(now));
+    if period.is_empty() {
+        return Err(ApiError::bad("bad_filter", "nothing of the period is over").param("from"));
+    }
+    let clusters: Vec<String> = filter.only.get(&Column::Cluster).into_iter().flatten().cloned().collect();
+    let as_of = AsOf { ledger: String::new(), last: Place { seq: u64::MAX, hash: String::new() } };
+    let question = avouch_report::Question { period, clusters: &clusters, as_of };
+    let gathered = gather::<GatherError>(reader, &question, &mut |_| Ok(()));
+    gathered.map(|(facts, _)| facts).map_err(|e| ApiError::internal(chain(&e)))
+}
+
+impl Judged<'_> {
+    fn lists(&self) -> Vec<ListOut> {
+        let valid: BTreeSet<u32> = self.history.versions.iter().map(|v| v.list.version).collect();
+        let used = self.lists.iter().filter(|(list, ..)| valid.contains(&list.version));
+        used.map(|(list, used, _)| ListOut {
+            id: list.id.clone(),
+            version: list.version,
+            title: list.title.clone(),
+            entity: list.entity.clone(),
+            approved_by: list.approved.as_ref().map(|a| a.by.clone()).unwrap_or_default(),
+            approved_on: list.approved.as_ref().map(|a| a.on.to_string()),
+            valid_from: list.valid.map(|v| v.from.to_string()),
+            digest: used.digest.clone(),
+        })
+        .collect()
+    }
+
+    fn control(&self, result: &ControlResult<'_>) -> ControlOut {
+        let control = result.control();
+        let text = |of: fn(&avouch_controls::Control) -> &String| control.map(|c| of(c).clone()).unwrap_or_default();
+        let mut totals = Totals::default();
+        for part in &result.parts {
+            let t = part.coverage.totals();
+            totals.expected += t.expected;
+            totals.observed += t.observed;
+        }
+        let share =
+            (totals.expected > 0).then(|| (totals.observed as f64 / totals.expected as f64 * 1e4).floor() / 1e4);
+        ControlOut {
+            id: control.map_or_else(|| result.id.to_owned(), |c| c.id.clone()),
+            title: text(|c| &c.title),
+            statement: text(|c| &c.statement),
+            owner: text(|c| &c.owner),
+            state: result.outcome().into(),
+            share,
+            findings: result.parts.iter().map(|p| p.counts.all).sum(),
+            open: result.parts.iter().map(|p| p.counts.undecided).sum(),
+            deviations: self.deviations_of(result).count(),
+            gaps: result.parts.iter().map(|p| p.coverage.gaps.len()).sum(),
+            days: result.parts.iter().flat_map(|p| &p.line.days).map(|d| state(d.worst())).collect(),
+        }
+    }
+
+    fn deviations_of<'s>(&'s self, result: &'s ControlResult<'_>) -> impl Iterator<Item = &'s Deviation> {
+        self.deviations.iter().filter(|d| d.controls.iter().any(|c| c.eq_ignore_ascii_case(result.id)))
+    }
+
+    fn detail(&self, result: &ControlResult<'_>, answer: Answer) -> Option<ControlDetail> {
+        let control = result.control()?;
+        let last = result.parts.last()?;
+        let rules: BTreeSet<_> = result.parts.iter().flat_map(|p| &p.rules).collect();
+        let mut gaps: Vec<GapOut> = Vec::new();
+        let mut more_gaps = 0;
+        for part in &result.parts {
+            let (list, more) = gaps::gaps(self.facts, &part.coverage);
+            gaps.extend(list);
+            more_gaps += more;
+        }
+        more_gaps += gaps.len().saturating_sub(GAPS);
+        gaps.truncate(GAPS);
+        let days = result.parts.iter().flat_map(|p| &p.line.days).map(|d| DayOut {
+            day: d.from.to_string().chars().take(10).collect(),
+            state: state(d.worst()),
+            pass: d.pass,
+            unknown: d.unknown,
+            fail: d.fail,
+        });
+        let names: BTreeSet<&str> = rules.iter().map(|r| r.name.as_str()).collect();
+        let acceptances = acceptance_results(self.facts);
+        let hidden = acceptances.iter().filter(|a| names.contains(a.text("rule"))).map(|a| AcceptanceHits {
+            id: a.id.to_owned(),
+            rule: a.text("rule").to_owned(),
+            hits: a.hits,
+            expires: a.expires,
+        });
+        let missing: BTreeSet<&String> = result.parts.iter().flat_map(|p| &p.missing_sources).collect();
+        Some(ControlDetail {
+            answer,
+            control: self.control(result),
+            frequency: control.frequency.name().to_owned(),
+            kind: control.kind.name().to_owned(),
+            nature: control.nature.name().to_owned(),
+            criteria: control.criteria.iter().map(|c| c.id.clone()).collect(),
+            points_of_focus: control.points.iter().map(|p| p.id.clone()).collect(),
+            nist_800_53: control.nist_800_53.clone(),
+            pci_dss: control.pci_dss.clone(),
+            rules: rules.iter().map(|r| RuleOut { name: r.name.clone(), source: r.source.clone() }).collect(),
+            sources: last.stretch.control.evidence.sources.iter().map(|s| s.text.clone()).collect(),
+            missing_sources: missing.into_iter().cloned().collect(),
+            populations: control.evidence.populations.iter().map(|p| p.text.clone()).collect(),
+            not_covered: control
+                .not_covered
+                .iter()
+                .map(|n| NotCoveredOut { what: n.what.text.clone(), why: n.why.clone() })
+                .collect(),
+            days: days.collect(),
+            gaps,
+            more_gaps,
+            deviations: self.deviations_of(result).map(DeviationOut::from).collect(),
+            acceptances: hidden.collect(),
+        })
+    }
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Pass => "pass",
+        State::Unknown => "unknown",
+        State::Fail => "fail",
+        State::NotExpected => "not_expected",
+    }
+}

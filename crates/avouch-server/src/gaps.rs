@@ -1,0 +1,105 @@
+//! Stretches that were not watched, for every chart: an empty chart is only as good as the watching behind it.
+
+use std::collections::BTreeMap;
+
+use avouch_coverage::{Coverage, GapLine, Question, Span, cover};
+use avouch_finding::Time;
+use avouch_report::{AsOf, PeriodFacts, Place, gather_watching};
+use avouch_store::{Column, Filter, Period, Reader};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{ApiError, ApiResult, chain};
+
+/// Gaps of one answer at most; the longest are kept.
+const MOST: usize = 500;
+
+/// A stretch in which a source of a node was to be watched and was not, or not wholly.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct GapOut {
+    pub(crate) node: String,
+    /// Empty when the node's cluster is not known.
+    pub(crate) cluster: String,
+    pub(crate) source: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) from: Time,
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) to: Time,
+    /// Why, in words.
+    pub(crate) cause: String,
+}
+
+/// What is known of the watching in a period that has ends, up to now; `None` when nothing of it is over.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn watching(reader: &mut Reader, filter: &Filter, now: Time) -> ApiResult<Option<PeriodFacts>> {
+    let period = Span::new(filter.period.from, filter.period.to.min(now));
+    if period.is_empty() || filter.period.from == Period::ALL.from {
+        return Ok(None);
+    }
+    let clusters: Vec<String> = filter.only.get(&Column::Cluster).into_iter().flatten().cloned().collect();
+    let as_of = AsOf { ledger: String::new(), last: Place { seq: u64::MAX, hash: String::new() } };
+    let question = avouch_report::Question { period, clusters: &clusters, as_of };
+    gather_watching(reader, &question).map(Some).map_err(|e| ApiError::internal(chain(&e)))
+}
+
+/// Whether each source that was to be watched was, whatever the rules were.
+pub(crate) fn coverage(facts: &PeriodFacts) -> Coverage {
+    let watched = facts.watched(facts.period);
+    let sources = watched.expected.iter().map(|e| e.source.clone()).collect();
+    cover(&watched, &Question { sources, ..Question::default() })
+}
+
+/// The gaps, the longest [`MOST`] of them in order of time, and how many more there are.
+pub(crate) fn gaps(facts: &PeriodFacts, coverage: &Coverage) -> (Vec<GapOut>, usize) {
+    let mut clusters: BTreeMap<&str, &str> = BTreeMap::new();
+    clusters.extend(facts.starts.iter().map(|s| (s.fact.node.as_str(), s.fact.cluster.as_str())));
+    for estate in &facts.estates {
+        clusters.extend(estate.nodes.iter().map(|node| (node.as_str(), estate.cluster.as_str())));
+    }
+    let mut lines: Vec<&GapLine> = coverage.gaps.iter().collect();
+    lines.sort_by_key(|g| std::cmp::Reverse(g.span.ns()));
+    let more = lines.len().saturating_sub(MOST);
+    lines.truncate(MOST);
+    lines.sort_by_key(|g| g.span);
+    let out = |g: &GapLine| GapOut {
+        node: g.node.clone(),
+        cluster: clusters.get(g.node.as_str()).copied().unwrap_or_default().to_owned(),
+        source: g.source.clone(),
+        from: g.span.from,
+        to: g.span.to,
+        cause: g.cause.to_string(),
+    };
+    (lines.into_iter().map(out).collect(), more)
+}
+
+/// Sentences for the answer: how many nodes were not watched all the time, and for how long at most.
+pub(crate) fn sentences(coverage: &Coverage, more: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    let missing: Vec<u64> = coverage.subjects.iter().map(|s| s.unobserved.ns()).filter(|ns| *ns > 0).collect();
+    if let Some(most) = missing.iter().max() {
+        let n = missing.len();
+        let (source, was) = if n == 1 { ("source", "was") } else { ("sources", "were") };
+        out.push(format!("{n} {source} of nodes {was} not watched for up to {}", length(*most)));
+    }
+    let lossy = coverage.subjects.iter().filter(|s| s.lossy.ns() > 0).count();
+    if lossy > 0 {
+        out.push(format!("events were lost on {lossy} watched {}", if lossy == 1 { "source" } else { "sources" }));
+    }
+    if more > 0 {
+        out.push(format!("{more} shorter gaps are not listed"));
+    }
+    out
+}
+
+/// A length of time for people: `7 min`, `3.5 h`, `2.0 days`.
+pub(crate) fn length(ns: u64) -> String {
+    let seconds = ns / 1_000_000_000;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{:.1} h", seconds as f64 / 3_600.0),
+        _ => format!("{:.1} days", seconds as f64 / 86_400.0),
+    }
+}

@@ -1,0 +1,115 @@
+//! The overview counts what the list shows, and says of each day whether it was watched.
+
+mod common;
+
+use avouch_finding::{Fact, Gap, Observation, RuleIdentity, RulesLoaded, Severity, SourceState, Start, Time, Watching};
+use avouch_server::centre::Entry;
+use common::{TestServer, finding};
+use serde_json::json;
+
+const DAY: u64 = 86_400_000_000_000;
+/// 2026-11-20.
+const FIRST: u64 = 20_777 * DAY;
+
+fn observed(from: u64, to: u64) -> Fact {
+    let state = SourceState { state: Watching::Delivers, events: 1, reason: String::new() };
+    Observation {
+        from: Time(from),
+        to: Time(to),
+        node: "node-1".to_owned(),
+        cluster: "prod".to_owned(),
+        run: "test".to_owned(),
+        rules: "set".to_owned(),
+        sources: [("syscall".to_owned(), state)].into(),
+        ..Observation::default()
+    }
+    .into()
+}
+
+#[test]
+fn days_without_a_watch_are_not_empty_days() {
+    let server = TestServer::start();
+    let ada = server.admin();
+    let rule = RuleIdentity {
+        name: "Rule 0".to_owned(),
+        source: "syscall".to_owned(),
+        criteria: vec!["CC6.1".to_owned()],
+        ..RuleIdentity::default()
+    };
+    let facts: Vec<Fact> = vec![
+        Start {
+            time: Time(FIRST),
+            node: "node-1".to_owned(),
+            cluster: "prod".to_owned(),
+            run: "test".to_owned(),
+            ..Start::default()
+        }
+        .into(),
+        RulesLoaded {
+            time: Time(FIRST),
+            node: "node-1".to_owned(),
+            run: "test".to_owned(),
+            digest: "set".to_owned(),
+            rules: vec![rule],
+            ..RulesLoaded::default()
+        }
+        .into(),
+        observed(FIRST, FIRST + DAY),
+        observed(FIRST + DAY, FIRST + DAY + DAY / 2),
+        Gap {
+            from: Time(FIRST + DAY + DAY / 2),
+            to: Time(FIRST + 3 * DAY),
+            node: "node-1".to_owned(),
+            source: String::new(),
+            reason: "the agent died".to_owned(),
+        }
+        .into(),
+    ];
+    let source = avouch_ledger::Source { name: "node-1".to_owned(), run: "test".to_owned() };
+    let entries = facts.into_iter().map(|fact| Entry { fact, source: source.clone(), source_seq: None }).collect();
+    server.running().app().centre.record_blocking(entries).unwrap();
+    let mut low = finding(0, Severity::Low);
+    low.time = Time(FIRST + DAY / 3);
+    let mut critical = finding(3, Severity::Critical);
+    critical.time = Time(FIRST + DAY / 2);
+    server.record(vec![low, critical]);
+
+    let overview = ada.get("/overview?from=2026-11-20&to=2026-11-23").fine();
+    assert_eq!(overview["severity"][0], json!({"severity": "critical", "count": 1, "before": 0}));
+    let total: u64 = overview["hours"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|h| h["severity"]["low"].as_u64().unwrap() + h["severity"]["critical"].as_u64().unwrap())
+        .sum();
+    assert_eq!(total, 2);
+    assert_eq!(overview["controls"]["days"], json!(["2026-11-20", "2026-11-21", "2026-11-22"]));
+    let days = overview["controls"]["criteria"][0]["days"].as_array().unwrap();
+    assert_eq!(overview["controls"]["criteria"][0]["criterion"], "CC6.1");
+    let states: Vec<&str> = days.iter().map(|d| d["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["observed", "partial", "not"]);
+    assert_eq!(days[0]["findings"], 2);
+    assert!(days[2]["why"][0].as_str().unwrap().contains("the agent died"), "{days:?}");
+    assert_eq!(overview["gaps"][0]["cluster"], "prod");
+    assert_eq!(overview["rules"][0]["rule"], "Rule 0");
+    assert_eq!(overview["rules"][0]["per_day"], json!([2, 0, 0]));
+    let open: u64 = overview["open"]["buckets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|b| b["severity"]["critical"].as_u64().unwrap())
+        .sum();
+    assert_eq!(open, 1);
+    assert!(overview["answer"]["partial"][0].as_str().unwrap().contains("not watched"));
+}
+
+#[test]
+fn an_overview_of_all_time_or_of_another_cluster_is_no_pass() {
+    let server = TestServer::start();
+    let ada = server.admin();
+    assert_eq!(ada.get("/overview").status, 400);
+    let nothing = ada.get("/overview?from=2026-11-20&to=2026-11-23&cluster=other").fine();
+    assert_eq!(nothing["controls"]["criteria"], json!([]));
+    assert_eq!(nothing["answer"]["scope"], "cluster other");
+    assert_eq!(nothing["answer"]["fresh_to"], ada.get("/findings").fine()["answer"]["fresh_to"]);
+}
