@@ -106,7 +106,8 @@ async fn gate(needs: Needs, mut request: Request, next: Next) -> Response {
         return ApiError::internal("a route without its server").into_response();
     };
     let who = match crate::session::caller(&app, request.method(), request.headers()).await {
-        Ok(who) => who,
+        // A token or session goes before the certificate of the connection.
+        Ok(who) => who.or_else(|| crate::session::certified(request.extensions().get())),
         Err(error) => return error.into_response(),
     };
     let allowed = match (needs, &who) {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use avouch_auth::{Client, csrf_matches};
+use avouch_auth::{Client, Principal, csrf_matches};
 use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Method};
@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method};
 use crate::App;
 use crate::access::Who;
 use crate::error::{ApiError, ApiResult};
+use crate::serve::PeerCertificates;
 
 /// The cookie of a session.
 pub(crate) const COOKIE_NAME: &str = "avouch_session";
@@ -38,6 +39,17 @@ pub(crate) async fn caller(app: &App, method: &Method, headers: &HeaderMap) -> A
         }
     }
     Ok(Some(Who::new(session.principal)))
+}
+
+/// The agent that a client certificate names, which TLS has verified: the certificate has to have one DNS name, the node's.
+pub(crate) fn certified(shown: Option<&PeerCertificates>) -> Option<Who> {
+    let certificate = webpki::EndEntityCert::try_from(shown?.0.first()?).ok()?;
+    let mut names = certificate.valid_dns_names();
+    match (names.next(), names.next()) {
+        (Some(node), None) => Some(Who::new(Principal::certificate(node))),
+        // Of several it is not known which one is meant.
+        _ => None,
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
