@@ -35,7 +35,7 @@ export class ApiError extends Error {
 
   /** Whether asking again may help without the user doing anything. */
   get transient(): boolean {
-    return this.kind === "offline" || (this.kind === "server" && this.status >= 502);
+    return this.kind === "offline" || this.kind === "limited" || (this.kind === "server" && this.status >= 502);
   }
 }
 

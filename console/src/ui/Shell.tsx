@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useMemo, type ReactNode } from "react";
+import { Suspense, useEffect, useMemo, useRef, type ReactNode } from "react";
 import { useLive } from "@/live/LiveProvider";
 import { matchPage, PAGES } from "@/pages";
 import { useSession } from "@/session/SessionProvider";
@@ -24,6 +24,13 @@ export function Shell({ children }: { children: ReactNode }) {
   const pages = PAGES.filter((p) => p.hidden !== true && (p.roles === undefined || p.roles.includes(role)));
   const current = matchPage(path)?.page;
   useKeys(useMemo(() => Object.fromEntries(pages.filter((p) => p.key !== undefined).map((p) => [`g ${p.key ?? ""}`, () => go(p.path, sharedQuery(search))])), [pages, search]));
+  // Who reads the page by ear is taken to it when it changes; at the first one the browser has read the title.
+  const before = useRef(current);
+  useEffect(() => {
+    if (before.current === current) return;
+    before.current = current;
+    document.getElementById("page")?.focus({ preventScroll: true });
+  }, [current]);
   // Somebody who may see a period only begins with it.
   const period = session.user?.period ?? null;
   useEffect(() => {

@@ -87,6 +87,7 @@ describe("the shell", () => {
     const { page } = await open(browser, `${base}/settings?t=7d&cluster=staging&tab=x`);
     await page.getByRole("link", { name: "Health" }).click();
     expect(new URL(page.url()).search).toBe("?t=7d&cluster=staging");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("page");
     await page.keyboard.press("g");
     await page.keyboard.press("r");
     await page.waitForURL(/\/rules\?t=7d&cluster=staging/);
