@@ -76,7 +76,7 @@ function judge(world, params) {
     const days = daysOf(state, query, gaps, n);
     const expected = days.reduce((s, d) => s + d.pass + d.unknown + d.fail, 0);
     return {
-      control: { id, title, statement, owner, state, share: state === "not_covered" || expected === 0 ? null : state === "no_evidence" ? 0 : Math.floor((1 - days.reduce((s, d) => s + d.unknown, 0) / expected / 9) * 1e4) / 1e4, findings: mine.length, open: mine.filter((r) => r.decision === null).length, deviations: deviations.filter((d) => d.controls.includes(id)).length, gaps: state === "no_deviation" || state === "not_covered" ? 0 : gaps.length, days: days.map((d) => d.state) },
+      control: { id, title, statement, owner, state, share: state === "not_covered" || expected === 0 ? null : state === "no_evidence" ? 0 : Math.floor((1 - days.reduce((s, d) => s + d.unknown, 0) / expected / 9) * 1e4) / 1e4, findings: mine.length, open: state === "no_deviation" ? 0 : mine.filter((r) => r.decision === null).length, deviations: deviations.filter((d) => d.controls.includes(id)).length, gaps: state === "no_deviation" || state === "not_covered" ? 0 : gaps.length, days: days.map((d) => d.state) },
       days,
     };
   });

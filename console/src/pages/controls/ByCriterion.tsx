@@ -116,10 +116,12 @@ function Table({ data, range }: { data: Controls; range: { from: number; to: num
                 return (
                   <tr key={control.id} data-row={row} aria-selected={row === cursor ? true : undefined} data-cursor={row === cursor ? "" : undefined}>
                     <th scope="row">
-                      <Link to={`/controls/${encodeURIComponent(control.id)}`} title={control.statement}>
-                        <span className="mono">{control.id}</span> {control.title}
-                      </Link>
-                      <span className="owner">{control.owner ?? "no owner"}</span>
+                      <div className="name">
+                        <Link to={`/controls/${encodeURIComponent(control.id)}`} title={control.statement}>
+                          <span className="mono">{control.id}</span> {control.title}
+                        </Link>
+                        <span className="owner">{control.owner ?? "no owner"}</span>
+                      </div>
                     </th>
                     <td>
                       <StateMark state={control.state} />

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { bytesText, countText } from "@/time/format";
 import { Icon } from "@/ui/icons";
@@ -41,7 +42,7 @@ export function ReportPage({ id }: { id: string }) {
       {error !== null && <Failed error={error} what="The report" onRetry={() => void refetch()} />}
       {data === undefined ? error === null && <Skeleton height={240} /> : (
         <div className="stack">
-          {(data.state === "queued" || data.state === "running") && <Making report={data} />}
+          {(data.state === "queued" || data.state === "running") && <Making key={data.id} report={data} />}
           {data.state === "failed" && (
             <div className="notice" data-tone="bad" role="alert">
               <Icon name="warn" />
@@ -68,7 +69,9 @@ export function ReportPage({ id }: { id: string }) {
 }
 
 function Making({ report }: { report: Report }) {
-  const at = stepAt(report.progress);
+  // "ledger" comes a second time in the middle: the line does not go back for it.
+  const furthest = useRef(-1);
+  const at = (furthest.current = Math.max(furthest.current, stepAt(report.progress)));
   return (
     <section className="card" aria-label="Being made">
       <div className="body making" role="status">
