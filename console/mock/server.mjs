@@ -12,7 +12,7 @@ import { BadRequest, matches, parse, wire } from "./query.mjs";
 import { ROUTES } from "./routes.mjs";
 
 const DIST = resolve(process.env.CONSOLE_DIST ?? fileURLToPath(new URL("../dist", import.meta.url)));
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8" };
 export const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /** Starts the mock. `count` findings; with `quiet` nothing arrives by itself; with `empty` there is no finding and no user yet. */

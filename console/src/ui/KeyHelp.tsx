@@ -32,6 +32,9 @@ export function KeyHelp() {
       <Section title="This page" keys={own} />
       <Section title="Everywhere" keys={ALL} />
       <Section title="Go to" keys={PAGES.filter((p) => p.key !== undefined).map((p) => [`g ${p.key ?? ""}`, p.title])} />
+      <p className="faint">
+        <a href="/licenses.txt">Libraries in this console</a> and their licences.
+      </p>
     </Dialog>
   );
 }
