@@ -70,6 +70,8 @@ describe("controls by criterion", () => {
     const base = await start();
     const { page } = await open(browser, `${base}/controls?t=7d&at=CC7.3`);
     await page.locator('[data-criterion="CC7.3"][data-at]').waitFor();
+    // Only the page scrolls to it; the frame stays.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight)).toBeLessThanOrEqual(0);
     await page.getByRole("button", { name: /no evidence/ }).click();
     await expect.poll(() => page.locator("tr[data-row]").count()).toBe(2);
     expect(new URL(page.url()).searchParams.get("state")).toBe("no_evidence");
@@ -198,6 +200,13 @@ describe("reports", () => {
 });
 
 describe("the papers of an auditor", () => {
+  it("offer the period of the audit for a report", async () => {
+    const base = await start({ role: "auditor" });
+    const { page } = await open(browser, `${base}/controls/reports`);
+    await expect.poll(() => page.getByLabel("From (UTC, included)").inputValue()).toBe("2026-07-01");
+    expect(await page.getByRole("button", { name: "Your period" }).getAttribute("aria-pressed")).toBe("true");
+  });
+
   it("show the period of the audit without the product around them, and every control with its verification", async () => {
     const base = await start({ role: "auditor" });
     const { page, faults } = await open(browser, `${base}/controls`);

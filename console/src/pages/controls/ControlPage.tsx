@@ -126,7 +126,7 @@ function Numbers({ data }: { data: ControlDetail }) {
   return (
     <dl className="numbers card">
       <div>
-        <dt>Watched of the time to be watched</dt>
+        <dt title="Part of the time to be watched">Watched with nothing lost</dt>
         <dd>{control.share === null ? "nothing to be watched" : shareText(control.share)}</dd>
       </div>
       <div>

@@ -17,6 +17,12 @@ const MOST_SAMPLE = 1000;
 /** Asks for a report. Its period begins as the time of all pages. */
 export function ReportForm() {
   const { range, live, span } = useTime();
+  const { session } = useSession();
+  const { search } = usePlace();
+  const own = session.user?.period ?? null;
+  const named = new URLSearchParams(search);
+  // An auditor who named no time is asked about the period of the audit.
+  if (own !== null && !named.has("t") && !named.has("from")) return <Form key="own" from={Date.parse(own.from)} to={Date.parse(own.to)} />;
   const key = span.kind === "range" ? `${String(span.from)}-${String(span.to)}` : span.preset;
   // Another time of the pages begins the form anew; the ticking of a live one does not.
   return <Form key={key} from={live ? Math.floor(range.from / DAY) * DAY : range.from} to={live ? Math.floor(range.to / DAY) * DAY : range.to} />;

@@ -67,7 +67,7 @@ export function Stands({ data }: { data: ControlDetail }) {
                 </li>
               ))}
             </ul>
-            <p className="faint">The report draws them whole, with their numbers, and samples from them.</p>
+            <p className="faint">The report draws those that are covered: whole, with their numbers, and samples from them.</p>
           </>
         )}
       </dd>
