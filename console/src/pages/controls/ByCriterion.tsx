@@ -9,6 +9,7 @@ import { changeQuery, go, useParam, usePlace } from "@/url/router";
 import { DraftNotice, Frame } from "./Frame";
 import { DayKey, DayStrip, StateMark } from "./marks";
 import { dayNames } from "./period";
+import { isBlind } from "./parts";
 import { STATES, type Control, type Controls } from "./types";
 import { useControls } from "./useControls";
 import { useCursor } from "./useCursor";
@@ -150,7 +151,7 @@ function Table({ data, range }: { data: Controls; range: { from: number; to: num
 
 /** A number of findings; no number where nothing watched: 0 would read as "nothing happened". */
 function Count({ n, of }: { n: number; of: Control }) {
-  const blind = n === 0 && (of.state === "no_evidence" || of.state === "not_covered");
+  const blind = n === 0 && isBlind({ control: of });
   return (
     <td className="num">
       {blind ? <span title={STATE_WORDS[of.state][1]}>–<span className="sr"> not known</span></span> : countText(n)}

@@ -1,13 +1,10 @@
 import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
-import type { Gap } from "@/api/types";
 import { countText } from "@/time/format";
-import { lengthText } from "@/time/span";
 import { AnswerLine } from "@/ui/Answer";
 import { Icon } from "@/ui/icons";
 import { PageHead } from "@/ui/PageHead";
 import { Failed, Skeleton } from "@/ui/States";
-import { Time } from "@/ui/Time";
 import { useKeys } from "@/ui/useKeys";
 import { Link, sharedQuery } from "@/url/Link";
 import { go, usePlace } from "@/url/router";
@@ -15,10 +12,10 @@ import { DayLine } from "./DayLine";
 import { DeviationTable } from "./Deviations";
 import { dayTotals, StateMark } from "./marks";
 import { controlQuery } from "./queries";
-import { AcceptanceTable, findingsOf, NotCovered, Stands } from "./parts";
+import { AcceptanceTable, findingsOf, GapTable, isBlind, NotCovered, Stands } from "./parts";
 import type { ControlDetail } from "./types";
 import { useControls } from "./useControls";
-import { plural, shareText, STATE_WORDS } from "./words";
+import { shareText, STATE_WORDS } from "./words";
 
 /** One control over the time of the address. */
 export function ControlPage({ id }: { id: string }) {
@@ -53,7 +50,7 @@ export function ControlPage({ id }: { id: string }) {
         / <span className="mono">{id}</span>
       </nav>
       <PageHead title={data?.control.title ?? id} actions={steps}>
-        {data !== undefined && <AnswerLine answer={data.answer} count={data.control.findings} />}
+        {data !== undefined && <AnswerLine answer={data.answer} {...(isBlind(data) && data.control.findings === 0 ? { lead: "findings not known" } : { count: data.control.findings })} />}
       </PageHead>
       {error !== null && <Failed error={error} what="The control" onRetry={() => void refetch()} />}
       {data === undefined ? error === null && <Skeleton height={420} /> : <Body data={data} busy={isFetching} />}
@@ -104,8 +101,8 @@ function Body({ data, busy }: { data: ControlDetail; busy: boolean }) {
           <NotCovered data={data} />
         </Card>
       </div>
-      <Card title="Deviations" note={countText(data.deviations.length)}>
-        {data.deviations.length === 0 ? <p className="dim">{control.state === "no_evidence" || control.state === "not_covered" ? "None can be known: nothing tells of this control." : "None is known in this time."}</p> : <DeviationTable deviations={data.deviations} withControls={false} />}
+      <Card title="Deviations" note={isBlind(data) && data.deviations.length === 0 ? undefined : countText(data.deviations.length)}>
+        {data.deviations.length === 0 ? <p className="dim">{isBlind(data) ? "None can be known: nothing tells of this control." : "None is known in this time."}</p> : <DeviationTable deviations={data.deviations} withControls={false} />}
       </Card>
       <Card title="Gaps" note={`${countText(data.gaps.length + data.more_gaps)}; stretches in which it was to be watched and was not, or not wholly`}>
         <GapTable gaps={data.gaps} more={data.more_gaps} state={data.control.state} />
@@ -119,7 +116,7 @@ function Body({ data, busy }: { data: ControlDetail; busy: boolean }) {
 
 function Numbers({ data }: { data: ControlDetail }) {
   const { control } = data;
-  const blind = control.state === "no_evidence" || control.state === "not_covered";
+  const blind = isBlind(data);
   const findings = findingsOf(data);
   const linked = Object.keys(findings).length > 0;
   const count = (n: number) => (blind && n === 0 ? "–" : countText(n));
@@ -182,43 +179,5 @@ function Card({ title, note, children }: { title: string; note?: string | undefi
       </header>
       <div className="body scrollx">{children}</div>
     </section>
-  );
-}
-
-/** Stretches that were not watched. */
-export function GapTable({ gaps, more, state }: { gaps: Gap[]; more: number; state: ControlDetail["control"]["state"] }) {
-  if (gaps.length === 0 && more === 0) {
-    return <p className="dim">{state === "not_covered" ? "Nothing of it was to be watched." : state === "no_evidence" ? "None is listed; but nothing in this time tells of the control." : "None: all of what was to be watched was."}</p>;
-  }
-  return (
-    <>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">From (UTC)</th>
-            <th scope="col">To (UTC)</th>
-            <th scope="col" className="num">Length</th>
-            <th scope="col">Source of node</th>
-            <th scope="col">Cluster</th>
-            <th scope="col">Cause</th>
-          </tr>
-        </thead>
-        <tbody>
-          {gaps.map((g, i) => (
-            <tr key={i}>
-              <td className="when"><Time at={g.from} /></td>
-              <td className="when"><Time at={g.to} /></td>
-              <td className="num when">{lengthText(Date.parse(g.to) - Date.parse(g.from))}</td>
-              <td>
-                {g.source ?? "every source"} of {g.node ?? "a node not named"}
-              </td>
-              <td>{g.cluster ?? <span className="faint">not known</span>}</td>
-              <td className="wrap">{g.cause}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {more > 0 && <p className="dim">{countText(more)} more {plural(more, "gap is", "gaps are")} not listed here; the report has all of them.</p>}
-    </>
   );
 }

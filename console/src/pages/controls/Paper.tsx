@@ -3,7 +3,7 @@ import { useQueries } from "@tanstack/react-query";
 import type { Answer } from "@/api/types";
 import { useSession } from "@/session/SessionProvider";
 import { countText } from "@/time/format";
-import { parseInstant, parseSpan, writeSpan } from "@/time/span";
+import { parseInstant, parseSpan, writeSpan, type Range } from "@/time/span";
 import { serverNow, useTime } from "@/time/useTime";
 import { Failed, Skeleton } from "@/ui/States";
 import { Time } from "@/ui/Time";
@@ -12,6 +12,7 @@ import { changeQuery, usePlace } from "@/url/router";
 import { DraftNotice } from "./Frame";
 import { StateMark } from "./marks";
 import { formInstant } from "./period";
+import { isBlind } from "./parts";
 import { PaperVerify } from "./PaperVerify";
 import { controlQuery } from "./queries";
 import { Sheet } from "./Sheet";
@@ -27,7 +28,7 @@ const AT_ONCE = 2;
 /** The papers for an auditor: all controls, or one. Nothing of the product around them. */
 export function Paper({ id }: { id: string | null }) {
   const { session } = useSession();
-  const { data, error, refetch, query, isPlaceholderData } = useControls();
+  const { data, error, refetch, query, range, isPlaceholderData } = useControls();
   const period = session.user?.period ?? null;
   const { search } = usePlace();
   useLayoutEffect(() => {
@@ -56,7 +57,7 @@ export function Paper({ id }: { id: string | null }) {
   return (
     <article className="paper">
       <div className="papertools no-print">
-        <PeriodForm />
+        <PeriodForm range={range} />
         <span className="grow" role="status">
           {controls.length > 0 && settled < controls.length && `Reading ${countText(settled)} of ${countText(controls.length)} controls…`}
           {failed > 0 && <strong className="draft">{countText(failed)} could not be read</strong>}
@@ -168,7 +169,7 @@ function Summary({ controls, data }: { controls: Control[]; data: Controls }) {
         </thead>
         <tbody>
           {controls.map((c) => {
-            const blind = c.findings === 0 && (c.state === "no_evidence" || c.state === "not_covered");
+            const blind = c.findings === 0 && isBlind({ control: c });
             return (
               <tr key={c.id}>
                 <th scope="row">
@@ -195,8 +196,8 @@ function Summary({ controls, data }: { controls: Control[]; data: Controls }) {
 }
 
 /** The period of the papers; the control of the other pages is not shown on them. */
-function PeriodForm() {
-  const { range, setSpan, live } = useTime();
+function PeriodForm({ range }: { range: Range }) {
+  const { setSpan, live } = useTime();
   const key = live ? "live" : `${String(range.from)}-${String(range.to)}`;
   return <PeriodFields key={key} from={range.from} to={range.to} onRange={(r) => setSpan({ kind: "range", ...r })} />;
 }

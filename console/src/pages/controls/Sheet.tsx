@@ -4,9 +4,8 @@ import { Failed, Skeleton } from "@/ui/States";
 import { sharedQuery } from "@/url/Link";
 import { usePlace } from "@/url/router";
 import { DeviationTable } from "./Deviations";
-import { GapTable } from "./ControlPage";
 import { DayKey, DayStrip, dayTotals, StateMark } from "./marks";
-import { AcceptanceTable, findingsOf, NotCovered } from "./parts";
+import { AcceptanceTable, findingsOf, GapTable, isBlind, NotCovered } from "./parts";
 import type { Control, ControlDetail } from "./types";
 import { shareText, STATE_WORDS } from "./words";
 
@@ -30,7 +29,7 @@ export function Sheet({ control, detail, error }: { control: Control; detail: Co
 function Evidence({ detail }: { detail: ControlDetail }) {
   const { search } = usePlace();
   const { control } = detail;
-  const blind = control.state === "no_evidence" || control.state === "not_covered";
+  const blind = isBlind(detail);
   const findings = findingsOf(detail);
   const address = Object.keys(findings).length === 0 ? null : `${window.location.origin}/findings?${sharedQuery(search, findings).toString()}`;
   const names = detail.days.map((d) => d.day);

@@ -1,8 +1,11 @@
+import type { Gap } from "@/api/types";
 import { countText } from "@/time/format";
+import { lengthText } from "@/time/span";
 import { serverNow } from "@/time/useTime";
 import { Time } from "@/ui/Time";
 import { Link } from "@/url/Link";
-import type { AcceptanceHits, ControlDetail } from "./types";
+import type { AcceptanceHits, Control, ControlDetail } from "./types";
+import { plural } from "./words";
 
 /** Rules that a link names at most: an address has a length. */
 const MOST = 40;
@@ -11,6 +14,11 @@ const MOST = 40;
 export function findingsOf(data: ControlDetail): Record<string, string[]> {
   if (data.rules.length === 0) return {};
   return data.rules.length <= MOST ? { rule: [...new Set(data.rules.map((r) => r.name))] } : { criterion: data.criteria };
+}
+
+/** Whether nothing tells of the control: a 0 then means "not known". */
+export function isBlind({ control }: { control: Control }): boolean {
+  return control.state === "no_evidence" || control.state === "not_covered";
 }
 
 /** Rules, sources and populations of a control. */
@@ -125,5 +133,43 @@ export function AcceptanceTable({ acceptances }: { acceptances: AcceptanceHits[]
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Stretches that were not watched. */
+export function GapTable({ gaps, more, state }: { gaps: Gap[]; more: number; state: ControlDetail["control"]["state"] }) {
+  if (gaps.length === 0 && more === 0) {
+    return <p className="dim">{state === "not_covered" ? "Nothing of it was to be watched." : state === "no_evidence" ? "None is listed; but nothing in this time tells of the control." : "None: all of what was to be watched was."}</p>;
+  }
+  return (
+    <>
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">From (UTC)</th>
+            <th scope="col">To (UTC)</th>
+            <th scope="col" className="num">Length</th>
+            <th scope="col">Source of node</th>
+            <th scope="col">Cluster</th>
+            <th scope="col">Cause</th>
+          </tr>
+        </thead>
+        <tbody>
+          {gaps.map((g, i) => (
+            <tr key={i}>
+              <td className="when"><Time at={g.from} /></td>
+              <td className="when"><Time at={g.to} /></td>
+              <td className="num when">{lengthText(Date.parse(g.to) - Date.parse(g.from))}</td>
+              <td>
+                {g.source ?? "every source"} of {g.node ?? "a node not named"}
+              </td>
+              <td>{g.cluster ?? <span className="faint">not known</span>}</td>
+              <td className="wrap">{g.cause}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0 && <p className="dim">{countText(more)} more {plural(more, "gap is", "gaps are")} not listed here; the report has all of them.</p>}
+    </>
   );
 }
