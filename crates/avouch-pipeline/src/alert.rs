@@ -16,6 +16,8 @@ pub struct AlertOptions {
     pub message: bool,
     /// JSON key `output_fields`.
     pub fields: bool,
+    /// In `output_fields` also those that say whom and what it is about ([`Detection::context`]): for what is kept.
+    pub context: bool,
     /// JSON key `tags`.
     pub tags: bool,
     /// JSON keys `criteria` and their like, and ` criteria=` in text.
@@ -32,6 +34,7 @@ impl Default for AlertOptions {
             output: true,
             message: false,
             fields: true,
+            context: false,
             tags: true,
             criteria: true,
             hostname: String::new(),
@@ -95,6 +98,11 @@ pub fn json(detection: &Detection<'_>, options: &AlertOptions) -> Json {
     }
     if options.fields {
         let mut fields = detection.fields();
+        if options.context {
+            for (name, value) in detection.context() {
+                fields.entry(name).or_insert(value);
+            }
+        }
         // The line's own time is a field of the output as well, as at the peer.
         let key = if options.iso8601 { "evt.time.iso8601" } else { "evt.time" };
         fields.insert(key.to_owned(), json!(detection.event.timestamp));

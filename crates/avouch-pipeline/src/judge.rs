@@ -84,6 +84,15 @@ impl Detection<'_> {
         rule.map(|r| r.output.fields(&self.reader, self.arena, self.render)).unwrap_or_default()
     }
 
+    /// Fields that say of any detection whom and what it is about, as far as they have values.
+    #[must_use]
+    pub fn context(&self) -> Map<String, Json> {
+        let output = crate::context::of(&self.rule.source);
+        let mut fields = output.map(|o| o.fields(&self.reader, self.arena, self.render)).unwrap_or_default();
+        fields.retain(|_, value| !value.is_null() && value != "<NA>" && value != "");
+        fields
+    }
+
     /// What is known of the machine at the event, whose thread is [`State::thread`]; `None` for an audit record.
     #[must_use]
     pub fn state(&self) -> Option<&State> {

@@ -9,6 +9,7 @@ mod acceptances;
 pub mod alert;
 pub mod case;
 pub mod config;
+mod context;
 pub mod facts;
 mod folder;
 pub mod input;

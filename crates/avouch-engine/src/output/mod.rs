@@ -4,11 +4,13 @@ mod append;
 mod render;
 mod template;
 
-use avouch_event::{Arena, FieldReader, Output as Target, Print, Shape, Value};
+use avouch_diagnostics::{Diagnostic, Span};
+use avouch_event::{Arena, FieldCatalog, FieldReader, Output as Target, Print, Shape, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::constant::Kind;
 use crate::operand::{Operand, Source};
+use crate::typing::Typer;
 
 pub(crate) use append::output_of;
 pub use append::{AppendOutput, ExtraField};
@@ -82,6 +84,15 @@ impl Token {
 }
 
 impl Output {
+    /// A template on its own, over the fields of a source: `%proc.name %user.name`.
+    ///
+    /// # Errors
+    /// What is wrong with it, as for the output of a rule.
+    pub fn compile(template: &str, source: &str, catalog: &dyn FieldCatalog) -> Result<Self, Box<Diagnostic>> {
+        let typer = Typer::new(source, catalog, &[]);
+        template::parse(template, Span::default(), &typer).map(|(output, _)| output)
+    }
+
     /// The template as it is rendered, appended parts included.
     #[must_use]
     pub fn template(&self) -> &str {

@@ -32,6 +32,7 @@ pub fn alert_options(hostname: &str) -> AlertOptions {
         iso8601: true,
         output: false,
         message: true,
+        context: true,
         hostname: hostname.to_owned(),
         ..AlertOptions::default()
     }

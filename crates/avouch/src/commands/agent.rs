@@ -293,7 +293,7 @@ fn keeps(args: &AgentArgs) -> bool {
 /// The alert that a finding is kept with: evidence needs it whole, whatever the terminal shows.
 fn kept_alert(shown: &AlertOptions, args: &AgentArgs) -> AlertOptions {
     if keeps(args) {
-        AlertOptions { message: true, fields: true, tags: true, criteria: true, ..shown.clone() }
+        AlertOptions { message: true, fields: true, context: true, tags: true, criteria: true, ..shown.clone() }
     } else {
         shown.clone()
     }
