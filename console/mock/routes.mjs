@@ -2,5 +2,6 @@
 // (world, method, path, params, body) -> body | { status, body } | undefined (not mine).
 import { acceptances } from "./acceptances.mjs";
 import { controls } from "./controls.mjs";
+import { settings } from "./settings.mjs";
 
-export const ROUTES = [acceptances, controls];
+export const ROUTES = [acceptances, controls, settings];
