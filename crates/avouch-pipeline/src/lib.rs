@@ -5,6 +5,7 @@
 //!
 //! Invariant: nothing is dropped without a count in [`Summary`].
 
+mod acceptance_files;
 mod acceptances;
 pub mod alert;
 pub mod case;
@@ -22,6 +23,7 @@ pub mod script;
 mod summary;
 pub mod testing;
 
+pub use acceptance_files::AcceptanceFiles;
 pub use acceptances::{Acceptances, Accepted, NotCompiled, condition_of};
 pub use input::Input;
 pub use judge::{Detection, EventReader, Judged, Sink};

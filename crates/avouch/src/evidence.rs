@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use avouch_evidence::{EvidenceError, Folder, Inbox, Recorder, Settings};
-use avouch_finding::{Fact, Kind, MappingChange, Time};
+use avouch_finding::{Fact, Kind, Time};
 use avouch_ledger::{LedgerError, OpenReport, Source};
 use avouch_store::{Period, Reader, Store};
 use clap::Args;
@@ -166,15 +166,5 @@ pub(crate) fn mapping_change(store: &mut Reader, files: &[PathBuf], time: Time) 
 
 /// The same when the digest of the files that counted last is `last`.
 pub(crate) fn mapping_change_since(last: Option<&str>, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
-    let (mut hash, mut names) = (Sha256::new(), Vec::new());
-    for path in files {
-        hash.update(digest(path)?.0);
-        names.push(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
-    }
-    let digest = hex(&hash.finalize());
-    // Nothing was ever mapped by files, and nothing is now.
-    if last == Some(digest.as_str()) || (last.is_none() && files.is_empty()) {
-        return Ok(None);
-    }
-    Ok(Some(MappingChange { time, digest, files: names }.into()))
+    Ok(avouch_pipeline::facts::mapping_change(last, files, time)?.map(Fact::from))
 }

@@ -3,11 +3,13 @@
 
 mod finding;
 mod live;
+mod register;
 mod replay;
 mod rules;
 
 pub use finding::{FindingContext, alert_options, finding};
 pub use live::of_record;
+pub use register::{acceptance_body, acceptance_changes, mapping_change};
 pub use replay::{InputIdentity, Moved, ReplayFacts};
 pub use rules::rules_loaded;
 
