@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::AccountDesk;
 use crate::centre::Centre;
 use crate::clock::Clock;
+use crate::desk::RuleDesk;
 use crate::health::Health;
 use crate::ingest::{AuditDesk, Ingest};
 use crate::readers::Readers;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub health: Health,
     /// Facts of agents.
     pub ingest: Ingest,
+    /// Rules and acceptances.
+    pub desk: RuleDesk,
     /// Judges audit records; `None` when the server has no rules for them.
     pub audit: Option<AuditDesk>,
     /// The organisation's control list.

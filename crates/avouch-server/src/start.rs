@@ -9,6 +9,7 @@ use avouch_evidence::{Folder, Recorder};
 use avouch_finding::Time;
 use avouch_store::Store;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,7 @@ use crate::accounts::AccountDesk;
 use crate::app::Parts;
 use crate::centre::Centre;
 use crate::clock::Clock;
+use crate::desk::{DeskError, DeskSetup, Loaded, RuleDesk};
 use crate::error::chain;
 use crate::health::Health;
 use crate::ingest::{self, AuditDesk, AuditSetup, Ingest, Trail};
@@ -42,6 +44,8 @@ pub struct Options {
     pub audit: Option<AuditSetup>,
     /// Where CloudTrail's files come to; needs `audit`.
     pub trails: Vec<Trail>,
+    /// Rules and acceptances that are shown, tried and changed; those judge audit records, whatever `audit` was given.
+    pub desk: DeskSetup,
 }
 
 impl Options {
@@ -57,6 +61,7 @@ impl Options {
             threads: 2,
             audit: None,
             trails: Vec::new(),
+            desk: DeskSetup::default(),
         }
     }
 }
@@ -77,6 +82,8 @@ pub enum StartError {
     Accounts(#[from] avouch_auth::Error),
     #[error(transparent)]
     Audit(#[from] ingest::AuditStartError),
+    #[error("failed to load rules and acceptances")]
+    Desk(#[from] DeskError),
     #[error("failed to collect CloudTrail's files")]
     Trail(#[from] avouch_collect::CollectError),
     #[error("{0}")]
@@ -103,6 +110,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     let own = options.folder.path().join("server");
     std::fs::create_dir_all(&own).map_err(|e| StartError::Folder(own.clone(), e))?;
     let accounts = AccountDesk::open(&own.join("accounts.db"))?;
+    let rule_desk = RuleDesk::open(options.desk, &own)?;
     let readers = Readers::new(Store::open(options.folder.store(), avouch_store::Options::default())?);
     let folder = own.join("reports");
     let (reports, asked) = ReportDesk::open(folder.clone()).map_err(|e| StartError::Folder(folder, e))?;
@@ -131,6 +139,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         accounts,
         health,
         ingest: Ingest::default(),
+        desk: rule_desk,
         audit,
         control_lists: ControlLists { path: options.controls },
         reports,
@@ -146,6 +155,10 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     runtime.block_on(app.health.seed(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
     runtime.spawn(app.health.clone().follow(app.clone(), records));
     runtime.block_on(app.accounts.settle(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    runtime.block_on(app.desk.begin(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    if let Some(audit) = app.audit.clone() {
+        runtime.spawn(judge_by(audit, app.desk.follow(), app.stopping.clone()));
+    }
     let mut trails = Vec::new();
     if let Some(desk) = &app.audit {
         for (n, trail) in options.trails.into_iter().enumerate() {
@@ -155,6 +168,23 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     }
     let serving = runtime.spawn(serve(listener, options.tls, api::router(app.clone()), stopping));
     Ok(Running { app, at, runtime, serving, writer, trails })
+}
+
+/// Has audit records judged by what the desk has loaded, now and after each change.
+async fn judge_by(audit: AuditDesk, mut loaded: watch::Receiver<Arc<Loaded>>, stopping: CancellationToken) {
+    loop {
+        let now = Arc::clone(&loaded.borrow_and_update());
+        let audit = audit.clone();
+        // The order may have to wait for a delivery that is judged at present.
+        let told = move || audit.set_rules(Arc::clone(&now.rules), now.acceptances.clone());
+        if tokio::task::spawn_blocking(told).await.is_err() {
+            crate::log::complain(&"other rules were not handed to those who judge audit records");
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            changed = loaded.changed() => if changed.is_err() { return },
+        }
+    }
 }
 
 impl Running {
@@ -184,6 +214,24 @@ impl Running {
         let secret = self.runtime.block_on(self.app.accounts.setup_secret(&self.app, now));
         let token = secret.map_err(|e| StartError::Evidence(e.to_string()))?;
         Ok(token.map(|token| format!("{}/setup?token={token}", self.url())))
+    }
+
+    /// Loads rules and acceptances anew.
+    ///
+    /// # Errors
+    /// Why what was loaded goes on.
+    pub fn reload(&self) -> Result<(), StartError> {
+        self.runtime.block_on(self.app.desk.reload(&self.app)).map_err(|e| StartError::Evidence(e.to_string()))
+    }
+
+    /// Has somebody told whenever other rules or acceptances were loaded. It must not block.
+    pub fn on_rules(&self, told: impl Fn() + Send + 'static) {
+        let mut loaded = self.app.desk.follow();
+        self.runtime.spawn(async move {
+            while loaded.changed().await.is_ok() {
+                told();
+            }
+        });
     }
 
     /// Ends it: open requests are answered, then the evidence is closed with a signed head.

@@ -7,16 +7,15 @@ use anyhow::{Context, ensure};
 use avouch_audit::Format;
 use avouch_collect::{BucketOptions, CredentialsFrom};
 use avouch_controls::AcceptanceSet;
+use avouch_diagnostics::LintLevels;
 use avouch_engine::{CompileOptions, Matching};
-use avouch_evidence::Recorder;
 use avouch_pipeline::live::audit::{ArchiveOptions, AuditLimits, AuditSource};
-use avouch_pipeline::{Acceptances, RuleSet};
+use avouch_pipeline::{Acceptances, RuleSet, RuleSetOptions};
 use avouch_s3::{Bucket, Credentials};
-use avouch_server::{AuditSetup, Trail};
+use avouch_server::{AuditSetup, DeskSetup, Trail};
 
-use crate::args::{AuditArgs, DiagnosticStyle, LoadArgs};
+use crate::args::{AuditArgs, DeskArgs, DiagnosticStyle, LoadArgs};
 use crate::evidence::{self, now};
-use crate::past::Past;
 use crate::{accepted, load};
 
 /// Folder of kept records, beside the ledger.
@@ -25,26 +24,28 @@ const MB: u64 = 1 << 20;
 const MINUTE: u64 = 60_000_000_000;
 const DAY: u64 = 86_400_000_000_000;
 
-/// Loads rules and acceptances and records what changed of them; `None` without rules.
-pub(crate) fn setup(args: &AuditArgs, data: &Path, recorder: &mut Recorder) -> anyhow::Result<Option<AuditSetup>> {
+/// What the server does with audit records, `None` without rules; and the rules and acceptances that it shows. It loads those again by
+/// itself, and records what changed of them.
+pub(crate) fn setup(args: &AuditArgs, desk: &DeskArgs, data: &Path) -> anyhow::Result<(Option<AuditSetup>, DeskSetup)> {
+    // Each rule that matches counts, since each may be evidence for another criterion.
+    let compile = CompileOptions { matching: Matching::All, ..CompileOptions::default() };
+    let options = RuleSetOptions { compile, lints: LintLevels::default(), mappings: args.mapping.clone() };
+    let desk = DeskSetup {
+        rules: args.rules.clone(),
+        options: options.clone(),
+        acceptances: args.acceptances.clone(),
+        edit_rules: desk.edit_rules,
+        recordings: desk.recordings.clone(),
+    };
     if args.rules.is_empty() {
-        return Ok(None);
+        return Ok((None, desk));
     }
     let loading =
         LoadArgs { rules: args.rules.clone(), strict: false, lints: Vec::new(), diagnostics: DiagnosticStyle::Full };
-    // Each rule that matches counts, since each may be evidence for another criterion.
-    let compile = CompileOptions { matching: Matching::All, ..CompileOptions::default() };
-    let rules = load::rule_set(&loading, compile, &args.mapping)?;
+    let rules = load::rule_set(&loading, options.compile, &args.mapping)?;
     let acceptances = accepted::load(&args.acceptances, &rules)?;
     let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
-    let (time, source) = (now(), evidence::source("server", "start"));
-    let mut past = Past::Folder(data.to_owned());
-    let mut changes = past.register(&set, time)?;
-    changes.extend(past.mapping_change(&args.mapping, time)?);
-    for change in changes {
-        recorder.record(&change, &source, time)?;
-    }
-    Ok(Some(of(rules, set, args, data)))
+    Ok((Some(of(rules, set, args, data)), desk))
 }
 
 /// With rules that are loaded.

@@ -1,14 +1,19 @@
 //! The HTTP API: one file or folder a subject, its routes with what they need, and the document that describes them all.
 
+mod acceptances;
+mod backtests;
 mod controls;
 mod findings;
 mod health;
+mod history;
 mod ingest;
 mod ingest_audit;
 mod login;
 mod openapi;
 pub(crate) mod overview;
 mod reports;
+mod rule_files;
+mod rules;
 mod stream;
 mod system;
 mod test_event;
@@ -29,6 +34,9 @@ use crate::{App, console};
 /// Bytes of a body at most, where a route does not say otherwise.
 const BODY: usize = 1 << 20;
 
+/// ns in a day.
+const DAY: u64 = 86_400_000_000_000;
+
 /// Where the API stands.
 pub const BASE: &str = "/api/v1";
 
@@ -37,6 +45,10 @@ fn routes() -> Routes {
     [
         // One line a subject.
         login::routes(),
+        acceptances::routes(),
+        backtests::routes(),
+        rule_files::routes(),
+        rules::routes(),
         findings::routes(),
         health::routes(),
         ingest::routes(),

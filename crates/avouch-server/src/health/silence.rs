@@ -195,14 +195,4 @@ mod tests {
         assert!(board.gaps_to_tell(at(60 + 180)).is_empty());
         assert_eq!(board.gaps_to_tell(at(60 + 181)).len(), 1);
     }
-
-    #[test]
-    fn what_a_server_judges_itself_was_not_watched_while_it_was_away() {
-        let mut board = Board::new(at(100));
-        board.apply(&observation("server-1", 0, 10), None);
-        assert!(board.gaps_to_tell(at(900)).is_empty(), "there is no agent that could be silent");
-        tell(&mut board, &observation("server-2", 101, 111), 111);
-        let gaps = board.gaps_to_tell(at(111));
-        assert_eq!((spans(&gaps), gaps[0].reason.as_str()), (vec![(10, 101)], "the server was not running"));
-    }
 }

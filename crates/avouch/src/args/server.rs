@@ -74,6 +74,18 @@ pub(crate) struct AuditArgs {
     pub(crate) archive_mb: u64,
 }
 
+/// Rules and acceptances in the console.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct DeskArgs {
+    /// Let those who may edit rules save rule files in the console. Without it files are shown, checked and tried, and not written: who
+    /// can edit rules alone can silence one. Acceptances need no such word: each counts only when a second person approved it.
+    #[arg(long, requires = "rules", help_heading = "Rules and acceptances")]
+    pub(crate) edit_rules: bool,
+    /// Captures and audit archives on which changed rules are tried, beside those of the evidence. A file or folder; may be repeated.
+    #[arg(long, value_name = "PATH", help_heading = "Rules and acceptances")]
+    pub(crate) recordings: Vec<PathBuf>,
+}
+
 /// `avouch server`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServerArgs {
@@ -81,6 +93,8 @@ pub(crate) struct ServerArgs {
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) audit: AuditArgs,
+    #[command(flatten)]
+    pub(crate) desk: DeskArgs,
     /// Folder of the evidence: ledger, store, and in `server/` the accounts.
     #[arg(long, value_name = "DIR", default_value = "avouch-data")]
     pub(crate) data: PathBuf,
@@ -96,6 +110,8 @@ pub(crate) struct UpArgs {
     pub(crate) agent: AgentArgs,
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) desk: DeskArgs,
     /// Keep audit records that clusters send, without secrets, for back-tests: at most so many MB; 0 keeps none.
     #[arg(long, value_name = "MB", default_value_t = 1024)]
     pub(crate) archive_mb: u64,

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use avouch_evidence::{Folder, Recorder};
-use avouch_server::{AuditSetup, Options, Running, TlsFiles, Trail, system_clock};
+use avouch_evidence::Folder;
+use avouch_server::{AuditSetup, DeskSetup, Options, Running, TlsFiles, Trail, system_clock};
 
 use crate::args::{ListenArgs, ServerArgs};
 use crate::evidence::now;
@@ -19,11 +19,17 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
     let signals = Signals::register()?;
     let trails = audited::trails(&args.audit)?;
-    let audit = |recorder: &mut Recorder| audited::setup(&args.audit, &args.data, recorder);
-    let running = start(&args.listen, &args.data, args.controls.as_deref(), audit, trails)?;
+    let (audit, desk) = audited::setup(&args.audit, &args.desk, &args.data)?;
+    let running = start(&args.listen, &args.data, args.controls.as_deref(), audit, trails, desk)?;
     let reason = loop {
         if let Some(signal) = signals.stop() {
             break signal;
+        }
+        if signals.take_reload() {
+            match running.reload() {
+                Ok(()) => terminal::say("SIGHUP: rules and acceptances were loaded anew\n"),
+                Err(error) => terminal::say(&format!("SIGHUP: what was loaded goes on: {error}\n")),
+            }
         }
         std::thread::sleep(LOOK);
     };
@@ -37,8 +43,9 @@ pub(crate) fn start(
     args: &ListenArgs,
     data: &Path,
     controls: Option<&Path>,
-    audit: impl FnOnce(&mut Recorder) -> anyhow::Result<Option<AuditSetup>>,
+    audit: Option<AuditSetup>,
     trails: Vec<Trail>,
+    desk: DeskSetup,
 ) -> anyhow::Result<Running> {
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => Some(avouch_server::tls(&TlsFiles {
@@ -55,14 +62,15 @@ pub(crate) fn start(
             args.listen
         );
     }
-    let mut recorder = evidence::open(data)?;
+    let recorder = evidence::open(data)?;
     let options = Options {
         listen: args.listen,
         tls,
         controls: controls.map(Path::to_owned),
         threads: std::thread::available_parallelism().map_or(2, usize::from),
-        audit: audit(&mut recorder)?,
+        audit,
         trails,
+        desk,
         ..Options::new(Folder::new(data), system_clock())
     };
     let running = avouch_server::start(recorder, options).context("failed to start the server")?;

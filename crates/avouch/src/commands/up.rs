@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use avouch_pipeline::Acceptances;
-use avouch_server::{CentreSink, Running};
+use avouch_pipeline::{Acceptances, RuleSetOptions};
+use avouch_server::{CentreSink, DeskSetup, Running};
+use signal_hook::consts::SIGHUP;
 
 use super::{agent, server};
 use crate::args::{AuditArgs, UpArgs};
@@ -23,16 +24,35 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
     );
     let mut agent = args.agent.clone();
     let data = agent.keep.data.get_or_insert_with(|| PathBuf::from(DATA)).clone();
+    // What is accepted in the console counts for the sensor too.
+    if !agent.keep.acceptances.iter().any(|path| path.is_dir()) {
+        let kept = data.join("server/acceptances");
+        std::fs::create_dir_all(&kept).with_context(|| format!("failed to make `{}`", kept.display()))?;
+        agent.keep.acceptances.push(kept);
+    }
     let mut running: Option<Running> = None;
     // The server begins once this process has given up what watching does not need: its threads never have it.
     let ended = agent::run_into(&agent, &mut || {
         let config = load::config(&agent.select)?;
+        let desk = DeskSetup {
+            rules: agent.load.rules.clone(),
+            options: RuleSetOptions {
+                compile: config.compile.clone(),
+                lints: load::lints(&agent.load.lints)?,
+                mappings: agent.mapping.clone(),
+            },
+            acceptances: agent.keep.acceptances.clone(),
+            edit_rules: args.desk.edit_rules,
+            recordings: args.desk.recordings.clone(),
+        };
         let rules = load::rule_set(&agent.load, config.compile, &agent.mapping)?;
         let acceptances = accepted::load(&agent.keep.acceptances, &rules)?;
         let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
         let audit = AuditArgs { archive_mb: args.archive_mb, ..AuditArgs::default() };
         let setup = audited::of(rules, set, &audit, &data);
-        let started = server::start(&args.listen, &data, args.controls.as_deref(), |_| Ok(Some(setup)), Vec::new())?;
+        let started = server::start(&args.listen, &data, args.controls.as_deref(), Some(setup), Vec::new(), desk)?;
+        // The sensor loads its files anew when it is told to; so it does when they were changed in the console.
+        started.on_rules(|| signal_hook::low_level::raise(SIGHUP).unwrap_or(()));
         let sink = CentreSink::new(started.app().centre.clone());
         running = Some(started);
         Ok(Kept { sink: Box::new(sink), past: Past::Folder(data.clone()) })

@@ -7,10 +7,9 @@ use avouch_store::{Ask, Column, Filter, Reader};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::desk::BUDGET_A_DAY;
 use crate::error::ApiResult;
 
-/// Findings of a rule that people can look at in a day. Above it the rule should be narrowed or accepted.
-pub(crate) const BUDGET_A_DAY: u64 = 50;
 /// Rules that are listed.
 const MOST: usize = 10;
 const DAY: u64 = 86_400_000_000_000;
