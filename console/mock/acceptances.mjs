@@ -1,5 +1,6 @@
 // Proposing, previewing and saving acceptances.
 import { DAY } from "./data.mjs";
+import { answer } from "./query.mjs";
 
 function hits(world, row, withNamespace) {
   return world.rows.filter((r) => r.rule === row.rule && r.process === row.process && r.image === row.image && (!withNamespace || r.namespace === row.namespace) && r._t > Date.now() - 90 * DAY);
@@ -22,7 +23,49 @@ function preview(rows) {
   };
 }
 
-export function acceptances(world, method, path, _params, body) {
+const WAITS = "acceptances:\n  - id: ACC-2026-029\n    rule: Launch Package Management Process in Container\n    reason: nightly image build\n    requester: jonas\n    approver: (whoever approves it)\n    from: 2026-11-01\n    expires: 2027-02-01\n    subject:\n      k8s.ns.name: [build]\n";
+
+function register(world) {
+  const now = Date.now();
+  const at = (days) => new Date(now + days * DAY).toISOString();
+  const base = { criterion: "CC6.8", control: null, check: null, subject: {}, condition: null, risk: null, compensating: null, ticket: null, standing: "in force", review_due: null, broken: null, yaml: null, digest: null, own: false };
+  return (world.extra.register ??= [
+    { ...base, id: "ACC-2026-029", rule: "Launch Package Management Process in Container", condition: '(k8s.ns.name = "build")', subject: { "k8s.ns.name": ["build"] }, reason: "nightly image build", requester: "jonas", approver: null, from: at(-25), expires: at(67), standing: "pending", unused: null, file: null, line: null, yaml: WAITS, digest: "d1" },
+    { ...base, id: "ACC-2026-028", rule: "Terminal shell in container", condition: '(k8s.ns.name = "dev")', reason: "people try things out in the development cluster", requester: "mara", approver: null, from: at(-1), expires: at(80), standing: "pending", unused: null, file: null, line: null, yaml: WAITS.replace("ACC-2026-029", "ACC-2026-028"), digest: "d2", own: true },
+    { ...base, id: "ACC-2026-011", rule: "Contact K8S API Server From Container", condition: '(proc.name = "operator")', reason: "the operator asks the API server by design", requester: "mara", approver: "ingrid", ticket: "SEC-112", from: at(-120), expires: at(40), unused: 0, file: "/var/lib/avouch/server/acceptances/ACC-2026-011.yaml", line: 2 },
+    { ...base, id: "ACC-2026-004", rule: "Read sensitive file untrusted", condition: '(proc.name = "backup")', reason: "the backup reads everything", requester: "jonas", approver: "ingrid", from: at(-200), expires: at(90), unused: 96, file: "/var/lib/avouch/server/acceptances/ACC-2026-004.yaml", line: 2 },
+    { ...base, id: "ACC-2025-090", rule: "Netcat Remote Code Execution in Container", condition: null, reason: "exercise", requester: "jonas", approver: "ingrid", from: at(-300), expires: at(-20), standing: "expired", unused: null, file: null, line: null },
+  ]);
+}
+
+function list(world, params) {
+  const now = Date.now();
+  const to = Date.parse(params.get("to") ?? "") || now;
+  const from = Date.parse(params.get("from") ?? "") || to - 90 * DAY;
+  const first = Math.max(Math.floor(from / DAY), Math.floor((to - 1) / DAY) - 99);
+  const n = Math.floor((to - 1) / DAY) - first + 1;
+  const rows = register(world).map(({ unused, ...a }) => {
+    const used = unused === 0;
+    const by_day = Array.from({ length: n }, (_, i) => (used ? (i * 7) % 5 : 0));
+    return { ...a, by_day, hits: by_day.reduce((x, y) => x + y, 0), last_hit: unused === null ? null : new Date((Math.floor(now / DAY) - unused) * DAY).toISOString(), unused_days: unused };
+  });
+  return { answer: answer(new URLSearchParams(), { from, to }, world.rows, 0, world.gaps, now), first_day: new Date(first * DAY).toISOString(), acceptances: rows };
+}
+
+export function acceptances(world, method, path, params, body) {
+  if (method === "GET" && path === "/acceptances") return list(world, params);
+  const [, , id, act] = path.split("/");
+  const one = register(world).find((a) => a.id === id);
+  if (method === "POST" && act === "approve" && one !== undefined) {
+    if (one.own) return { status: 403, body: { error: { code: "not_allowed", message: "whoever asks for an acceptance cannot approve it" } } };
+    if (one.digest !== body.digest) return { status: 409, body: { error: { code: "conflict", message: "it is another text than was looked at" } } };
+    Object.assign(one, { standing: "in force", approver: "mara", yaml: null, digest: null, unused: 0, file: `/var/lib/avouch/server/acceptances/${id}.yaml`, line: 2 });
+    return { id, standing: "in force", requester: one.requester, approver: "mara" };
+  }
+  if (method === "DELETE" && one !== undefined) {
+    world.extra.register = register(world).filter((a) => a !== one);
+    return { id };
+  }
   if (method === "POST" && path === "/acceptances/propose") {
     const row = world.byId.get(body.finding);
     if (row === undefined) return { status: 404, body: { error: { code: "not_found", message: "no such finding" } } };

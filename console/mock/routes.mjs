@@ -2,6 +2,7 @@
 // (world, method, path, params, body) -> body | { status, body } | undefined (not mine).
 import { acceptances } from "./acceptances.mjs";
 import { controls } from "./controls.mjs";
+import { rules } from "./rules.mjs";
 import { settings } from "./settings.mjs";
 
-export const ROUTES = [acceptances, controls, settings];
+export const ROUTES = [acceptances, controls, rules, settings];

@@ -1,12 +1,15 @@
-import { PageHead } from "@/ui/PageHead";
-import { Empty } from "@/ui/States";
+import type { PageProps } from "@/pages";
+import { FileList } from "./FileList";
+import { FilePage } from "./FilePage";
+import { NodeSets } from "./NodeSets";
+import { RuleTable } from "./RuleTable";
+import "./rules.css";
 
-/** Place of the page until it is built. */
-export default function Rules() {
-  return (
-    <>
-      <PageHead title="Rules" />
-      <Empty title="Not built yet" />
-    </>
-  );
+/** Rules: the effective set, its files, and what nodes loaded. */
+export default function RulesPage({ rest }: PageProps) {
+  const [part, path] = rest;
+  if (part === "files" && path !== undefined) return <FilePage key={path} path={path} />;
+  if (part === "files") return <FileList />;
+  if (part === "nodes") return <NodeSets />;
+  return <RuleTable />;
 }

@@ -1,0 +1,121 @@
+// Rules, rule files and back-tests in the mock.
+import { DAY, NODES, RULES } from "./data.mjs";
+import { answer, wire } from "./query.mjs";
+
+const FOLDER = "/etc/avouch/rules";
+const FILE = `${FOLDER}/containers.yaml`;
+const LOCAL = `${FOLDER}/local_rules.yaml`;
+const DIGEST = "5d41402abc4b2a76b9719d911017c592aa05cf5b0f3cb4a2b7d1e6a3c9f04d21";
+const TEXT = `# Rules of this site.
+- list: shells
+  items: [bash, sh, ash]
+
+- macro: in_container
+  condition: (container.id != host)
+
+- rule: Terminal shell in container
+  desc: A shell with a terminal was started in a container.
+  condition: evt.type = execve and in_container and proc.name in (shells) and proc.tty != 0
+  output: A shell was started in a container (user=%user.name command=%proc.cmdline)
+  priority: NOTICE
+  tags: [container, shell, SOC2_CC6.8]
+`;
+const hex = (text) => Array.from({ length: 64 }, (_, i) => ((text.length * (i + 3) + (text.charCodeAt((i * 7) % Math.max(1, text.length)) || 0)) % 16).toString(16)).join("");
+
+function days(world, params) {
+  const now = Date.now();
+  const to = Date.parse(params.get("to") ?? "") || now;
+  const from = Date.parse(params.get("from") ?? "") || to - 14 * DAY;
+  const first = Math.max(Math.floor(from / DAY), Math.floor((to - 1) / DAY) - 99);
+  return { query: { from, to }, first, n: Math.floor((to - 1) / DAY) - first + 1, now };
+}
+
+function list(world, params) {
+  const { query, first, n, now } = days(world, params);
+  const per = new Map();
+  for (const r of world.rows) {
+    if (r._t < query.from || r._t >= query.to) continue;
+    const c = per.get(r.rule) ?? { per_day: Array(n).fill(0), total: 0, suppressed: 0 };
+    if (r.suppressed === null) {
+      const slot = Math.floor(r._t / DAY) - first;
+      if (slot >= 0 && slot < n) c.per_day[slot] += 1;
+      c.total += 1;
+    } else c.suppressed += 1;
+    per.set(r.rule, c);
+  }
+  const row = (rule, i) => {
+    const c = per.get(rule.rule) ?? { per_day: Array(n).fill(0), total: 0, suppressed: 0 };
+    return { name: rule.rule, source: rule.source ?? "syscall", priority: "Notice", severity: rule.severity, enabled: true, status: "loaded", file: i === 0 ? LOCAL : FILE, line: 8 + i * 9, criteria: rule.criteria.slice(0, 1), criteria_secondary: rule.criteria.slice(1), tags: rule.tags, overridden_by: i === 1 ? [{ file: LOCAL, line: 31 }] : [], shadowed_by: i === 5 ? [{ file: FILE, line: 53 }] : [], ...c, budget: 50, over: c.per_day.some((d) => d > 50) };
+  };
+  const quiet = { per_day: Array(n).fill(0), total: 0, suppressed: 0, budget: 50, over: false, overridden_by: [], shadowed_by: [], criteria_secondary: [], tags: [], source: "syscall", priority: "Warning", file: FILE };
+  const rules = [...RULES.slice(0, 9).map(row), { ...quiet, name: "Fileless execution via memfd_create", severity: "critical", enabled: true, status: "loaded", line: 120, criteria: ["CC6.8"] }, { ...quiet, name: "Packet socket created in container", severity: "low", enabled: false, status: "disabled", line: 131, criteria: ["CC6.6"] }, { ...row(RULES[9], 9), source: "", priority: "", severity: null, enabled: false, status: "not here", file: null, line: null, criteria: [], criteria_secondary: [], tags: [] }];
+  return { answer: answer(new URLSearchParams(), query, world.rows, 0, world.gaps, now), digest: DIGEST, first_day: new Date(first * DAY).toISOString(), errors: 0, warnings: 2, rules };
+}
+
+function diagnostics(text) {
+  const out = [];
+  text.split("\n").forEach((line, i) => {
+    const at = line.indexOf("proc.nmae");
+    if (at >= 0) out.push({ severity: "error", code: "R0102", message: "unknown field `proc.nmae` for source `syscall`", line: i + 1, column: at + 1, end_line: i + 1, end_column: at + 10, hint: "a field with a similar name exists: `proc.name`", file: null });
+  });
+  if (!text.includes("macro: in_container")) out.push({ severity: "error", code: "R0110", message: "no macro `in_container`", line: 44, column: 14, end_line: 44, end_column: 26, hint: null, file: FILE });
+  return out;
+}
+
+function difference(world, job) {
+  const mine = world.rows.filter((r) => r.rule === RULES[0].rule && r._t >= Date.parse(job.from) && r._t < Date.parse(job.to));
+  const found = (r) => ({ id: r.id, time: r.time, rule: r.rule, node: r.node, output: wire(r).output, decision: r.decision?.decision ?? null, suppressed: r.suppressed !== null, file: null });
+  const sample = (rows, most) => ({ count: rows.length, rows: rows.slice(-most).reverse().map(found) });
+  const lost = mine.filter((r) => r.process !== "sh").slice(0, 40);
+  const known = mine.filter((r) => r.decision?.decision === "true");
+  return {
+    lost_true: sample(known.length > 0 ? known : mine.slice(-2).map((r) => ({ ...r, decision: { decision: "true" } })), 20), unknown_true: sample([], 0),
+    rules: [{ rule: RULES[0].rule, what: "changed", before: mine.length, after: mine.length - lost.length - 3, gained: sample([], 0), lost: sample(lost, 20), unknown: 3, replayed: 12 }, { rule: RULES[1].rule, what: "same", before: 41, after: 41, gained: sample([], 0), lost: sample([], 0), unknown: 0, replayed: 0 }],
+    unknown: 3,
+    read: { captures: 4, archives: 0, events: 1_204_331, findings: mine.length, from: job.from, to: job.to, missing: ["recordings of 11 of 14 days: on these only what some rule found is known"] },
+  };
+}
+
+export function rules(world, method, path, params, body) {
+  const state = (world.extra.rules ??= { text: TEXT, jobs: new Map(), versions: [] });
+  const parts = path.split("/").slice(1).map(decodeURIComponent);
+  const missing = { status: 404, body: { error: { code: "not_found", message: "no such rule" } } };
+  if (path === "/rules" && method === "GET") return list(world, params);
+  if (parts[0] === "rules" && parts.length === 2) {
+    const all = list(world, params);
+    const rule = all.rules.find((r) => r.name === parts[1] && r.file !== null);
+    if (rule === undefined) return missing;
+    return { answer: all.answer, first_day: all.first_day, rule, description: "A shell with a terminal was started in a container.", condition: "evt.type = execve and in_container and proc.name in (shells)", resolved: "evt.type = execve and (container.id != host) and proc.name in (bash, sh, ash)", output: "A shell was started in a container (user=%user.name command=%proc.cmdline)" };
+  }
+  if (path === "/rule-sets") {
+    const { query, now } = days(world, params);
+    const nodes = NODES.map(({ node }, i) => ({ node, run: "agent-1", time: new Date(now - (i + 1) * 3_600_000).toISOString(), digest: i === 3 ? "b1946ac92492d2347c6235b4d2611184" : DIGEST, rules: i === 3 ? 61 : 64, not_running: 2, same: i !== 3, refused: i === 7 ? "no rule is left to run" : null }));
+    return { answer: answer(new URLSearchParams(), query, world.rows, 0, world.gaps, now), digest: DIGEST, nodes, left_out: 0 };
+  }
+  if (path === "/rule-files") return { files: [{ path: FILE, editable: false, why_not: "it is a link: what it leads to is not of this server", errors: 0, warnings: 2 }, { path: LOCAL, editable: true, why_not: null, errors: 0, warnings: 0 }], folders: [FOLDER] };
+  if (parts[0] === "rule-files" && parts.length === 2) {
+    if (parts[1] !== LOCAL && parts[1] !== FILE && method === "GET") return missing;
+    if (method === "PUT") {
+      if (body.digest !== null && body.digest !== hex(state.text)) return { status: 409, body: { error: { code: "conflict", message: `\`${parts[1]}\` was changed by somebody else meanwhile`, hint: "look at what is there now, and edit that" } } };
+      state.versions.unshift({ time: new Date().toISOString(), by: "mara", digest: hex(body.text), before: hex(state.text), seq: (world.seq += 1) });
+      state.text = body.text;
+      return { digest: hex(body.text), rules: DIGEST, diagnostics: [] };
+    }
+    const editable = parts[1] === LOCAL;
+    return { path: parts[1], text: state.text, digest: hex(state.text), editable, why_not: editable ? null : "it is a link: what it leads to is not of this server", diagnostics: [], versions: state.versions };
+  }
+  if (parts[0] === "rule-files" && parts[2] === "check") return { diagnostics: diagnostics(body.text) };
+  if (parts[0] === "rule-files" && parts[2] === "backtest") {
+    const job = { id: `backtest-${state.jobs.size + 1}`, by: "mara", asked: new Date().toISOString(), file: parts[1], digest: hex(body.text), from: body.from, to: body.to, state: "running", progress: 0.2, reading: "findings", read: 812, error: null, result: null, looks: 0 };
+    state.jobs.set(job.id, job);
+    return job;
+  }
+  if (parts[0] === "backtests") {
+    const job = state.jobs.get(parts[1]);
+    if (job === undefined) return missing;
+    if (method === "DELETE") job.state = "cancelled";
+    else if (job.state === "running" && (job.looks += 1) > 1) Object.assign(job, { state: "done", progress: 1, result: difference(world, job) });
+    return job;
+  }
+  return undefined;
+}
