@@ -53,7 +53,7 @@ function deviationsOf(query, gaps) {
   const span = query.to - query.from;
   add("confirmed findings", ["K8S-AC-01", "K8S-IR-01"], ["CC6.1", "CC7.3"], query.from + span * 0.3, query.from + span * 0.3 + DAY / 6, [3, 812], "Terminal shell in container", "INC-1203: a shell in payments-api was no approved session", true, [52_011, 52_012, 52_019]);
   add("confirmed findings", ["K8S-SW-01"], ["CC6.8"], query.from + span * 0.6, query.from + span * 0.6, [1, 96], "Drop and execute new binary in container", "INC-1388", false, [58_440]);
-  add("findings not dealt with in time", ["K8S-IR-01"], ["CC7.3"], query.from + span * 0.5, query.to, [42, 2210], "critical: 1 h, error: 4 h", "no first look within the target of the control", false, [57_001, 57_044, 57_101, 57_102, 57_310]);
+  add("findings not dealt with in time", ["K8S-IR-01"], ["CC7.3"], query.from + span * 0.5, query.to, [42, 2210], "Read sensitive file untrusted", "42 looked at late or not, 7 decided late or not", false, [57_001, 57_044, 57_101, 57_102, 57_310]);
   add("acceptance ended and left in the register", [], ["CC4.2"], query.from + span * 0.4, query.to, [1, 9], "ACC-2026-014", "it ended and was not taken out or renewed", false, []);
   add("controls not approved", [], ["CC5.3"], query.from, query.to, [1, 2], "example-cloud 4", "nobody approved this version", false, [39_000]);
   out.forEach((d, i) => (d.id = `DEV-${String(i + 1).padStart(4, "0")}`));

@@ -90,7 +90,10 @@ describe("controls by criterion", () => {
     const base = await start();
     const { page, faults } = await open(browser, `${base}/controls?t=7d&severity=high&cluster=prod-eu`);
     await page.locator("tr[data-row]").first().waitFor();
-    expect(await page.locator(".answer").first().innerText()).toContain("prod-eu");
+    const said = await page.locator(".answer").first().innerText();
+    expect(said).toContain("prod-eu");
+    // A live time ends at what is over.
+    expect(said).not.toContain("not over");
     expect(faults).toEqual([]);
   });
 
@@ -151,6 +154,9 @@ describe("the registers", () => {
     for await (const part of stream) text += String(part);
     expect(text.trim().split("\r\n")).toHaveLength(2);
     expect(text).toContain("Drop and execute new binary in container");
+    const query = new URL((await page.getByRole("link", { name: "findings of this time" }).getAttribute("href")) ?? "", base).searchParams;
+    expect([query.get("rule"), query.get("t")]).toEqual(["Drop and execute new binary in container", null]);
+    expect(Date.parse(query.get("to") ?? "") - Date.parse(query.get("from") ?? "")).toBe(1000);
   });
 
   it("says of a draft that nobody approved it", async () => {

@@ -15,7 +15,7 @@ import { controlQuery } from "./queries";
 import { AcceptanceTable, findingsOf, GapTable, isBlind, NotCovered, Stands } from "./parts";
 import type { ControlDetail } from "./types";
 import { useControls } from "./useControls";
-import { shareText, STATE_WORDS } from "./words";
+import { plural, shareText, STATE_WORDS } from "./words";
 
 /** One control over the time of the address. */
 export function ControlPage({ id }: { id: string }) {
@@ -50,7 +50,7 @@ export function ControlPage({ id }: { id: string }) {
         / <span className="mono">{id}</span>
       </nav>
       <PageHead title={data?.control.title ?? id} actions={steps}>
-        {data !== undefined && <AnswerLine answer={data.answer} {...(isBlind(data) && data.control.findings === 0 ? { lead: "findings not known" } : { count: data.control.findings })} />}
+        {data !== undefined && <AnswerLine answer={data.answer} {...(isBlind(data) && data.control.findings === 0 ? { lead: "findings not known" } : { count: data.control.findings, noun: plural(data.control.findings, "finding") })} />}
       </PageHead>
       {error !== null && <Failed error={error} what="The control" onRetry={() => void refetch()} />}
       {data === undefined ? error === null && <Skeleton height={420} /> : <Body data={data} busy={isFetching} />}

@@ -1,5 +1,5 @@
 import { countText } from "@/time/format";
-import { lengthText } from "@/time/span";
+import { iso, lengthText } from "@/time/span";
 import { AnswerLine } from "@/ui/Answer";
 import { Icon } from "@/ui/icons";
 import { Empty, Failed, Skeleton } from "@/ui/States";
@@ -83,6 +83,9 @@ export function DeviationRegister() {
   );
 }
 
+/** Kinds whose subject is a rule, and whose evidence are its findings. */
+const OF_FINDINGS = new Set(["confirmed findings", "findings not dealt with in time"]);
+
 /** Deviations with what shows them. */
 export function DeviationTable({ deviations, cursor = null, withControls = true }: { deviations: Deviation[]; cursor?: string | null; withControls?: boolean }) {
   return (
@@ -134,7 +137,14 @@ export function DeviationTable({ deviations, cursor = null, withControls = true 
                 </div>
               </td>
             )}
-            <td>{d.evidence.length === 0 ? <span className="faint">no record; it follows from what is missing</span> : <span title="Records of the ledger">records {d.evidence.map((n) => String(n)).join(", ")}</span>}</td>
+            <td>
+              {d.evidence.length === 0 ? !OF_FINDINGS.has(d.kind) && <span className="faint">no record; it follows from what is missing</span> : <span title="Records of the ledger">{plural(d.evidence.length, "record")} {d.evidence.map((n) => String(n)).join(", ")}</span>}
+              {OF_FINDINGS.has(d.kind) && (
+                <div>
+                  <Link to="/findings" query={{ rule: d.subject, t: [], from: d.from, to: iso(Date.parse(d.to) + 1000) }}>findings of this time</Link>
+                </div>
+              )}
+            </td>
           </tr>
         ))}
       </tbody>

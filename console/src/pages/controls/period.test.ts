@@ -20,11 +20,15 @@ describe("periods", () => {
     expect(dayNames(2, range, Date.UTC(2026, 10, 25, 1))).toEqual(["2026-11-24", "2026-11-25"]);
   });
 
-  it("lets a time that stands stand, and moves a live one in steps without changing its length", () => {
+  it("lets a time that stands stand, and moves a live one in steps that are over", () => {
     const range = { from: Date.UTC(2026, 0, 1, 0, 1), to: Date.UTC(2026, 0, 2, 0, 1) };
-    expect(judgedRange(range, false)).toBe(range);
-    expect(judgedRange(range, true)).toEqual({ from: Date.UTC(2026, 0, 1, 0, 5), to: Date.UTC(2026, 0, 2, 0, 5) });
-    expect(judgedRange({ from: range.from + 60_000, to: range.to + 60_000 }, true)).toEqual(judgedRange(range, true));
+    const now = Date.UTC(2026, 0, 2, 0, 0, 30);
+    expect(judgedRange(range, false, now)).toBe(range);
+    expect(judgedRange(range, true, now)).toEqual({ from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) });
+    expect(judgedRange(range, true, now - 60_000)).toEqual({ from: Date.UTC(2025, 11, 31, 23, 55), to: Date.UTC(2026, 0, 1, 23, 55) });
+    // A short time is not judged minutes late.
+    const hour = { from: now - 3_600_000, to: now };
+    expect(judgedRange(hour, true, now).to).toBe(now - 30_000);
   });
 
   it("writes midnight as the day", () => {
@@ -43,7 +47,7 @@ describe("what is not known", () => {
   it("rounds no share up to all of the time, and none down to nothing", () => {
     expect(shareText(0.9999)).toBe("99.9 %");
     expect(shareText(1)).toBe("100 %");
-    expect(shareText(0.0004)).toBe("under 0.1 %");
+    expect(shareText(0.0004)).toBe("< 0.1 %");
     expect(shareText(0)).toBe("0 %");
     expect(shareText(null)).toBe("–");
   });

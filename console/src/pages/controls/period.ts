@@ -3,14 +3,16 @@ import { iso, type Range } from "@/time/span";
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 
-/** Time that moves is judged in steps of so much, ms: the server reads all facts of the period for each answer. */
-const STEP = 5 * MINUTE;
+/** Time that moves is judged in steps of a sixtieth of its length, this long at most, ms: the server reads all facts of the period for each answer. */
+const LONGEST_STEP = 5 * MINUTE;
 
-/** A time that moves with the clock as one that moves in steps; one that stands stays as it is. */
-export function judgedRange(range: Range, live: boolean): Range {
+/** A time that moves with the clock as one that moves in steps and is over: what is still to come would make each answer one of a part. A time that stands stays as it is. */
+export function judgedRange(range: Range, live: boolean, now: number): Range {
   if (!live) return range;
-  const on = Math.ceil(range.to / STEP) * STEP - range.to;
-  return { from: range.from + on, to: range.to + on };
+  const length = range.to - range.from;
+  const step = Math.min(LONGEST_STEP, length / 60);
+  const to = Math.floor(Math.min(range.to, now) / step) * step;
+  return { from: to - length, to };
 }
 
 /** Names of the days of a strip of `count` days that begins with the first of a range. Null when the range has another number of days: a new version of the list divides a day, and the days have no names then. */

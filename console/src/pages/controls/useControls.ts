@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useSession } from "@/session/SessionProvider";
 import { iso, type Range } from "@/time/span";
-import { useTime } from "@/time/useTime";
+import { serverNow, useTime } from "@/time/useTime";
 import { usePlace } from "@/url/router";
 import { judgedRange } from "./period";
 import { askControls, controlsQuery } from "./queries";
@@ -12,7 +12,7 @@ export function useQuestion(): { query: string; range: Range; clusters: string[]
   const { range, live } = useTime();
   const { search } = usePlace();
   return useMemo(() => {
-    const judged = judgedRange(range, live);
+    const judged = judgedRange(range, live, serverNow());
     const clusters = new URLSearchParams(search).getAll("cluster");
     return { query: askControls({ from: iso(judged.from), to: iso(judged.to) }, clusters), range: judged, clusters };
   }, [range, live, search]);

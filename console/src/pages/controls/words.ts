@@ -18,7 +18,7 @@ export function shareText(share: number | null): string {
   if (share === null) return "–";
   if (share >= 1) return "100 %";
   const tenths = Math.floor(share * 1000) / 10;
-  return share > 0 && tenths === 0 ? "under 0.1 %" : `${String(tenths)} %`;
+  return share > 0 && tenths === 0 ? "< 0.1 %" : `${String(tenths)} %`;
 }
 
 /** `1 finding`, `2 findings`. */
