@@ -247,6 +247,15 @@ describe("the papers of an auditor", () => {
     expect(pdf).toMatch(/\/MediaBox \[0 0 59[45][\d.]* 84[12][\d.]*\]/);
   });
 
+  it("name instants in the addresses that they print, also when the time moves with the clock", async () => {
+    const base = await start();
+    const { page } = await open(browser, `${base}/controls/K8S-AC-03?view=auditor&t=7d`);
+    const href = await page.locator("a.evidence").getAttribute("href");
+    const query = new URL(href ?? "").searchParams;
+    expect(query.get("t")).toBeNull();
+    expect(Date.parse(query.get("to") ?? "") - Date.parse(query.get("from") ?? "")).toBe(7 * 86_400_000);
+  });
+
   it("say so when no report holds the period", async () => {
     const base = await start();
     const { page } = await open(browser, `${base}/controls/K8S-AC-03?view=auditor&from=2026-10-01&to=2026-11-01`);

@@ -26,12 +26,18 @@ export function Sheet({ control, detail, error }: { control: Control; detail: Co
   );
 }
 
+/** An instant without an empty fraction. */
+const writtenInstant = (at: string) => at.replace(/\.0+Z$/, "Z");
+
 function Evidence({ detail }: { detail: ControlDetail }) {
   const { search } = usePlace();
   const { control } = detail;
   const blind = isBlind(detail);
   const findings = findingsOf(detail);
-  const address = Object.keys(findings).length === 0 ? null : `${window.location.origin}/findings?${sharedQuery(search, findings).toString()}`;
+  // On paper "the last 7 days" would mean others each day: the address names the instants that were judged.
+  const { from, to } = detail.answer;
+  const period = from === null || to === null ? {} : { t: [], from: writtenInstant(from), to: writtenInstant(to) };
+  const address = Object.keys(findings).length === 0 ? null : `${window.location.origin}/findings?${sharedQuery(search, { ...findings, ...period }).toString()}`;
   const names = detail.days.map((d) => d.day);
   return (
     <>
