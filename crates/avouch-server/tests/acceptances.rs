@@ -1,6 +1,6 @@
 //! Acceptances over HTTP: proposed with what they would hide, asked for by one person, approved by another, taken back.
 
-#![expect(clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! Rules over HTTP: listed with their counts, checked while they are written, tried on history, saved.
 
-#![expect(clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod common;
 
