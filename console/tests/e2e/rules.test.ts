@@ -22,7 +22,7 @@ async function start(role = "admin"): Promise<string> {
 const LOCAL = encodeURIComponent("/etc/avouch/rules/local_rules.yaml");
 
 describe("rules", () => {
-  it.each([["/rules?rule=Terminal+shell+in+container", "light"], ["/rules?t=7d", "dark"], ["/rules/files", "light"], ["/rules/nodes", "dark"], [`/rules/files/${LOCAL}`, "light"], [`/rules/files/${LOCAL}`, "dark"]] as const)("is clean by axe: %s, %s", async (path, theme) => {
+  it.each([["/rules?rule=Terminal+shell+in+container", "light"], ["/rules?t=7d", "dark"], ["/rules/files", "light"], ["/rules/nodes", "dark"], [`/rules/files?file=${LOCAL}`, "light"], [`/rules/files?file=${LOCAL}`, "dark"]] as const)("is clean by axe: %s, %s", async (path, theme) => {
     const base = await start();
     const { page, faults } = await open(browser, `${base}${path}`, theme);
     await page.getByRole("heading", { level: 1 }).waitFor();
@@ -48,7 +48,7 @@ describe("rules", () => {
 
   it("checks while typing, tries on history with true ones first, and saves", async () => {
     const base = await start();
-    const { page, faults } = await open(browser, `${base}/rules/files/${LOCAL}?t=7d`);
+    const { page, faults } = await open(browser, `${base}/rules/files?file=${LOCAL}&t=7d`);
     const editor = page.getByRole("textbox", { name: "Text of local_rules.yaml" });
     const saving = page.getByRole("button", { name: "Save and load" });
     const text = await editor.inputValue();
@@ -74,7 +74,7 @@ describe("rules", () => {
 
   it("says that somebody else was faster, and keeps the text", async () => {
     const base = await start();
-    const { page } = await open(browser, `${base}/rules/files/${LOCAL}`);
+    const { page } = await open(browser, `${base}/rules/files?file=${LOCAL}`);
     const editor = page.getByRole("textbox", { name: "Text of local_rules.yaml" });
     await editor.fill(`${await editor.inputValue()}# mine\n`);
     const extra = (mock.world as unknown as { extra: { rules: { text: string } } }).extra;
@@ -86,7 +86,7 @@ describe("rules", () => {
 
   it("is for reading only for an auditor", async () => {
     const base = await start("auditor");
-    const { page } = await open(browser, `${base}/rules/files/${LOCAL}`);
+    const { page } = await open(browser, `${base}/rules/files?file=${LOCAL}`);
     await page.getByRole("textbox", { name: "Text of local_rules.yaml" }).waitFor();
     expect(await page.getByRole("button", { name: /Save|Try/ }).count()).toBe(0);
     expect(await page.getByRole("textbox", { name: "Text of local_rules.yaml" }).getAttribute("readonly")).not.toBeNull();

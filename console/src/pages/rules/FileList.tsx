@@ -4,10 +4,10 @@ import { useSession } from "@/session/SessionProvider";
 import { countText } from "@/time/format";
 import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Skeleton } from "@/ui/States";
-import { Link } from "@/url/Link";
+import { Link, sharedQuery } from "@/url/Link";
 import { go } from "@/url/router";
 import { Parts } from "./Parts";
-import { fileLink } from "./model";
+import { FILES, fileParams } from "./model";
 import { filesQuery } from "./queries";
 
 /** Rule files in the order of loading, and a way to begin a new one. */
@@ -45,7 +45,7 @@ export function FileList() {
               {data.files.map((f) => (
                 <tr key={f.path}>
                   <th scope="row" className="mono wrap">
-                    <Link to={fileLink(f.path)}>{f.path}</Link>
+                    <Link to={FILES} query={fileParams(f.path)}>{f.path}</Link>
                   </th>
                   <td className={f.errors > 0 ? "num bad" : "num"}>{countText(f.errors)}</td>
                   <td className="num">{countText(f.warnings)}</td>
@@ -72,7 +72,7 @@ function NewFile({ folders }: { folders: string[] }) {
       aria-label="New file"
       onSubmit={(e) => {
         e.preventDefault();
-        go(fileLink(`${folder}/${name}`), "new=1");
+        go(FILES, sharedQuery(window.location.search, { ...fileParams(`${folder}/${name}`), new: "1" }));
       }}
     >
       <select className="select" aria-label="Folder" value={folder} onChange={(e) => setFolder(e.target.value)}>

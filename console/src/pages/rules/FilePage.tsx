@@ -12,7 +12,7 @@ import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
 import { BacktestBox } from "./BacktestBox";
 import { Parts } from "./Parts";
-import { fileLink, shortName } from "./model";
+import { FILES, fileParams, shortName } from "./model";
 import { backtestQuery, check, fileQuery, save, tryOut } from "./queries";
 import type { FileDiagnostic, FileText, Version } from "./types";
 
@@ -150,7 +150,7 @@ function Elsewhere({ diagnostics }: { diagnostics: FileDiagnostic[] }) {
               {d.severity}[{d.code}]
             </span>{" "}
             {d.message}{" "}
-            <Link to={fileLink(d.file ?? "")} query={{ line: String(d.line) }} className="mono">
+            <Link to={FILES} query={fileParams(d.file ?? "", d.line)} className="mono">
               {shortName(d.file ?? "")}:{d.line}
             </Link>
           </li>

@@ -5,7 +5,7 @@ import { SidePane } from "@/ui/SidePane";
 import { Sparkline } from "@/ui/Sparkline";
 import { Failed, Skeleton } from "@/ui/States";
 import { Link } from "@/url/Link";
-import { fileLink, shortName } from "./model";
+import { FILES, fileParams, shortName } from "./model";
 import { ruleQuery } from "./queries";
 import type { Place, Rule } from "./types";
 
@@ -68,7 +68,7 @@ function Places({ places }: { places: Place[] }) {
     <>
       {places.map((p) => (
         <div key={`${p.file}:${String(p.line)}`}>
-          <Link to={fileLink(p.file)} query={{ line: String(p.line) }} className="mono" title={p.file}>
+          <Link to={FILES} query={fileParams(p.file, p.line)} className="mono" title={p.file}>
             {shortName(p.file)}:{p.line}
           </Link>
         </div>

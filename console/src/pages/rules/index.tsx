@@ -1,4 +1,5 @@
 import type { PageProps } from "@/pages";
+import { useParam } from "@/url/router";
 import { FileList } from "./FileList";
 import { FilePage } from "./FilePage";
 import { NodeSets } from "./NodeSets";
@@ -7,8 +8,9 @@ import "./rules.css";
 
 /** Rules: the effective set, its files, and what nodes loaded. */
 export default function RulesPage({ rest }: PageProps) {
-  const [part, path] = rest;
-  if (part === "files" && path !== undefined) return <FilePage key={path} path={path} />;
+  const [part] = rest;
+  const [path] = useParam("file");
+  if (part === "files" && path !== null) return <FilePage key={path} path={path} />;
   if (part === "files") return <FileList />;
   if (part === "nodes") return <NodeSets />;
   return <RuleTable />;

@@ -48,7 +48,10 @@ export function shortName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Where a file is edited. */
-export function fileLink(path: string): string {
-  return `/rules/files/${encodeURIComponent(path)}`;
+/** Where files are listed and edited. */
+export const FILES = "/rules/files";
+
+/** The parameters of the address of a file. It is no part of the path: a path that ends like a file would be asked for as one. */
+export function fileParams(path: string, line?: number): Record<string, string> {
+  return line === undefined ? { file: path } : { file: path, line: String(line) };
 }
