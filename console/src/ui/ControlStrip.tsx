@@ -21,9 +21,11 @@ interface ControlStripProps {
 export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripProps) {
   // With many days the label of each would not fit: one in so many has it.
   const every = days.length <= 14 ? 1 : days.length <= 45 ? 7 : 14;
+  // Long times need the room for their days.
+  const names = days.length <= 31 ? 290 : 190;
   return (
     <div className="strip">
-      <table aria-label="Criteria by day" style={{ maxWidth: 190 + days.length * WIDEST }}>
+      <table aria-label="Criteria by day" style={{ maxWidth: names + days.length * WIDEST, "--names": `${String(names)}px` } as CSSProperties}>
         <thead>
           <tr>
             <td />

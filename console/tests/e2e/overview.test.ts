@@ -59,7 +59,7 @@ describe("overview", () => {
   it("says under its number what was asked", async () => {
     const base = await start();
     const { page } = await open(browser, `${base}/?t=24h&severity=high&cluster=prod-eu`);
-    await page.getByRole("button", { name: "The question that was asked" }).click();
+    await page.getByRole("button", { name: "The question that was asked" }).first().click();
     await page.getByText("severity=high&cluster=prod-eu").waitFor();
     await checkAxe(page);
   });
