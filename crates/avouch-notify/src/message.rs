@@ -89,7 +89,7 @@ impl Message {
         self.console
             .as_ref()
             .filter(|_| plain && !finding.id.is_empty())
-            .map(|c| format!("{c}/#/findings/{}", finding.id))
+            .map(|c| format!("{c}/findings/{}", finding.id))
     }
 
     /// Findings that it counts and does not have.

@@ -112,7 +112,7 @@ mod tests {
             assert!(section.chars().count() <= 3000);
             // The code that the output begins ends once, where we end it.
             assert_eq!(section.matches("```").count(), 2, "{section}");
-            assert!(block["accessory"]["url"].as_str().unwrap().starts_with("https://console.example/#/findings/"));
+            assert!(block["accessory"]["url"].as_str().unwrap().starts_with("https://console.example/findings/"));
         }
     }
 }

@@ -62,5 +62,5 @@ routes: [{{name: all, channels: [am], group_wait: 0s, group_by: []}}]"
         assert_eq!(one["labels"][label], value);
     }
     assert_eq!((&one["annotations"]["findings"], &one["status"]["state"]), (&"2".into(), &"active".into()));
-    assert!(one["generatorURL"].as_str().unwrap().starts_with("https://c.example/#/findings/"));
+    assert!(one["generatorURL"].as_str().unwrap().starts_with("https://c.example/findings/"));
 }

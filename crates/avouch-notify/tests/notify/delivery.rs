@@ -278,5 +278,5 @@ fn a_file_gets_a_line_a_finding() {
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["finding"]["rule"], "a\nb");
     assert_eq!((&lines[1]["notification"]["count"], &lines[1]["notification"]["route"]), (&2.into(), &"all".into()));
-    assert!(lines[2]["finding"]["link"].as_str().unwrap().starts_with("https://c.example/#/findings/"));
+    assert!(lines[2]["finding"]["link"].as_str().unwrap().starts_with("https://c.example/findings/"));
 }
