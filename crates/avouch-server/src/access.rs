@@ -2,9 +2,10 @@
 //! here only.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use avouch_finding::Time;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,7 @@ use utoipa::openapi::path::Paths;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 pub use avouch_auth::Permission;
-use avouch_auth::Principal;
+use avouch_auth::{Access, Grant, Principal, Role};
 
 use crate::App;
 use crate::error::{ApiError, ApiResult};
@@ -120,13 +121,36 @@ async fn gate(needs: Needs, mut request: Request, next: Next) -> Response {
             permission.name()
         ))),
     };
+    // Whoever is refused has used one, too.
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    if needs != Needs::May(Permission::Ingest)
+        && let Err(error) = app.limits.take(&caller(who.as_ref(), peer))
+    {
+        return error.into_response();
+    }
     if let Err(error) = allowed {
+        return error.into_response();
+    }
+    let access = who.as_ref().filter(|_| needs != Needs::Nothing).and_then(|who| who.access(&app, &request, peer));
+    if let Some(access) = access
+        && let Err(error) = app.accounts.ask(move |accounts| accounts.log_access(&[access])).await
+    {
         return error.into_response();
     }
     if let Some(who) = who {
         request.extensions_mut().insert(who);
     }
     next.run(request).await
+}
+
+/// Whose requests are counted together.
+fn caller(who: Option<&Who>, peer: Option<IpAddr>) -> String {
+    match (who, peer) {
+        (Some(who), _) => who.name().to_owned(),
+        // No name of anybody begins so.
+        (None, Some(peer)) => format!(" {peer}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// Whoever asks.
@@ -150,6 +174,19 @@ impl Who {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// What is written down of an auditor's question; one that cannot be written down gets no answer.
+    fn access(&self, app: &App, request: &Request, peer: Option<IpAddr>) -> Option<Access> {
+        let auditor = matches!(self.0.grant, Grant::Role { role: Role::Auditor, .. });
+        auditor.then(|| Access {
+            time: app.now(),
+            who: self.0.name.clone(),
+            role: self.0.role_text(),
+            address: peer.map(|peer| peer.to_string()).unwrap_or_default(),
+            what: format!("{} {}", request.method(), request.uri().path()),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+        })
     }
 
     /// Whether they may.

@@ -12,7 +12,11 @@ use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::desk::RuleDesk;
 use crate::health::Health;
+use crate::host::Hosts;
 use crate::ingest::{AuditDesk, Ingest};
+use crate::limits::Limits;
+use crate::notices::Notices;
+use crate::provider::Provider;
 use crate::readers::Readers;
 
 /// A handle on the server's parts; cheap to copy.
@@ -47,6 +51,18 @@ pub struct Parts {
     pub clock: Clock,
     /// When the server began.
     pub begun: Time,
+    /// Who is told of findings.
+    pub(crate) notices: Notices,
+    /// A provider of logins.
+    pub(crate) provider: Option<Arc<Provider>>,
+    /// What callers have used of what they may.
+    pub(crate) limits: Limits,
+    /// Names that it goes by.
+    pub(crate) hosts: Hosts,
+    /// Its address for browsers, without a slash at its end.
+    pub url: String,
+    /// Browsers reach it by TLS: its own, or that of a proxy.
+    pub secure: bool,
     /// It speaks TLS.
     pub tls: bool,
     /// The server is to end.

@@ -71,6 +71,22 @@ impl Params {
         Ok(out)
     }
 
+    /// Refuses a filter, for a question that knows a period alone.
+    ///
+    /// # Errors
+    /// 400 when a column or words are asked for.
+    pub fn no_filter(&self) -> ApiResult<()> {
+        let (only, except) = (self.filter.only.keys().next(), self.filter.except.keys().next());
+        let column = only.or(except).map(|column| column.name());
+        match column.or((!self.filter.text.is_empty()).then_some("q")) {
+            Some(name) => {
+                Err(ApiError::bad("unknown_parameter", format!("`{name}` is no parameter of this question"))
+                    .param(name))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The last value of an own parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

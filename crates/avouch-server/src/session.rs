@@ -60,9 +60,14 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The session's cookie, as the browser sent it.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, COOKIE_NAME)
+}
+
+/// A cookie of a name.
+pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let all = headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     let mut pairs = all.filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
+    pairs.find_map(|(name, value)| (name == wanted).then_some(value))
 }
 
 /// Where a request comes from.

@@ -20,8 +20,12 @@ use crate::clock::Clock;
 use crate::desk::{DeskError, DeskSetup, Loaded, RuleDesk};
 use crate::error::chain;
 use crate::health::Health;
+use crate::host::Hosts;
 use crate::ingest::{self, AuditDesk, AuditSetup, Ingest, Trail};
+use crate::limits::{Limits, RequestRate};
 use crate::lists::ControlLists;
+use crate::notices::{Notices, NotifySetup};
+use crate::provider::{Provider, ProviderSetup};
 use crate::readers::Readers;
 use crate::reports::ReportDesk;
 use crate::{App, api, serve};
@@ -46,6 +50,14 @@ pub struct Options {
     pub trails: Vec<Trail>,
     /// Rules and acceptances that are shown, tried and changed; those judge audit records, whatever `audit` was given.
     pub desk: DeskSetup,
+    /// Its address for browsers, when that is not where it listens.
+    pub url: Option<String>,
+    /// Who is told of findings.
+    pub notify: NotifySetup,
+    /// A provider of logins.
+    pub provider: Option<ProviderSetup>,
+    /// How many requests one caller may make.
+    pub requests: RequestRate,
 }
 
 impl Options {
@@ -62,6 +74,10 @@ impl Options {
             audit: None,
             trails: Vec::new(),
             desk: DeskSetup::default(),
+            url: None,
+            notify: NotifySetup::default(),
+            provider: None,
+            requests: RequestRate::default(),
         }
     }
 }
@@ -86,6 +102,8 @@ pub enum StartError {
     Desk(#[from] DeskError),
     #[error("failed to collect CloudTrail's files")]
     Trail(#[from] avouch_collect::CollectError),
+    #[error("failed to start the notifications")]
+    Notify(#[from] crate::notices::NoticesError),
     #[error("{0}")]
     Evidence(String),
 }
@@ -98,6 +116,7 @@ pub struct Running {
     serving: tokio::task::JoinHandle<()>,
     writer: JoinHandle<()>,
     trails: Vec<JoinHandle<()>>,
+    telling: tokio::task::JoinHandle<()>,
 }
 
 /// Starts a server over an open recorder.
@@ -132,7 +151,17 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     let health = Health::new(begun);
     let desk = |setup| AuditDesk::start(setup, redactor, centre.clone(), health.clone(), Arc::clone(&clock));
     let audit = options.audit.map(desk).transpose()?;
+    let scheme = if tls { "https" } else { "http" };
+    let hosts = Hosts::new(at, options.url.as_deref());
+    let url = options.url.map_or_else(|| format!("{scheme}://{at}"), |url| url.trim_end_matches('/').to_owned());
+    let notices = Notices::start(options.notify, &own, &url, centre.clone(), Arc::clone(&clock))?;
     let parts = Parts {
+        notices,
+        provider: options.provider.map(|setup| Arc::new(Provider::new(setup))),
+        limits: Limits::new(options.requests),
+        hosts,
+        secure: url.starts_with("https://"),
+        url,
         folder: options.folder,
         centre,
         readers,
@@ -159,6 +188,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     if let Some(audit) = app.audit.clone() {
         runtime.spawn(judge_by(audit, app.desk.follow(), app.stopping.clone()));
     }
+    let telling = runtime.spawn(app.notices.clone().follow(app.clone(), app.centre.listen()));
     let mut trails = Vec::new();
     if let Some(desk) = &app.audit {
         for (n, trail) in options.trails.into_iter().enumerate() {
@@ -167,7 +197,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         }
     }
     let serving = runtime.spawn(serve(listener, options.tls, api::router(app.clone()), stopping));
-    Ok(Running { app, at, runtime, serving, writer, trails })
+    Ok(Running { app, at, runtime, serving, writer, trails, telling })
 }
 
 /// Has audit records judged by what the desk has loaded, now and after each change.
@@ -213,7 +243,7 @@ impl Running {
     pub fn setup_link(&self, now: Time) -> Result<Option<String>, StartError> {
         let secret = self.runtime.block_on(self.app.accounts.setup_secret(&self.app, now));
         let token = secret.map_err(|e| StartError::Evidence(e.to_string()))?;
-        Ok(token.map(|token| format!("{}/setup?token={token}", self.url())))
+        Ok(token.map(|token| format!("{}/setup?token={token}", self.app.url)))
     }
 
     /// Loads rules and acceptances anew.
@@ -253,6 +283,11 @@ impl Running {
         if let Some(audit) = &self.app.audit {
             audit.end();
         }
+        // All that is recorded is handed on before the channels end, and their receipts are recorded before the evidence does.
+        self.app.notices.end();
+        let telling = self.telling;
+        self.runtime.block_on(async move { telling.await.unwrap_or(()) });
+        self.app.notices.stop();
         let ended = self.runtime.block_on(centre.end());
         self.writer.join().map_err(|_| StartError::Evidence("the thread that writes the evidence broke".to_owned()))?;
         ended.map_err(|e| StartError::Evidence(chain(&e)))

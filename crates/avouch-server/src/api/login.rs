@@ -34,8 +34,16 @@ pub(crate) struct SessionState {
     version: &'static str,
     /// Nobody can log in yet: the operator's terminal shows a link.
     setup_needed: bool,
+    /// The provider that one can also log in through.
+    oidc: Option<ProviderOut>,
     #[schema(value_type = String, format = DateTime)]
     server_time: Time,
+}
+
+/// A provider of logins.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProviderOut {
+    name: String,
 }
 
 /// Somebody.
@@ -55,6 +63,12 @@ pub(crate) struct PeriodOut {
     from: Time,
     #[schema(value_type = String, format = DateTime)]
     to: Time,
+}
+
+impl From<avouch_auth::Period> for PeriodOut {
+    fn from(period: avouch_auth::Period) -> Self {
+        Self { from: period.from, to: period.to }
+    }
 }
 
 /// Name and password.
@@ -148,7 +162,7 @@ pub(crate) async fn welcome(app: &App, opened: &NewSession) -> ApiResult<Respons
 /// The cookie of a new session.
 pub(crate) fn set_cookie(app: &App, opened: &NewSession) -> String {
     let seconds = opened.expires.seconds_since(app.now());
-    let secure = if app.tls { "; Secure" } else { "" };
+    let secure = if app.secure { "; Secure" } else { "" };
     format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}", opened.secret.expose())
 }
 
@@ -157,13 +171,14 @@ async fn state(app: &App, who: Option<&Who>, csrf: Option<String>) -> ApiResult<
         name: who.name().to_owned(),
         role: who.principal().role_text(),
         permissions: avouch_auth::Permission::ALL.iter().filter(|p| who.may(**p)).map(|p| p.name()).collect(),
-        period: who.principal().period().map(|p| PeriodOut { from: p.from, to: p.to }),
+        period: who.principal().period().map(PeriodOut::from),
     });
     Ok(SessionState {
         user,
         csrf,
         version: env!("CARGO_PKG_VERSION"),
         setup_needed: app.accounts.ask(avouch_auth::Accounts::setup_needed).await?,
+        oidc: app.provider.as_ref().map(|p| ProviderOut { name: p.name().to_owned() }),
         server_time: app.now(),
     })
 }

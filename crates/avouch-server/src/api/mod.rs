@@ -1,35 +1,45 @@
 //! The HTTP API: one file or folder a subject, its routes with what they need, and the document that describes them all.
 
 mod acceptances;
+mod access_log;
 mod backtests;
+mod channels;
 mod controls;
+mod deliveries;
 mod findings;
 mod health;
 mod history;
 mod ingest;
 mod ingest_audit;
 mod login;
+mod oidc;
 mod openapi;
 pub(crate) mod overview;
+mod problems;
 mod reports;
 mod rule_files;
 mod rules;
+mod sessions;
 mod stream;
 mod system;
 mod test_event;
+mod tokens;
+mod users;
 
 use std::collections::BTreeMap;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::middleware::from_fn;
+use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
 use crate::access::{Needs, Routes};
 use crate::error::ApiError;
-use crate::{App, console};
+use crate::{App, console, host, limits};
 
 /// Bytes of a body at most, where a route does not say otherwise.
 const BODY: usize = 1 << 20;
@@ -49,6 +59,13 @@ fn routes() -> Routes {
         backtests::routes(),
         rule_files::routes(),
         rules::routes(),
+        oidc::routes(),
+        sessions::routes(),
+        users::routes(),
+        tokens::routes(),
+        access_log::routes(),
+        channels::routes(),
+        deliveries::routes(),
         findings::routes(),
         health::routes(),
         ingest::routes(),
@@ -81,17 +98,40 @@ pub fn router(app: App) -> Router {
     let (api, _) = routes().end();
     let (api, _) = api.split_for_parts();
     let api = api.fallback(async || ApiError::not_found("no such route; `/api/openapi.json` lists them"));
-    let limits = DefaultBodyLimit::max(BODY);
     Router::new()
-        .nest(BASE, api)
+        .nest(BASE, api.layer(from_fn(as_json)))
         .merge(system::routes())
         .fallback(axum::routing::get(console::file))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this route does not know this method")
         })
-        .layer(limits)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn(limits::in_time))
+        .layer(from_fn(host::check))
         .layer(Extension(app.clone()))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(console::secure))
-        .layer(CatchPanicLayer::new())
         .with_state(app)
+}
+
+/// Gives errors that the framework tells in plain text (a path or body that cannot be read) the form of all others.
+async fn as_json(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let json = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/json"));
+    if json || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let reason = status.canonical_reason().unwrap_or("error").to_lowercase();
+    let code = if status == StatusCode::METHOD_NOT_ALLOWED { "wrong_method" } else { "bad_request" };
+    let mut told = ApiError::new(status, code, format!("the request cannot be answered: {reason}")).into_response();
+    if let Some(allow) = response.headers().get(ALLOW) {
+        told.headers_mut().insert(ALLOW, allow.clone());
+    }
+    told
+}
+
+/// The answer of a handler that broke.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    ApiError::internal("a handler broke").into_response()
 }

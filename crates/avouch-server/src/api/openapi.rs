@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, Server};
+use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Server};
 
 use crate::access::Needs;
 
@@ -33,6 +33,12 @@ pub(super) fn finish(mut document: OpenApi, needs: &BTreeMap<(String, String), N
             };
             let described = operation.description.take().map(|d| format!("{d}\n\n{text}")).unwrap_or(text);
             operation.description = Some(described);
+            // A session or token that is shown and is none is refused everywhere.
+            let body: &[&str] = if operation.request_body.is_some() { &["413", "415"] } else { &[] };
+            for status in ["400", "401", "403", "429", "503"].iter().chain(body) {
+                let told = operation.responses.responses.entry((*status).to_owned());
+                told.or_insert_with(|| RefOr::T(error_response()));
+            }
             if need != Needs::Nothing {
                 let none: [&str; 0] = [];
                 operation.security =
@@ -41,6 +47,12 @@ pub(super) fn finish(mut document: OpenApi, needs: &BTreeMap<(String, String), N
         }
     }
     document
+}
+
+/// The answer that is an error.
+fn error_response() -> Response {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+    ResponseBuilder::new().content("application/json", body).build()
 }
 
 fn operations(item: &mut PathItem) -> Vec<(&'static str, &mut Operation)> {

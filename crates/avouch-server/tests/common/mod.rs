@@ -117,12 +117,12 @@ impl Answer {
 /// Somebody who asks.
 #[derive(Clone)]
 pub struct Caller {
-    agent: ureq::Agent,
-    base: String,
+    pub agent: ureq::Agent,
+    pub base: String,
     pub cookie: Option<String>,
     pub csrf: Option<String>,
     pub token: Option<String>,
-    headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Caller {
@@ -130,6 +130,8 @@ impl Caller {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // A server that refuses before it has read a body ends the connection: no request is to find a dead one.
+            .max_idle_connections(0)
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
         Self { agent: config.new_agent(), base, cookie: None, csrf: None, token: None, headers: Vec::new() }
@@ -186,6 +188,10 @@ impl Caller {
             None => self.agent.run(request.body(()).unwrap()).unwrap(),
         };
         let headers = response.headers().clone();
+        if headers.get("content-type").is_some_and(|t| t.as_bytes().starts_with(b"text/event-stream")) {
+            // It has no end.
+            return Answer { status: response.status().as_u16(), headers, body: String::new() };
+        }
         Answer { status: response.status().as_u16(), headers, body: response.body_mut().read_to_string().unwrap() }
     }
 
@@ -197,6 +203,16 @@ impl Caller {
     /// POST of JSON.
     pub fn post(&self, path: &str, body: &Json) -> Answer {
         self.send("POST", path, Some(("application/json", body.to_string().as_bytes())))
+    }
+
+    /// PATCH of JSON.
+    pub fn patch(&self, path: &str, body: &Json) -> Answer {
+        self.send("PATCH", path, Some(("application/json", body.to_string().as_bytes())))
+    }
+
+    /// PUT of JSON.
+    pub fn put(&self, path: &str, body: &Json) -> Answer {
+        self.send("PUT", path, Some(("application/json", body.to_string().as_bytes())))
     }
 
     /// DELETE.

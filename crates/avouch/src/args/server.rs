@@ -28,6 +28,18 @@ pub(crate) struct ListenArgs {
     /// Address of the console for links in messages and for logins through a provider: https://avouch.example.org
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// Requests that one caller may make in a second, on the whole; four times as many at once; 0 is without limit.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) requests_per_second: u32,
+    /// Channels and routes of notifications (docs/NOTIFICATIONS.md). Default: server/notify.yaml in the folder of the evidence.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notify: Option<PathBuf>,
+    /// Findings that are older than this when they come are not told to anybody; there is a receipt that says so.
+    #[arg(long, value_name = "MIN", default_value_t = 60)]
+    pub(crate) notify_late: u64,
+    /// Provider of logins (OpenID Connect), a YAML file: issuer, client_id, client_secret as `env:NAME` or `file:/path`, roles.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) oidc: Option<PathBuf>,
 }
 
 /// Audit records that the server judges itself.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use avouch_evidence::Folder;
-use avouch_server::{AuditSetup, DeskSetup, Options, Running, TlsFiles, Trail, system_clock};
+use avouch_server::{
+    AuditSetup, DeskSetup, NotifySetup, Options, ProviderSetup, RequestRate, Running, TlsFiles, Trail, system_clock,
+};
 
 use crate::args::{ListenArgs, ServerArgs};
 use crate::evidence::now;
@@ -62,8 +64,19 @@ pub(crate) fn start(
             args.listen
         );
     }
+    let provider = match (&args.oidc, &args.url) {
+        (Some(file), Some(url)) => Some(ProviderSetup::read(file, url)?),
+        _ => None,
+    };
+    let notify =
+        NotifySetup { file: args.notify.clone(), late: Some(Duration::from_secs(args.notify_late.saturating_mul(60))) };
+    let rate = args.requests_per_second;
     let recorder = evidence::open(data)?;
     let options = Options {
+        url: args.url.clone(),
+        notify,
+        provider,
+        requests: RequestRate { per_second: rate, burst: rate.saturating_mul(4) },
         listen: args.listen,
         tls,
         controls: controls.map(Path::to_owned),
