@@ -13,6 +13,15 @@ command -v pdftotext >/dev/null || need+=(poppler-utils)
 command -v rsyslogd >/dev/null || need+=(rsyslog)
 command -v prometheus-alertmanager >/dev/null || need+=(prometheus-alertmanager)
 /usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || need+=(python3-aiosmtpd)
+# Requests made up from the API's document: a package of the Python index, in an environment of its own.
+contract=$(cd "$(dirname "$0")/.." && pwd)/target/schemathesis
+if ! [ -x "$contract/bin/schemathesis" ] && command -v python3 >/dev/null; then
+  if python3 -m venv "$contract" 2>/dev/null && "$contract/bin/pip" install -q "schemathesis==4.32.5"; then
+    echo "installed: schemathesis"
+  else
+    echo "a test will skip: schemathesis cannot be installed (python3-venv, package index)"
+  fi
+fi
 [ ${#need[@]} -gt 0 ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
   echo "some tests will skip: ${need[*]} missing (as root, this script installs them)"
