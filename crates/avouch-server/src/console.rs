@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
-    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use axum::middleware::Next;
@@ -21,19 +21,17 @@ const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; f
 /// A file of the console; its first page for every other path, since the address of a view is a path of its own.
 pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response<Body> {
     let path = uri.path().trim_start_matches('/');
-    let zipped = accepts_gzip(&headers);
-    let found = found(path, zipped);
     // A file that is not there is an error; a view is not.
     let looks_like_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let (name, (file, encoding)) = match found {
-        Some(found) => (path, found),
+    let (name, file) = match Files::get(path) {
+        Some(file) => (path, file),
         None if looks_like_file => return status(StatusCode::NOT_FOUND),
-        None => match self::found("index.html", zipped) {
-            Some(found) => ("index.html", found),
+        None => match Files::get("index.html") {
+            Some(file) => ("index.html", file),
             None => return status(StatusCode::NOT_FOUND),
         },
     };
-    let tag = tag(&file, encoding);
+    let tag = tag(&file);
     if headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag) {
         let mut response = status(StatusCode::NOT_MODIFIED);
         response.headers_mut().insert(ETAG, tag);
@@ -43,35 +41,16 @@ pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response<Body> {
     let out = response.headers_mut();
     out.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     out.insert(ETAG, tag);
-    out.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    if let Some(encoding) = encoding {
-        out.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
-    }
     // Names under `assets/` hold a digest of what is in them.
     let kept = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     out.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     response
 }
 
-/// A file, zipped beforehand where the caller can read that.
-fn found(path: &str, zipped: bool) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let gzip = zipped.then(|| Files::get(&format!("{path}.gz"))).flatten();
-    gzip.map(|file| (file, Some("gzip"))).or_else(|| Files::get(path).map(|file| (file, None)))
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(axum::http::header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|e| {
-        let mut parts = e.split(';').map(str::trim);
-        parts.next() == Some("gzip") && !parts.any(|p| p == "q=0")
-    })
-}
-
-fn tag(file: &EmbeddedFile, encoding: Option<&str>) -> HeaderValue {
-    let hash = file.metadata.sha256_hash();
-    let hex: String = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
-    HeaderValue::try_from(format!("\"{hex}{}\"", encoding.unwrap_or_default()))
-        .unwrap_or(HeaderValue::from_static("\"\""))
+/// Weak: the same file may go out compressed or not.
+fn tag(file: &EmbeddedFile) -> HeaderValue {
+    let hex: String = file.metadata.sha256_hash().iter().take(12).map(|b| format!("{b:02x}")).collect();
+    HeaderValue::try_from(format!("W/\"{hex}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -84,7 +84,7 @@ function Severity({ data, range, onBrush }: { data: Overview; range: { from: num
 }
 
 /** Widths (s) that the server makes bars of, and how many it makes at most. */
-const SERVER_STEPS = [60, 300, 900, 3600, 21_600, 86_400];
+const SERVER_STEPS = [60, 300, 3600, 21_600, 86_400];
 const SERVER_BARS = 200;
 
 /** Width of the bars (s) as the answer has them: what the server takes for such a range, or less where two bars are closer. Hours without findings have no bar, so the distance alone would not tell. */

@@ -35,6 +35,7 @@ use axum::middleware::from_fn;
 use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
 
 use crate::access::{Needs, Routes};
@@ -101,7 +102,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest(BASE, api.layer(from_fn(as_json)))
         .merge(system::routes())
-        .fallback(axum::routing::get(console::file))
+        // Answers of the API stay as they are: what a secret is compressed with tells of it.
+        .fallback(axum::routing::get(console::file).layer(CompressionLayer::new()))
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this route does not know this method")
         })

@@ -41,7 +41,8 @@ pub(crate) struct Hour {
 /// Length of a step for a period: 120 steps or so, whole minutes, hours or days.
 pub(super) fn step(period: Period) -> u64 {
     let length = period.to.0.saturating_sub(period.from.0);
-    let steps = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
+    // Whole hours as soon as there are enough of them: spikes are known by hours.
+    let steps = [MINUTE, 5 * MINUTE, HOUR, 6 * HOUR, DAY];
     steps.into_iter().find(|step| length / step <= 200).unwrap_or(DAY)
 }
 
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn steps_are_whole_and_not_too_many() {
         let of = |length| step(Period::new(Time(0), Time(length)));
-        assert_eq!((of(HOUR), of(DAY), of(WEEK), of(90 * DAY)), (MINUTE, 15 * MINUTE, HOUR, DAY));
+        assert_eq!((of(HOUR), of(DAY), of(WEEK), of(90 * DAY)), (MINUTE, HOUR, HOUR, DAY));
         assert!((1..400).all(|days| days * DAY / of(days * DAY) <= 400));
     }
 }
