@@ -1,5 +1,7 @@
 //! Every route by everybody, with real requests: who gets in and who does not.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! From a finding that is recorded to a receipt in the ledger: what is told, what is not, and what the console shows of it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Login through a provider that the tests of the accounts play.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 #[path = "../../avouch-auth/tests/auth/fake.rs"]
 mod fake;

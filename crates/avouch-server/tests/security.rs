@@ -1,5 +1,7 @@
 //! What the server says and refuses whatever is asked: headers, cookies, names, sizes, rates.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use avouch_server::RequestRate;
