@@ -18,6 +18,7 @@ use crate::limits::Limits;
 use crate::notices::Notices;
 use crate::provider::Provider;
 use crate::readers::Readers;
+use crate::shared::Shared;
 
 /// A handle on the server's parts; cheap to copy.
 #[derive(Clone)]
@@ -47,6 +48,8 @@ pub struct Parts {
     pub(crate) reports: crate::reports::ReportDesk,
     /// Overviews that were made a moment ago.
     pub(crate) overviews: crate::api::overview::Overviews,
+    /// Answers, places and turns that requests share.
+    pub(crate) shared: Shared,
     /// What time it is.
     pub clock: Clock,
     /// When the server began.

@@ -122,7 +122,17 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 impl From<avouch_store::Error> for ApiError {
     fn from(error: avouch_store::Error) -> Self {
-        Self::internal(chain(&error))
+        use avouch_store::Error;
+        match &error {
+            Error::Text { .. } => Self::bad("bad_filter", "these words cannot be searched for").param("q"),
+            Error::Limit { .. } => {
+                Self::bad("too_much", error.to_string()).hint("ask for less: a shorter period, fewer columns")
+            }
+            // Nobody waits for it, or the server ends.
+            Error::Stopped => Self::busy("stopped", "the question was ended before it was answered", 1),
+            Error::Replaced { .. } => Self::busy("busy", "the store is being made anew; ask again", 1),
+            _ => Self::internal(chain(&error)),
+        }
     }
 }
 

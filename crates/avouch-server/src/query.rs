@@ -93,6 +93,11 @@ impl Params {
         self.rest.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// All values of an own parameter, each as it is.
+    pub fn each(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.rest.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
     /// All values of an own parameter, also those between commas.
     #[must_use]
     pub fn all(&self, name: &str) -> Vec<&str> {
@@ -112,19 +117,26 @@ impl Params {
         })
     }
 
-    /// Columns that a parameter names.
+    /// Columns that a parameter names, each once.
     ///
     /// # Errors
     /// 400 for a name that is none.
     pub fn columns(&self, name: &'static str) -> ApiResult<Vec<Column>> {
         let column = |text: &str| Column::parse(text).ok_or_else(|| unknown(text, &[]).param(name));
-        self.all(name).into_iter().map(column).collect()
+        let mut columns = Vec::new();
+        for text in self.all(name) {
+            let column = column(text)?;
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Ok(columns)
     }
 }
 
 /// The filter, written so that equal filters are equal texts.
 #[must_use]
-pub(crate) fn canonical(filter: &Filter) -> String {
+pub(crate) fn canonical<C: std::fmt::Display>(filter: &Filter<C>) -> String {
     let mut out = form_urlencoded::Serializer::new(String::new());
     if filter.period.from != Period::ALL.from {
         out.append_pair("from", &filter.period.from.to_string());

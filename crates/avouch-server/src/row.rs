@@ -105,7 +105,7 @@ impl From<StoredFinding> for Row {
                 reason: d.reason,
                 incident: d.incident,
             }),
-            assignee: None,
+            assignee: f.assigned.map(|a| a.to).filter(|to| !to.is_empty()),
             lost_events: f.lost_events,
             container_unknown: f.container_unknown,
             slice: f.slice.is_some(),

@@ -28,6 +28,7 @@ use crate::notices::{Notices, NotifySetup};
 use crate::provider::{Provider, ProviderSetup};
 use crate::readers::Readers;
 use crate::reports::ReportDesk;
+use crate::shared::Shared;
 use crate::{App, api, serve};
 
 /// What a server stands on.
@@ -173,6 +174,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         control_lists: ControlLists { path: options.controls },
         reports,
         overviews: api::overview::cache(),
+        shared: Shared::default(),
         clock,
         begun,
         tls,

@@ -2,6 +2,7 @@
 
 mod acceptances;
 mod access_log;
+mod activity;
 mod backtests;
 mod channels;
 mod controls;
@@ -68,6 +69,7 @@ fn routes() -> Routes {
         channels::routes(),
         deliveries::routes(),
         findings::routes(),
+        activity::routes(),
         health::routes(),
         ingest::routes(),
         ingest_audit::routes(),

@@ -1,14 +1,16 @@
 //! What people do about findings: look, take, decide, write. Each act is a fact of its own in the ledger.
 
+use std::collections::BTreeSet;
+
 use avouch_finding::{Acknowledgement, Assignment, Decision, Disposition, Fact, Note};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::one::missing;
+use super::id::visible;
 use crate::App;
-use crate::access::Who;
+use crate::access::{Permission, Who};
 use crate::body::Body;
 use crate::error::{ApiError, ApiResult, ErrorBody};
 
@@ -32,14 +34,14 @@ pub(crate) struct Acts {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Acknowledge {
-    note: String,
+    note: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Assign {
-    /// Name of a user; empty for nobody.
-    to: String,
+    /// Name of a user who may log in; empty or `null` for nobody.
+    to: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -49,8 +51,7 @@ pub(crate) struct Decide {
     decision: String,
     reason: String,
     /// Number of the incident or ticket.
-    #[serde(default)]
-    incident: String,
+    incident: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -76,27 +77,31 @@ pub(crate) struct RecordedActs {
 )]
 pub(crate) async fn act(State(app): State<App>, who: Who, Body(acts): Body<Acts>) -> ApiResult<Json<RecordedActs>> {
     let decision = check(&acts)?;
-    let ids = acts.ids.clone();
-    app.readers
-        .ask(move |reader| {
-            for id in &ids {
-                reader.finding(id)?.ok_or_else(|| missing(id))?;
-            }
-            Ok(())
-        })
-        .await?;
+    let assignee = match &acts.assign {
+        Some(assign) => assignee(&app, assign.to.as_deref().unwrap_or_default()).await?,
+        None => String::new(),
+    };
+    // Each once, in the order in which they were named.
+    let mut named = BTreeSet::new();
+    let ids: Vec<String> = acts.ids.iter().filter(|id| named.insert(id.as_str())).cloned().collect();
+    let (asked, caller) = (ids.clone(), who.clone());
+    let look = move |reader: &mut avouch_store::Reader| -> ApiResult<()> {
+        asked.iter().try_for_each(|id| visible(reader, id, &caller).map(drop))
+    };
+    app.readers.ask(look).await?;
     let (time, by) = (app.now(), who.name());
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut facts: Vec<Fact> = Vec::new();
-    for id in &acts.ids {
+    for id in &ids {
         let (finding, by) = (id.clone(), by.to_owned());
         if let Some(a) = &acts.acknowledge {
-            facts.push(Acknowledgement { time, finding: finding.clone(), by: by.clone(), note: a.note.clone() }.into());
+            facts.push(Acknowledgement { time, finding: finding.clone(), by: by.clone(), note: text(&a.note) }.into());
         }
-        if let Some(a) = &acts.assign {
-            facts.push(Assignment { time, finding: finding.clone(), by: by.clone(), to: a.to.clone() }.into());
+        if acts.assign.is_some() {
+            facts.push(Assignment { time, finding: finding.clone(), by: by.clone(), to: assignee.clone() }.into());
         }
         if let (Some(d), Some(decision)) = (&acts.decide, decision) {
-            let (reason, incident) = (d.reason.clone(), d.incident.clone());
+            let (reason, incident) = (d.reason.clone(), text(&d.incident));
             let fact = Disposition { time, finding: finding.clone(), by: by.clone(), decision, reason, incident };
             facts.push(fact.into());
         }
@@ -105,6 +110,21 @@ pub(crate) async fn act(State(app): State<App>, who: Who, Body(acts): Body<Acts>
         }
     }
     Ok(Json(RecordedActs { recorded: app.centre.tell(facts).await? }))
+}
+
+/// The user of that name, written as the accounts have it; nobody when it is empty.
+async fn assignee(app: &App, name: &str) -> ApiResult<String> {
+    if name.is_empty() {
+        return Ok(String::new());
+    }
+    let users = app.accounts.ask(avouch_auth::Accounts::users).await?;
+    let known =
+        users.into_iter().find(|u| u.state == avouch_auth::UserState::Enabled && u.name.eq_ignore_ascii_case(name));
+    let may = known.filter(|user| user.role.may(Permission::Triage)).map(|user| user.name);
+    may.ok_or_else(|| {
+        let shown: String = name.chars().take(64).collect();
+        ApiError::bad("bad_act", format!("`{shown}` is no user who could look at findings")).param("assign")
+    })
 }
 
 /// What is wrong with it; the decision, when there is one.
@@ -117,10 +137,10 @@ fn check(acts: &Acts) -> ApiResult<Option<Decision>> {
         return bad("nothing is to be done: give acknowledge, assign, decide or note", "ids");
     }
     let texts = [
-        ("acknowledge", acts.acknowledge.as_ref().map(|a| &a.note)),
-        ("assign", acts.assign.as_ref().map(|a| &a.to)),
+        ("acknowledge", acts.acknowledge.as_ref().and_then(|a| a.note.as_ref())),
+        ("assign", acts.assign.as_ref().and_then(|a| a.to.as_ref())),
         ("decide", acts.decide.as_ref().map(|d| &d.reason)),
-        ("decide", acts.decide.as_ref().map(|d| &d.incident)),
+        ("decide", acts.decide.as_ref().and_then(|d| d.incident.as_ref())),
         ("note", acts.note.as_ref().map(|n| &n.text)),
     ];
     if let Some((param, _)) = texts.iter().find(|(_, t)| t.is_some_and(|t| t.len() > LONGEST)) {

@@ -2,7 +2,6 @@
 
 use avouch_finding::{Severity, Time};
 use avouch_store::{Ask, BySeverity, Column, Facet, Period};
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +10,9 @@ use crate::App;
 use crate::access::Who;
 use crate::answer::Answer;
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::query::Params;
+use crate::gaps::{GapOut, coverage, gaps, sentences, watching};
+use crate::once::Ready;
+use crate::query::{Params, canonical};
 
 /// Steps of a histogram at most.
 const STEPS: u64 = 10_000;
@@ -24,6 +25,8 @@ pub(crate) struct FindingCounts {
     facets: Vec<FacetOut>,
     /// Empty without a step.
     histogram: Vec<Step>,
+    /// Stretches of the histogram that were not watched; `null` without a step.
+    gaps: Option<Vec<GapOut>>,
 }
 
 /// Values of a column, the most frequent first.
@@ -99,11 +102,7 @@ impl From<Facet> for FacetOut {
     ),
     responses((status = 200, body = FindingCounts), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody))
 )]
-pub(crate) async fn counts(
-    State(app): State<App>,
-    who: Who,
-    RawQuery(query): RawQuery,
-) -> ApiResult<Json<FindingCounts>> {
+pub(crate) async fn counts(State(app): State<App>, who: Who, RawQuery(query): RawQuery) -> ApiResult<Ready> {
     let params = who.limit(Params::read(query.as_deref(), &["facet", "values", "step"])?)?;
     let values = params.number("values", 20, 1..=200)?;
     let columns: Vec<Column> = params.columns("facet")?;
@@ -112,8 +111,11 @@ pub(crate) async fn counts(
         seconds => Some(seconds * 1_000_000_000),
     };
     bounded(params.filter.period, step)?;
-    let answer = app.readers.ask(move |reader| {
-        let asked = Answer::begin(reader, &params.filter, params.cut.as_ref())?;
+    let question = format!("counts {columns:?} {values} {step:?} {:?} {}", params.cut, canonical(&params.filter));
+    let now = app.now();
+    let compute = app.readers.ask(move |reader| {
+        let mut asked = Answer::begin(reader, &params.filter, params.cut.as_ref())?;
+        let as_of = asked.answer.as_of_seq;
         let ask = Ask { columns: &columns, values: usize::try_from(values).unwrap_or(20), step };
         let counts = reader.counts(&params.filter, ask)?;
         let histogram = counts.buckets.into_iter().map(|b| Step {
@@ -121,14 +123,21 @@ pub(crate) async fn counts(
             severity: b.counted.into(),
             suppressed: b.suppressed.all(),
         });
-        Ok(FindingCounts {
-            answer: asked.end(),
-            count: counts.count,
-            facets: counts.facets.into_iter().map(FacetOut::from).collect(),
-            histogram: histogram.collect(),
-        })
+        let gaps = match step.map(|_| watching(reader, &params.filter, now)).transpose()? {
+            None => None,
+            Some(None) => Some(Vec::new()),
+            Some(Some(facts)) => {
+                let coverage = coverage(&facts);
+                let (gaps, more) = gaps(&facts, &coverage);
+                asked.answer.partial.extend(sentences(&coverage, more));
+                Some(gaps)
+            }
+        };
+        let facets = counts.facets.into_iter().map(FacetOut::from).collect();
+        let answer = asked.end();
+        Ok((as_of, FindingCounts { answer, count: counts.count, facets, histogram: histogram.collect(), gaps }))
     });
-    Ok(Json(answer.await?))
+    app.shared.once.answer(&app, question, compute).await
 }
 
 /// A histogram has to have ends, and not too many steps between them.

@@ -67,7 +67,8 @@ pub(crate) fn order(name: Option<&str>) -> ApiResult<Order> {
     }
 }
 
-fn cursor(text: &str) -> ApiResult<Cursor> {
+/// A place between two pages.
+pub(crate) fn cursor(text: &str) -> ApiResult<Cursor> {
     text.parse()
         .map_err(|e| ApiError::bad("bad_cursor", format!("{e}")).param("after").hint("use `next` of the page before"))
 }

@@ -1,18 +1,21 @@
 //! One finding, whole, with everything that was done about it.
 
-use avouch_finding::Time;
-use avouch_store::Filter;
+use std::path::Path;
+
+use avouch_finding::{Finding, Time};
+use avouch_store::{Filter, Reader, StoredFinding};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value as Json_;
 use utoipa::ToSchema;
 
+use super::id::{FindingId, missing};
 use crate::App;
 use crate::access::Who;
 use crate::answer::Answer;
 use crate::bodies::LedgerBodies;
-use crate::error::{ApiError, ApiResult, ErrorBody};
+use crate::error::{ApiResult, ErrorBody};
 use crate::row::Row;
 
 /// A finding with its history.
@@ -32,6 +35,8 @@ pub(crate) struct Happened {
     kind: String,
     #[schema(value_type = String, format = DateTime)]
     time: Time,
+    /// Who; empty when nobody did it: a notification, say.
+    by: String,
     /// Number of its record.
     seq: u64,
     #[schema(value_type = Object)]
@@ -44,22 +49,18 @@ pub(crate) struct Happened {
     path = "/findings/{id}",
     tag = "findings",
     params(("id" = String, Path, description = "Its id")),
-    responses((status = 200, body = WholeFinding), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
+    responses((status = 200, body = WholeFinding), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
-pub(crate) async fn one(State(app): State<App>, who: Who, Path(id): Path<String>) -> ApiResult<Json<WholeFinding>> {
+pub(crate) async fn one(State(app): State<App>, who: Who, FindingId(id): FindingId) -> ApiResult<Json<WholeFinding>> {
     let ledger = app.folder.ledger();
     let answer = app.readers.ask(move |reader| {
         let asked = Answer::begin(reader, &Filter::default(), None)?;
-        let mut bodies = LedgerBodies::open(&ledger)?;
-        let (stored, finding) = reader.whole_finding(&id, &mut bodies)?.ok_or_else(|| missing(&id))?;
-        if !who.sees(stored.time) {
-            return Err(missing(&id));
-        }
-        let history = reader.history(&id)?.into_iter().map(|f| Happened {
-            kind: f.fact.kind().to_owned(),
-            time: f.fact.time().unwrap_or(f.recorded),
-            seq: f.record.seq,
-            body: f.fact.body().unwrap_or_default(),
+        let (stored, finding) = whole(reader, &ledger, &id, &who)?;
+        let history = reader.history(&id)?.into_iter().map(|f| {
+            let body = f.fact.body().unwrap_or_default();
+            let by = body.get("by").and_then(Json_::as_str).unwrap_or_default().to_owned();
+            let time = f.fact.time().unwrap_or(f.recorded);
+            Happened { kind: f.fact.kind().to_owned(), time, by, seq: f.record.seq, body }
         });
         let finding = finding.map(|f| serde_json::to_value(f).unwrap_or_default());
         Ok(WholeFinding { history: history.collect(), answer: asked.end(), row: stored.into(), finding })
@@ -67,8 +68,16 @@ pub(crate) async fn one(State(app): State<App>, who: Who, Path(id): Path<String>
     Ok(Json(answer.await?))
 }
 
-/// No finding of that id, or none that the caller may see.
-pub(crate) fn missing(id: &str) -> ApiError {
-    let shown: String = id.chars().take(64).collect();
-    ApiError::not_found(format!("no finding `{shown}`"))
+/// A finding that the caller may see, and as the ledger has it, when it does.
+///
+/// # Errors
+/// 404 when there is none.
+pub(super) fn whole(
+    reader: &mut Reader,
+    ledger: &Path,
+    id: &str,
+    who: &Who,
+) -> ApiResult<(StoredFinding, Option<Finding>)> {
+    let mut bodies = LedgerBodies::open(ledger)?;
+    reader.whole_finding(id, &mut bodies)?.filter(|(stored, _)| who.sees(stored.time)).ok_or_else(|| missing(id))
 }

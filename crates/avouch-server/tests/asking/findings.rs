@@ -1,9 +1,7 @@
 //! Findings over HTTP: what was recorded is listed, counted, shown whole, and acted on.
 
-mod common;
-
+use crate::common::{TestServer, finding};
 use avouch_finding::Severity;
-use common::{TestServer, finding};
 use serde_json::json;
 
 #[test]
@@ -71,7 +69,16 @@ fn a_decision_needs_a_reason_and_a_finding_that_is_there() {
 fn nobody_sees_findings_without_a_login() {
     let server = TestServer::start();
     let nobody = server.nobody();
-    for path in ["/findings", "/findings/counts", "/findings/x", "/stream"] {
+    for path in [
+        "/findings",
+        "/findings/counts",
+        "/findings/groups",
+        "/findings/export",
+        "/findings/x",
+        "/findings/x/explain",
+        "/activity",
+        "/stream",
+    ] {
         assert_eq!(nobody.get(path).status, 401, "{path}");
     }
     let state = nobody.get("/session").fine();
