@@ -1,7 +1,5 @@
 //! Period reports: asked for, watched while they are made, fetched, verified.
 
-use std::path::PathBuf;
-
 use avouch_finding::{Export, Time};
 use avouch_ledger::{Trust, Verdict};
 use axum::Json;
@@ -158,7 +156,7 @@ pub(crate) async fn verify(State(app): State<App>, who: Who, Path(id): Path<Stri
         .map(Json)
 }
 
-fn verified(bundle: &PathBuf, trust: Trust) -> ApiResult<Verification> {
+fn verified(bundle: &std::path::Path, trust: Trust) -> ApiResult<Verification> {
     let report = avouch_bundle::verify(bundle, &trust).map_err(|e| ApiError::internal(chain(&e)))?;
     let mut lines = vec![format!("{} files, {} bytes are as the manifest says", report.files, report.bytes)];
     lines.push(format!(

@@ -1,1 +1,0 @@
-import{j as s}from"./index-Bq2koyj-.js";function i({title:a,children:r,actions:e}){return s.jsxs("div",{className:"head",children:[s.jsx("h1",{children:a}),s.jsx("div",{className:"grow",children:r}),e!==void 0&&s.jsx("div",{className:"flex",children:e})]})}export{i as P};

@@ -1,1 +1,0 @@
-import{j as t,E as o}from"./index-Bq2koyj-.js";import{P as r}from"./PageHead-ub3RNiij.js";function a(){return t.jsxs(t.Fragment,{children:[t.jsx(r,{title:"Controls"}),t.jsx(o,{title:"Not built yet"})]})}export{a as default};

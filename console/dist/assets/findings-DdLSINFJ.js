@@ -1,1 +1,0 @@
-import{j as t,E as i}from"./index-Bq2koyj-.js";import{P as s}from"./PageHead-ub3RNiij.js";function r(){return t.jsxs(t.Fragment,{children:[t.jsx(s,{title:"Findings"}),t.jsx(i,{title:"Not built yet"})]})}export{r as default};

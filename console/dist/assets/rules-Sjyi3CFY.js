@@ -1,1 +1,0 @@
-import{j as t,E as e}from"./index-Bq2koyj-.js";import{P as s}from"./PageHead-ub3RNiij.js";function i(){return t.jsxs(t.Fragment,{children:[t.jsx(s,{title:"Rules"}),t.jsx(e,{title:"Not built yet"})]})}export{i as default};

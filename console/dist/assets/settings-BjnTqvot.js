@@ -1,1 +1,0 @@
-import{j as t,E as e}from"./index-Bq2koyj-.js";import{P as s}from"./PageHead-ub3RNiij.js";function a(){return t.jsxs(t.Fragment,{children:[t.jsx(s,{title:"Settings"}),t.jsx(e,{title:"Not built yet"})]})}export{a as default};
