@@ -46,6 +46,7 @@ test: setup lint deny ## Pass all tests
 	@./deploy/test-setup.sh
 	./deploy/console-check.sh
 	AVOUCH_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/avouch" cargo test --workspace --locked -- --nocapture --quiet
+	AVOUCH_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/avouch" ./deploy/console-server-check.sh
 
 kernel-test: setup ## Boot real kernels in QEMU and run tests inside (KERNELS="6.1 6.12"; default all)
 	@./deploy/kernel-test-setup.sh
