@@ -36,7 +36,9 @@ async function freePort(): Promise<number> {
 export async function startServer(extra: string[] = []): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), "avouch-console-"));
   const recording = join(ROOT, "recordings/web-intrusion.scap");
-  execFileSync(program(), ["replay", recording, "--rules", join(ROOT, "rules"), "--matching", "all", "--quiet", "--data", data, "--node", "shop-node"], { stdio: ["ignore", "ignore", "pipe"] });
+  // As if it had been recorded an hour ago: the pages are asked about the last days, whenever the test runs.
+  const recordedAt = new Date(Date.now() - 3_600_000).toISOString();
+  execFileSync(program(), ["replay", recording, "--recorded-at", recordedAt, "--rules", join(ROOT, "rules"), "--matching", "all", "--quiet", "--data", data, "--node", "shop-node"], { stdio: ["ignore", "ignore", "pipe"] });
   const port = await freePort();
   const child = spawn(program(), ["server", "--listen", `127.0.0.1:${String(port)}`, "--data", data, "--rules", join(ROOT, "rules"), ...extra], { stdio: ["ignore", "pipe", "pipe"] });
   const link = await linkOf(child);

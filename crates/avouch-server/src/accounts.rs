@@ -67,12 +67,12 @@ impl AccountDesk {
         self.change(app, |accounts| Ok(Changed { value: (), owed: accounts.owed()? })).await
     }
 
-    /// The secret of a new one-time link for the first login; `None` when somebody can log in already.
+    /// The secret of a new one-time link for the first login; `None` when somebody can log in already, unless one is wanted anyway.
     ///
     /// # Errors
     /// When the accounts cannot be read or written.
-    pub(crate) async fn setup_secret(&self, app: &App, now: Time) -> ApiResult<Option<String>> {
-        if !self.ask(Accounts::setup_needed).await? {
+    pub(crate) async fn setup_secret(&self, app: &App, anyway: bool, now: Time) -> ApiResult<Option<String>> {
+        if !anyway && !self.ask(Accounts::setup_needed).await? {
             return Ok(None);
         }
         let link = self.change(app, move |accounts| accounts.setup_link(now)).await?;

@@ -238,12 +238,13 @@ impl Running {
         format!("{}://{}", if self.app.tls { "https" } else { "http" }, self.at)
     }
 
-    /// The one-time link for the first login; `None` when somebody can log in already.
+    /// The one-time link for the first login; `None` when somebody can log in already, unless one is wanted `anyway`: whoever runs the
+    /// machine may make an admin, or give one a new password.
     ///
     /// # Errors
     /// When the accounts cannot be written.
-    pub fn setup_link(&self, now: Time) -> Result<Option<String>, StartError> {
-        let secret = self.runtime.block_on(self.app.accounts.setup_secret(&self.app, now));
+    pub fn setup_link(&self, anyway: bool, now: Time) -> Result<Option<String>, StartError> {
+        let secret = self.runtime.block_on(self.app.accounts.setup_secret(&self.app, anyway, now));
         let token = secret.map_err(|e| StartError::Evidence(e.to_string()))?;
         Ok(token.map(|token| format!("{}/setup?token={token}", self.app.url)))
     }

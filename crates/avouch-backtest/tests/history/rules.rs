@@ -41,7 +41,7 @@ fn fires(set: &RuleSet, name: &str) -> u64 {
 fn changed() -> RuleSet {
     small(&[
         ("Opens", &format!("{OPENS} and not proc.name in (sh, bash)"), "%proc.name"),
-        ("Spawns", "evt.type = execve and proc.name exists and proc.pname exists", "%proc.name"),
+        ("Spawns", "evt.type = execve and proc.name exists and proc.ppid exists", "%proc.name"),
         ("Shells", "evt.type = execve and proc.name in (sh, bash)", "%proc.name"),
     ])
 }
@@ -83,7 +83,7 @@ fn findings_alone_tell_what_their_fields_tell() {
     let opens = rule(&diff, "Opens");
     assert_eq!(numbers(opens), numbers(rule(&exact, "Opens")));
     assert_eq!(opens.replayed, 0);
-    // Parents were not recorded.
+    // Ids of parents were not recorded.
     let spawns = rule(&diff, "Spawns");
     assert_eq!(numbers(spawns), (fires(&old, "Spawns"), 0, 0, 0, fires(&old, "Spawns")));
     assert_eq!(diff.unknown, spawns.unknown);

@@ -104,7 +104,7 @@ fn main() {
     let (recorder, _) = Recorder::open(&folder, Settings::default(), clock(), &mut |_| {}).expect("open");
     let requests = RequestRate { per_second: 0, burst: 0 };
     let running = start(recorder, Options { requests, ..Options::new(folder, clock) }).expect("start");
-    let link = running.setup_link(Time(system_clock()().0)).expect("ask").expect("a new folder");
+    let link = running.setup_link(false, Time(system_clock()().0)).expect("ask").expect("a new folder");
     let body = format!(
         "{{\"link_token\":\"{}\",\"user\":\"ada\",\"password\":\"correct horse battery staple 7\"}}",
         link.rsplit('=').next().unwrap_or_default()

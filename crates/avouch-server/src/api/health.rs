@@ -14,7 +14,7 @@ use crate::App;
 use crate::access::{Permission, Routes, Who};
 use crate::answer::Answer;
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::health::{Expected, GapOut, NodeHealth, Sizes, SourceHealth, gaps, outcome};
+use crate::health::{Expected, NodeHealth, Sizes, SourceGap, SourceHealth, gaps, outcome};
 use crate::ingest::IngestCounts;
 use crate::query::Params;
 
@@ -39,7 +39,7 @@ pub(crate) struct HealthAnswer {
     /// Nodes that were silent for more than a day, and are not listed.
     forgotten: u64,
     /// Gaps of nodes that are not listed.
-    other_gaps: Vec<GapOut>,
+    other_gaps: Vec<SourceGap>,
     ledger: LedgerHealth,
     store: Sizes,
     notify: NotifyHealth,
@@ -54,7 +54,7 @@ pub(crate) struct SourceWithGaps {
     /// When it was to be watched in the period; `null` when it was not yet.
     expected: Option<Expected>,
     /// When it was not watched in the period, the newest first.
-    gaps: Vec<GapOut>,
+    gaps: Vec<SourceGap>,
 }
 
 /// The server itself.
@@ -187,7 +187,7 @@ pub(crate) async fn health(
             Ok((asked.end(), gaps, anchors, notify))
         })
         .await?;
-    let mut by_source: BTreeMap<(String, String), Vec<GapOut>> = BTreeMap::new();
+    let mut by_source: BTreeMap<(String, String), Vec<SourceGap>> = BTreeMap::new();
     for gap in gaps.gaps {
         by_source.entry((gap.node.clone(), gap.source.clone())).or_default().push(gap);
     }

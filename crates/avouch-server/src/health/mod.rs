@@ -20,7 +20,7 @@ use tokio::time::MissedTickBehavior;
 pub(crate) use board::Board;
 pub(crate) use counts::{Counts, outcome};
 pub(crate) use size::Sizes;
-pub(crate) use spans::{Expected, GapOut, gaps};
+pub(crate) use spans::{Expected, SourceGap, gaps};
 pub(crate) use standing::{NodeHealth, SourceHealth, Standing, State};
 
 use crate::App;

@@ -20,7 +20,7 @@ const MOST: usize = 2_000;
 
 /// A stretch in which something was to be watched and was not, or not wholly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct GapOut {
+pub(crate) struct SourceGap {
     pub node: String,
     pub cluster: String,
     pub source: String,
@@ -44,7 +44,7 @@ pub(crate) struct Expected {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gaps {
     /// The newest first.
-    pub gaps: Vec<GapOut>,
+    pub gaps: Vec<SourceGap>,
     /// Gaps that are not listed.
     pub over: usize,
     /// By node and source.
@@ -84,11 +84,11 @@ pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<
     let watched = Watched { period: span, expected, stretches: &stretches, gaps: &told, rule_sets: &rule_sets };
     let covered = cover(&watched, &Question { sources, ..Question::default() });
     let is_fresh = |s: Span| s.to >= now && s.to.0.saturating_sub(s.from.0) <= FRESH;
-    let mut out: Vec<GapOut> = covered
+    let mut out: Vec<SourceGap> = covered
         .gaps
         .into_iter()
         .filter(|gap| !is_fresh(gap.span))
-        .map(|gap| GapOut {
+        .map(|gap| SourceGap {
             cluster: clusters.get(&gap.node).cloned().unwrap_or_default(),
             node: gap.node,
             source: gap.source,

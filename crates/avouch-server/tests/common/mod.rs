@@ -76,7 +76,7 @@ impl TestServer {
 
     /// The first admin, made by the one-time link.
     pub fn admin(&self) -> Caller {
-        let link = self.running().setup_link(system_clock()()).unwrap().expect("somebody was admin before");
+        let link = self.running().setup_link(false, system_clock()()).unwrap().expect("somebody was admin before");
         let secret = link.rsplit('=').next().unwrap();
         let mut caller = self.nobody();
         let body = json!({"link_token": secret, "user": "ada", "password": PASSWORD});

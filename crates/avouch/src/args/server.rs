@@ -25,6 +25,9 @@ pub(crate) struct ListenArgs {
     /// Listen in the clear on an address that other machines can reach: a proxy in front speaks TLS.
     #[arg(long)]
     pub(crate) behind_proxy: bool,
+    /// Print a one-time link with which an admin is made, or given a new password, also when somebody can log in already.
+    #[arg(long)]
+    pub(crate) new_setup_link: bool,
     /// Address of the console for links in messages and for logins through a provider: https://avouch.example.org
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,

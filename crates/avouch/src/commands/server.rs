@@ -88,10 +88,8 @@ pub(crate) fn start(
     };
     let running = avouch_server::start(recorder, options).context("failed to start the server")?;
     terminal::say(&format!("avouch listens on {}\n", running.url()));
-    if let Some(link) = running.setup_link(now())? {
-        terminal::say(&format!(
-            "nobody can log in yet; make the first admin with this link, good once and for 24 hours:\n  {link}\n"
-        ));
+    if let Some(link) = running.setup_link(args.new_setup_link, now())? {
+        terminal::say(&format!("make an admin with this link, good once and for 24 hours:\n  {link}\n"));
     }
     Ok(running)
 }

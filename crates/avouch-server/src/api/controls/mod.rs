@@ -1,19 +1,19 @@
 //! Controls over a period: what each says, what watched it, what was found, its gaps and deviations.
 
+mod shape;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_controls::{ControlHistory, ControlList, Period as ControlPeriod, Time as ControlTime};
 use avouch_coverage::{Span, State, Totals};
 use avouch_finding::Time;
 use avouch_report::{
-    AsOf, ControlResult, Deviation, GatherError, Judging, Lists, Outcome, PeriodFacts, Place, acceptance_results,
+    AsOf, ControlResult, Deviation, GatherError, Judging, Lists, PeriodFacts, Place, acceptance_results,
     control_results, deviations, gather,
 };
 use avouch_store::{Column, Filter, Period, Reader};
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as Shared};
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::App;
@@ -22,6 +22,10 @@ use crate::answer::Answer;
 use crate::error::{ApiError, ApiResult, ErrorBody, chain};
 use crate::gaps::{self, GapOut};
 use crate::query::Params;
+use shape::{
+    AcceptanceHits, ControlDetail, ControlOut, ControlState, ControlsAnswer, CriterionOut, DayOut, DeviationOut,
+    ListOut, NotCoveredOut, RuleOut,
+};
 
 /// Gaps of a control that are listed.
 const GAPS: usize = 200;
@@ -31,190 +35,6 @@ const LONGEST: u64 = 400 * 86_400 * 1_000_000_000;
 /// The routes.
 pub(super) fn routes() -> Routes {
     Routes::new().allow(Permission::ReadControls, routes!(list)).allow(Permission::ReadControls, routes!(one))
-}
-
-/// Controls by criterion.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ControlsAnswer {
-    answer: Answer,
-    lists: Vec<ListOut>,
-    criteria: Vec<CriterionOut>,
-    /// What did not go as it should have, all of it.
-    deviations: Vec<DeviationOut>,
-}
-
-/// A version of the control list that was valid in the period.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ListOut {
-    id: String,
-    version: u32,
-    title: String,
-    entity: String,
-    /// Names; empty for a draft.
-    approved_by: Vec<String>,
-    approved_on: Option<String>,
-    valid_from: Option<String>,
-    /// SHA-256 of its text, in hex.
-    digest: String,
-}
-
-/// A criterion and the controls that serve it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct CriterionOut {
-    id: String,
-    /// In our own words.
-    name: String,
-    /// The worst of its controls.
-    state: ControlState,
-    controls: Vec<ControlOut>,
-}
-
-/// What a period says of a control. No score: the shares stand beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ControlState {
-    /// Something failed.
-    Deviations,
-    /// Nothing in the period tells of it.
-    NoEvidence,
-    /// Nothing failed that is known, but it was not watched all the time, or findings are open.
-    PartlyUnknown,
-    /// Watched all the time, nothing failed, nothing open.
-    NoDeviation,
-    /// It names no evidence that avouch makes.
-    NotCovered,
-}
-
-impl From<Outcome> for ControlState {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::NoDeviation => Self::NoDeviation,
-            Outcome::Deviations => Self::Deviations,
-            Outcome::PartlyUnknown => Self::PartlyUnknown,
-            Outcome::NoEvidence => Self::NoEvidence,
-            Outcome::NotCovered => Self::NotCovered,
-        }
-    }
-}
-
-/// A control in a list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ControlOut {
-    id: String,
-    title: String,
-    statement: String,
-    owner: String,
-    state: ControlState,
-    /// Part of the time to be watched that was watched with nothing lost, 0 to 1; `null` when nothing was to be watched.
-    share: Option<f64>,
-    findings: u64,
-    /// Findings that nobody decided.
-    open: u64,
-    deviations: usize,
-    gaps: usize,
-    /// By day, in short: `pass`, `unknown`, `fail`, `not_expected`.
-    days: Vec<&'static str>,
-}
-
-/// One control with what it stands on.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ControlDetail {
-    answer: Answer,
-    control: ControlOut,
-    frequency: String,
-    kind: String,
-    nature: String,
-    criteria: Vec<String>,
-    points_of_focus: Vec<String>,
-    nist_800_53: Vec<String>,
-    pci_dss: Vec<String>,
-    /// Rules that it stands on.
-    rules: Vec<RuleOut>,
-    sources: Vec<String>,
-    /// Sources that it stands on and of which nothing was heard at all.
-    missing_sources: Vec<String>,
-    /// Populations that it names, by id; the report draws samples from them.
-    populations: Vec<String>,
-    /// What it needs that avouch does not show, and why.
-    not_covered: Vec<NotCoveredOut>,
-    days: Vec<DayOut>,
-    gaps: Vec<GapOut>,
-    /// Gaps that are not listed.
-    more_gaps: usize,
-    deviations: Vec<DeviationOut>,
-    acceptances: Vec<AcceptanceHits>,
-}
-
-/// A rule of a control.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct RuleOut {
-    name: String,
-    source: String,
-}
-
-/// Something the control needs that comes from elsewhere.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct NotCoveredOut {
-    what: String,
-    why: String,
-}
-
-/// A day of a control: numbers of watched subjects (a source of a node) by state.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct DayOut {
-    day: String,
-    state: &'static str,
-    pass: u64,
-    unknown: u64,
-    fail: u64,
-}
-
-/// An acceptance that hid findings of the control's rules.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct AcceptanceHits {
-    id: String,
-    rule: String,
-    hits: u64,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires: Option<Time>,
-}
-
-/// What did not go as it should have.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct DeviationOut {
-    id: String,
-    kind: &'static str,
-    controls: Vec<String>,
-    criteria: Vec<String>,
-    #[schema(value_type = String, format = DateTime)]
-    from: Time,
-    #[schema(value_type = String, format = DateTime)]
-    to: Time,
-    /// So many of so many items.
-    items: [u64; 2],
-    subject: String,
-    cause: String,
-    closed: bool,
-    /// Numbers of records that show it.
-    evidence: Vec<u64>,
-}
-
-impl From<&Deviation> for DeviationOut {
-    fn from(d: &Deviation) -> Self {
-        Self {
-            id: d.id.clone(),
-            kind: d.kind.words(),
-            controls: d.controls.clone(),
-            criteria: d.criteria.clone(),
-            from: d.span.from,
-            to: d.span.to,
-            items: [d.items.0, d.items.1],
-            subject: d.subject.clone(),
-            cause: d.cause.clone(),
-            closed: d.closed,
-            evidence: d.evidence.clone(),
-        }
-    }
 }
 
 /// Controls by criterion over a period of 400 days at most.
