@@ -130,6 +130,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     let own = options.folder.path().join("server");
     std::fs::create_dir_all(&own).map_err(|e| StartError::Folder(own.clone(), e))?;
     let accounts = AccountDesk::open(&own.join("accounts.db"))?;
+    let has_rules = !options.desk.rules.is_empty();
     let rule_desk = RuleDesk::open(options.desk, &own)?;
     let readers = Readers::new(Store::open(options.folder.store(), avouch_store::Options::default())?);
     let folder = own.join("reports");
@@ -187,7 +188,8 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     runtime.spawn(app.health.clone().follow(app.clone(), records));
     runtime.block_on(app.accounts.settle(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
     runtime.block_on(app.desk.begin(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
-    if let Some(audit) = app.audit.clone() {
+    // Without rule files of its own the desk has none to judge by, and the judge keeps those that it was set up with.
+    if let Some(audit) = app.audit.clone().filter(|_| has_rules) {
         runtime.spawn(judge_by(audit, app.desk.follow(), app.stopping.clone()));
     }
     let telling = runtime.spawn(app.notices.clone().follow(app.clone(), app.centre.listen()));
