@@ -59,7 +59,11 @@ describe("findings", () => {
     const a = arrive();
     await grid(page).locator(`#row-Findings-${a.id}`).waitFor();
     expect(await firstRow(page).getAttribute("id")).toBe(`row-Findings-${a.id}`);
-    for (let i = 0; i < 4; i++) await page.keyboard.press("j");
+    for (let i = 0; i < 4; i++) {
+      await page.keyboard.press("j");
+      // The header is row 1.
+      await grid(page).locator(`[aria-selected="true"][aria-rowindex="${String(i + 2)}"]`).waitFor();
+    }
     const held = await page.getByRole("row", { selected: true }).getAttribute("id");
     const b = arrive();
     await page.getByRole("button", { name: "1 arrived: show (r)" }).waitFor();
