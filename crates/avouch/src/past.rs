@@ -14,6 +14,9 @@ use crate::{accepted, evidence};
 pub(crate) enum Past {
     /// A folder of evidence, which is asked.
     Folder(PathBuf),
+    /// A folder of evidence that a server of this process writes. The server tells of acceptances and mappings itself, and the folder
+    /// holds those of other agents too: the run tells of neither.
+    Server(PathBuf),
     /// What the queue of facts for a server remembers of what was told.
     Memory(Memory),
 }
@@ -22,7 +25,7 @@ impl Past {
     /// The stretch that nobody watched, between the last run of the node and one that began at `begun`.
     pub(crate) fn gap(&self, node: &str, begun: Time) -> anyhow::Result<Option<Gap>> {
         let (to, stopped) = match self {
-            Self::Folder(dir) => {
+            Self::Folder(dir) | Self::Server(dir) => {
                 let mut store = evidence::reader(&Folder::new(dir))?;
                 let stretches = store.stretches(Period::ALL)?;
                 let of_node = stretches.iter().map(|s| &s.observation).filter(|o| o.node == node);
@@ -48,6 +51,7 @@ impl Past {
     pub(crate) fn mapping_change(&self, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
         match self {
             Self::Folder(dir) => evidence::mapping_change(&mut evidence::reader(&Folder::new(dir))?, files, time),
+            Self::Server(_) => Ok(None),
             Self::Memory(memory) => evidence::mapping_change_since(memory.mapping.as_deref(), files, time),
         }
     }
@@ -56,6 +60,7 @@ impl Past {
     pub(crate) fn register(&mut self, set: &AcceptanceSet, time: Time) -> anyhow::Result<Vec<Fact>> {
         match self {
             Self::Folder(dir) => accepted::changes(&mut evidence::reader(&Folder::new(dir.clone()))?, set, time),
+            Self::Server(_) => Ok(Vec::new()),
             Self::Memory(memory) => {
                 let changes = accepted::changes_since(memory.acceptances.clone(), set, time);
                 for change in &changes {

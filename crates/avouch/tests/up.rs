@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use avouch_finding::{Fact, Kind};
+use avouch_finding::{ChangeAction, Fact, Kind};
 use avouch_store::{Filter, Page, Period, Store};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -121,4 +121,31 @@ fn flags_that_cannot_work_are_refused_before_anything_is_made() {
         assert!(!out.status.success(), "{args:?}");
         assert!(!data.exists(), "{args:?}");
     }
+}
+
+#[test]
+fn acceptances_that_others_told_of_are_not_told_as_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, accepted) = (dir.path().join("data"), dir.path().join("accepted.yaml"));
+    let text = "acceptances: [{id: A, rule: Terminal shell in container, condition: proc.name = sh, reason: r, requester: ann, approver: bob, \
+                from: 2020-01-01, expires: 2020-12-31}]";
+    std::fs::write(&accepted, text).unwrap();
+    let (data_text, accepted_text) = (data.to_str().unwrap(), accepted.to_str().unwrap());
+    let recording = "recordings/web-intrusion.scap";
+    let rules = ["--rules", "rules", "--matching", "all", "--quiet", "--data", data_text];
+    let other = ["replay", recording, "--node", "other", "--acceptances", accepted_text];
+    let own = ["up", "--capture", recording, "--node", "n1", "--listen", "127.0.0.1:0"];
+    for args in [&other[..], &own[..]] {
+        let ended = avouch(&[args, &rules[..]].concat()).stderr(Stdio::piped()).output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    let facts = reader(&data).facts(Kind::Acceptance, Period::ALL).unwrap();
+    let told: Vec<ChangeAction> = facts
+        .iter()
+        .filter_map(|f| match &f.fact {
+            Fact::Acceptance(change) => Some(change.action),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [ChangeAction::Added]);
 }

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
         started.on_rules(|| signal_hook::low_level::raise(SIGHUP).unwrap_or(()));
         let sink = CentreSink::new(started.app().centre.clone());
         running = Some(started);
-        Ok(Kept { sink: Box::new(sink), past: Past::Folder(data.clone()) })
+        Ok(Kept { sink: Box::new(sink), past: Past::Server(data.clone()) })
     });
     // Also when the agent could not go on: what was recorded is ended in good order.
     let closed = running.map_or(Ok(()), Running::end).context("the server did not end in good order");
