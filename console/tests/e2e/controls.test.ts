@@ -1,23 +1,9 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock.stop();
-});
-
-async function start(options: Parameters<typeof startMock>[0] = {}): Promise<string> {
-  mock = await startMock({ count: 20_000, quiet: true, loggedIn: true, ...options });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 20_000, loggedIn: true });
 
 const settled = (page: Page) => page.waitForFunction(() => document.querySelector(".skeleton") === null && document.querySelector(".head h1, .paper h1") !== null);
 /** Nothing runs out of the page at the side. */
@@ -26,9 +12,9 @@ const fits = (page: Page) => page.evaluate(() => document.querySelector(".page")
 describe("every part of the page", () => {
   const PARTS = ["/controls?t=30d", "/controls/K8S-MO-01?t=90d", "/controls/AWS-NW-02?t=7d", "/controls/deviations?t=30d", "/controls/versions?t=30d", "/controls/reports?t=30d", "/controls/reports/20261002100130877", "/controls/reports/20260402081503120", "/controls/reports/20260702090011004", "/controls?view=auditor&t=30d"];
   it.each([["light", 1440], ["dark", 1024]] as const)("is clean by axe and fits: %s, %i wide", async (theme, width) => {
-    const base = await start();
+    const base = await at.start();
     for (const part of PARTS) {
-      const { page, faults } = await open(browser, base + part, theme, { width, height: 900 });
+      const { page, faults } = await open(at.browser, base + part, theme, { width, height: 900 });
       await settled(page);
       await checkAxe(page);
       expect([part, await fits(page), faults]).toEqual([part, true, []]);
@@ -39,8 +25,8 @@ describe("every part of the page", () => {
 
 describe("controls by criterion", () => {
   it("tells the states apart by word and shape, and shows no number where nothing tells of a control", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls?t=30d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls?t=30d`);
     const rows = page.locator("tr[data-row]");
     const seen = new Map<string, string>();
     await rows.first().waitFor();
@@ -57,8 +43,8 @@ describe("controls by criterion", () => {
   });
 
   it("names the days of a strip and what each was", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls?from=2026-10-01&to=2026-11-01`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls?from=2026-10-01&to=2026-11-01`);
     const strip = page.locator('tr[data-row="CC6.6/AWS-NW-02"] .daystrip');
     await strip.waitFor();
     expect(await strip.getAttribute("aria-label")).toBe("31 days: 31 unknown");
@@ -67,8 +53,8 @@ describe("controls by criterion", () => {
   });
 
   it("keeps filter, criterion and cursor in the address, and moves by keys", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls?t=7d&at=CC7.3`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls?t=7d&at=CC7.3`);
     await page.locator('[data-criterion="CC7.3"][data-at]').waitFor();
     // Only the page scrolls to it; the frame stays.
     expect(await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight)).toBeLessThanOrEqual(0);
@@ -87,8 +73,8 @@ describe("controls by criterion", () => {
   });
 
   it("asks about time and clusters only, whatever else the address holds", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/controls?t=7d&severity=high&cluster=prod-eu`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/controls?t=7d&severity=high&cluster=prod-eu`);
     await page.locator("tr[data-row]").first().waitFor();
     const said = await page.locator(".answer").first().innerText();
     expect(said).toContain("prod-eu");
@@ -98,16 +84,16 @@ describe("controls by criterion", () => {
   });
 
   it("says that a criterion without a control is no pass", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls?t=7d&at=CC9.2`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls?t=7d&at=CC9.2`);
     await page.getByText(/No control of this time serves CC9.2. That is not a pass/).waitFor();
   });
 });
 
 describe("a control", () => {
   it("shows the statement, what it stands on, what is missing, and a day with what is behind it", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/AWS-NW-02?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/AWS-NW-02?t=7d`);
     await page.getByText("Nothing in the period tells of it. That is not a pass.").waitFor();
     await page.getByText("missing: nothing was heard of it").waitFor();
     await page.getByText("None can be known: nothing tells of this control.").waitFor();
@@ -122,8 +108,8 @@ describe("a control", () => {
   });
 
   it("leads to the findings of its rules and goes on to the next control by a key", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/K8S-AC-01?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/K8S-AC-01?t=7d`);
     await page.locator(".numbers a").first().waitFor();
     const href = await page.locator(".numbers a").first().getAttribute("href");
     expect(new URL(href ?? "", base).searchParams.getAll("rule")).toEqual(["Terminal shell in container", "Attach/Exec Pod"]);
@@ -133,16 +119,16 @@ describe("a control", () => {
   });
 
   it("says which control is not there", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/NO-SUCH?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/NO-SUCH?t=7d`);
     await page.getByText("The control was not found.").waitFor();
   });
 });
 
 describe("the registers", () => {
   it("filters deviations by state and kind, in the address, and saves what is shown", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/deviations?t=30d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/deviations?t=30d`);
     await page.getByRole("button", { name: /^Open \d/ }).click();
     await page.getByLabel("Kind").selectOption("confirmed findings");
     await expect.poll(() => page.locator("tr[data-row]").count()).toBe(1);
@@ -160,8 +146,8 @@ describe("the registers", () => {
   });
 
   it("says of a draft that nobody approved it", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/versions?t=30d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/versions?t=30d`);
     await page.getByText("draft: approved by nobody").waitFor();
     await page.getByText("I. Berg, T. Olsen").waitFor();
   });
@@ -169,8 +155,8 @@ describe("the registers", () => {
 
 describe("reports", () => {
   it("makes one for the time of the pages, watches it being made, and verifies it", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/reports?from=2026-07-01&to=2026-10-01&cluster=prod-eu`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/reports?from=2026-07-01&to=2026-10-01&cluster=prod-eu`);
     await expect.poll(() => page.getByLabel("From (UTC, included)").inputValue()).toBe("2026-07-01");
     expect(await page.getByLabel("To (UTC, not included)").inputValue()).toBe("2026-10-01");
     expect(await page.getByLabel("prod-eu").isChecked()).toBe(true);
@@ -190,16 +176,16 @@ describe("reports", () => {
   });
 
   it("says loudly that there is no evidence, and that a verification failed", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/reports/20260402081503120`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/reports/20260402081503120`);
     await page.getByRole("alert").getByText("No evidence. Nothing at all is known of this period.").waitFor();
     await page.getByRole("button", { name: "Verify", exact: true }).click();
     await page.locator('.notice[data-tone="bad"]').getByText("Failed.").waitFor();
   });
 
   it("says why one was not made", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/reports/20260702090011004`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/reports/20260702090011004`);
     await page.getByRole("alert").getByText("No space left on device").waitFor();
     expect(await page.getByRole("region", { name: "Files" }).count()).toBe(0);
   });
@@ -207,15 +193,15 @@ describe("reports", () => {
 
 describe("the papers of an auditor", () => {
   it("offer the period of the audit for a report", async () => {
-    const base = await start({ role: "auditor" });
-    const { page } = await open(browser, `${base}/controls/reports`);
+    const base = await at.start({ role: "auditor" });
+    const { page } = await open(at.browser, `${base}/controls/reports`);
     await expect.poll(() => page.getByLabel("From (UTC, included)").inputValue()).toBe("2026-07-01");
     expect(await page.getByRole("button", { name: "Your period" }).getAttribute("aria-pressed")).toBe("true");
   });
 
   it("show the period of the audit without the product around them, and every control with its verification", async () => {
-    const base = await start({ role: "auditor" });
-    const { page, faults } = await open(browser, `${base}/controls`);
+    const base = await at.start({ role: "auditor" });
+    const { page, faults } = await open(at.browser, `${base}/controls`);
     await page.getByRole("heading", { level: 1, name: "Evidence for SOC 2 criteria" }).waitFor();
     await expect.poll(() => new URL(page.url()).searchParams.get("from")).toBe("2026-07-01T00:00:00Z");
     await page.getByRole("button", { name: "Print" }).and(page.locator(":enabled")).waitFor();
@@ -230,8 +216,8 @@ describe("the papers of an auditor", () => {
   });
 
   it("print one control a page, with addresses of the evidence and no buttons", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls?view=auditor&from=2026-10-01&to=2026-11-01`, "dark");
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls?view=auditor&from=2026-10-01&to=2026-11-01`, "dark");
     await page.getByRole("button", { name: "Print" }).and(page.locator(":enabled")).waitFor();
     await page.emulateMedia({ media: "print" });
     expect(await page.locator(".papertools").isVisible()).toBe(false);
@@ -248,8 +234,8 @@ describe("the papers of an auditor", () => {
   });
 
   it("name instants in the addresses that they print, also when the time moves with the clock", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/K8S-AC-03?view=auditor&t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/K8S-AC-03?view=auditor&t=7d`);
     const href = await page.locator("a.evidence").getAttribute("href");
     const query = new URL(href ?? "").searchParams;
     expect(query.get("t")).toBeNull();
@@ -257,8 +243,8 @@ describe("the papers of an auditor", () => {
   });
 
   it("say so when no report holds the period", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/controls/K8S-AC-03?view=auditor&from=2026-10-01&to=2026-11-01`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/K8S-AC-03?view=auditor&from=2026-10-01&to=2026-11-01`);
     await page.getByText("No report that holds this period was made.").waitFor();
     expect(await page.locator(".sheet").count()).toBe(2);
     // Left again, the product is there.

@@ -1,30 +1,16 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock.stop();
-});
-
-async function start(options: Parameters<typeof startMock>[0] = {}): Promise<string> {
-  mock = await startMock({ count: 5000, quiet: true, loggedIn: true, ...options });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 5000, loggedIn: true });
 
 const grid = (page: Page) => page.getByRole("grid", { name: "Findings" });
 const firstRow = (page: Page) => grid(page).locator('[aria-rowindex="2"]');
 /** A finding that no acceptance covers: others are counted beside the list. */
 function arrive(): { id: string } {
   for (;;) {
-    const row = mock.world.add();
+    const row = at.mock.world.add();
     if (row.suppressed === null) return row;
   }
 }
@@ -35,8 +21,8 @@ async function ready(page: Page): Promise<void> {
 
 describe("findings", () => {
   it.each(["light", "dark"] as const)("is clean by axe in every state: %s", async (theme) => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/findings?t=7d`, theme);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/findings?t=7d`, theme);
     await ready(page);
     await checkAxe(page);
     await page.keyboard.press("j");
@@ -53,8 +39,8 @@ describe("findings", () => {
   });
 
   it("shows a finding that arrives, at once at the top and behind a count while somebody reads", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/findings?t=7d`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/findings?t=7d`);
     await ready(page);
     const a = arrive();
     await grid(page).locator(`#row-Findings-${a.id}`).waitFor();
@@ -76,8 +62,8 @@ describe("findings", () => {
   });
 
   it("explains, acknowledges and decides by keys, and the record is in the history", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d`);
     await ready(page);
     await page.keyboard.press("j");
     await page.keyboard.press("e");
@@ -101,20 +87,20 @@ describe("findings", () => {
   });
 
   it("acts on all marked findings and on no other", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d&fold=off`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d&fold=off`);
     await ready(page);
     for (const key of ["j", "x", "j", "j", "x", "a"]) await page.keyboard.press(key);
     await page.getByRole("dialog").getByRole("heading", { name: "Acknowledge: 2 findings" }).waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
     await page.getByText("2 records in the ledger.").waitFor();
-    const newest = mock.world.rows.filter((r) => r.suppressed === null).slice(-3).reverse();
+    const newest = at.mock.world.rows.filter((r) => r.suppressed === null).slice(-3).reverse();
     expect(newest.map((r) => r.acknowledged !== null)).toEqual([true, false, true]);
   });
 
   it("shows what an acceptance would have removed before it can be saved", async () => {
-    const base = await start({ count: 20_000 });
-    const { page, faults } = await open(browser, `${base}/findings?t=7d&source=syscall&severity=low`);
+    const base = await at.start({ count: 20_000 });
+    const { page, faults } = await open(at.browser, `${base}/findings?t=7d&source=syscall&severity=low`);
     await ready(page);
     await page.keyboard.press("j");
     await page.keyboard.press("A");
@@ -136,8 +122,8 @@ describe("findings", () => {
   });
 
   it("has filter, selection and density in the address, and back undoes", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d`);
     await ready(page);
     await page.getByRole("region", { name: "Severity" }).getByRole("button", { name: /^high/ }).click();
     await page.waitForURL(/severity=high/);
@@ -154,8 +140,8 @@ describe("findings", () => {
   });
 
   it("chooses a time by the keys of the chart and has the numbers as a table", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=24h`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=24h`);
     await ready(page);
     const chart = page.getByRole("application", { name: /Findings over time/ });
     await chart.focus();
@@ -169,8 +155,8 @@ describe("findings", () => {
   });
 
   it("chooses a time by the mouse", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=24h`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=24h`);
     await ready(page);
     const box = await page.locator(".chart .u-over").boundingBox();
     if (box === null) throw new Error("no chart");
@@ -186,8 +172,8 @@ describe("findings", () => {
   });
 
   it("goes through 100,000 findings with few rows in the page", async () => {
-    const base = await start({ count: 100_000 });
-    const { page, faults } = await open(browser, `${base}/findings?t=90d`);
+    const base = await at.start({ count: 100_000 });
+    const { page, faults } = await open(at.browser, `${base}/findings?t=90d`);
     await ready(page);
     await grid(page).focus();
     const loaded = () => page.locator(".vfoot").textContent();
@@ -199,25 +185,25 @@ describe("findings", () => {
   }, 120_000);
 
   it("folds repeats that arrive into one line, and acts on each of them", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d`);
     await ready(page);
     const rule = { rule: "Same again", severity: "high", criteria: [], tags: [], process: "nc", parents: [], command: ["nc -l"], object: null, budget: 0, weight: 1, source: "aws_cloudtrail" };
-    for (let i = 0; i < 3; i++) mock.world.add({ rule, where: "prod-eu" });
+    for (let i = 0; i < 3; i++) at.mock.world.add({ rule, where: "prod-eu" });
     await grid(page).getByText("×3").waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("a");
     await page.getByRole("heading", { name: "Acknowledge: 3 findings" }).waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
     await page.getByText("3 records in the ledger.").waitFor();
-    expect(mock.world.rows.slice(-3).every((r) => r.acknowledged !== null)).toBe(true);
+    expect(at.mock.world.rows.slice(-3).every((r) => r.acknowledged !== null)).toBe(true);
     await page.keyboard.press("f");
     await grid(page).getByText("×3").waitFor({ state: "detached" });
   });
 
   it("exports the filter that is on the screen", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d&severity=critical`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d&severity=critical`);
     await ready(page);
     await page.getByRole("button", { name: "Export" }).click();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "CSV" }).click()]);
@@ -227,8 +213,8 @@ describe("findings", () => {
   });
 
   it("keeps views in the browser", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d&severity=critical`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d&severity=critical`);
     await ready(page);
     await page.getByRole("button", { name: "Views" }).click();
     await page.getByRole("menuitem", { name: "Save this view …" }).click();
@@ -241,8 +227,8 @@ describe("findings", () => {
   });
 
   it("gives an auditor no acts", async () => {
-    const base = await start({ role: "auditor" });
-    const { page } = await open(browser, `${base}/findings`);
+    const base = await at.start({ role: "auditor" });
+    const { page } = await open(at.browser, `${base}/findings`);
     await page.waitForURL(/from=2026-07-01T00%3A00%3A00Z&to=2026-10-01T00%3A00%3A00Z/);
     await page.goto(`${base}/findings?t=7d`);
     await ready(page);
@@ -257,9 +243,9 @@ describe("findings", () => {
   });
 
   it("has a page for one finding that a message can link to", async () => {
-    const base = await start();
-    const id = mock.world.rows.at(-1)?.id ?? "";
-    const { page, faults } = await open(browser, `${base}/findings/${id}`);
+    const base = await at.start();
+    const id = at.mock.world.rows.at(-1)?.id ?? "";
+    const { page, faults } = await open(at.browser, `${base}/findings/${id}`);
     await page.getByRole("tab", { name: "Summary" }).waitFor();
     await checkAxe(page);
     await page.goto(`${base}/findings/F-none`);

@@ -1,28 +1,13 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock.stop();
-});
-
-async function start(): Promise<string> {
-  mock = await startMock({ count: 2_000, quiet: true, loggedIn: true });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 2_000, loggedIn: true });
 
 describe("health", () => {
   it.each([["light", 1440], ["dark", 1440], ["light", 1024], ["dark", 1024]] as const)("says what is not watched and is clean by axe: %s, %i wide", async (theme, width) => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/health?t=24h`, theme, { width, height: 900 });
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/health?t=24h`, theme, { width, height: 900 });
     await page.getByText("Not everything is watched.").waitFor();
     for (const name of ["Sources", "Nodes to look at", "Ledger", "Disk", "Facts of agents", "Notifications"]) await page.getByRole("region", { name, exact: true }).waitFor();
     await checkAxe(page);
@@ -31,16 +16,16 @@ describe("health", () => {
   });
 
   it("has the worst source on top, with its reason", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/health`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health`);
     const first = page.getByRole("region", { name: "Sources", exact: true }).locator("tbody tr").first();
     await first.getByText("failing").waitFor();
     await first.getByText("permission denied").waitFor();
   });
 
   it("draws a gap where it was, and says it in words", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/health?t=24h`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health?t=24h`);
     const row = page.getByRole("row", { name: /prod-eu-node-3/ }).first();
     await row.getByRole("img", { name: /1 gap, / }).waitFor();
     expect(await row.locator(".lane > span").getAttribute("title")).toContain("node was drained");
@@ -50,10 +35,10 @@ describe("health", () => {
   });
 
   it("changes its verdict when everything is watched again", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/health`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health`);
     await page.getByText("Not everything is watched.").waitFor();
-    (mock.world as unknown as { extra: { healthy: boolean } }).extra.healthy = true;
+    (at.mock.world as unknown as { extra: { healthy: boolean } }).extra.healthy = true;
     await page.getByText("Everything that was to be watched is watched.").waitFor({ timeout: 15_000 });
     expect(await page.getByRole("region", { name: "Nodes to look at" }).count()).toBe(0);
   });

@@ -1,28 +1,13 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock.stop();
-});
-
-async function start(options: Parameters<typeof startMock>[0] = {}): Promise<string> {
-  mock = await startMock({ count: 20_000, quiet: true, loggedIn: true, ...options });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 20_000, loggedIn: true });
 
 describe("overview", () => {
   it.each([["light", 1440], ["dark", 1440], ["light", 1024], ["dark", 1024]] as const)("has four bands and is clean by axe: %s, %i wide", async (theme, width) => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/?t=7d`, theme, { width, height: 900 });
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/?t=7d`, theme, { width, height: 900 });
     for (const name of ["Findings by severity", "Controls", "Noisiest rules", "Open items by age"]) await page.getByRole("region", { name }).waitFor();
     await checkAxe(page);
     // Nothing runs out of the page at the side.
@@ -31,18 +16,18 @@ describe("overview", () => {
   });
 
   it("counts a finding that arrives", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/`);
     await page.getByText("stream open").waitFor();
     const total = async () => Number((await page.locator(".answer strong").first().textContent())?.replace(/\D/g, ""));
     const before = await total();
-    for (let i = 0; i < 60; i++) mock.world.add();
+    for (let i = 0; i < 60; i++) at.mock.world.add();
     await expect.poll(total, { timeout: 15_000 }).toBeGreaterThan(before + 30);
   });
 
   it("leads from a cell of the strip to the findings of that criterion and day", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/?t=7d`);
     await page.getByRole("button", { name: /^CC6.8 on .*findings/ }).last().click();
     await page.waitForURL(/\/findings\?criterion=CC6.8&from=/);
     const query = new URL(page.url()).searchParams;
@@ -50,15 +35,15 @@ describe("overview", () => {
   });
 
   it("says why a day was not whole, in words", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/?t=7d`);
     await page.getByRole("button", { name: /CC6.1 on .* partly observed, .* % of the day, .*agent/ }).first().waitFor();
     await page.getByRole("button", { name: /CC6.2 on .* no observation known/ }).first().waitFor();
   });
 
   it("says under its number what was asked", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/?t=24h&severity=high&cluster=prod-eu`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/?t=24h&severity=high&cluster=prod-eu`);
     await page.getByRole("button", { name: "The question that was asked" }).first().click();
     await page.getByText("severity=high&cluster=prod-eu").waitFor();
     await checkAxe(page);
@@ -67,9 +52,9 @@ describe("overview", () => {
 
 describe("the first run", () => {
   it("fires a test event and sees it arrive", async () => {
-    const base = await start({ count: 1 });
-    mock.world.rows.length = 0;
-    const { page, faults } = await open(browser, `${base}/findings`);
+    const base = await at.start({ count: 1 });
+    at.mock.world.rows.length = 0;
+    const { page, faults } = await open(at.browser, `${base}/findings`);
     await page.getByText("stream open").waitFor();
     await page.getByText("No finding in this time").waitFor();
     await checkAxe(page);

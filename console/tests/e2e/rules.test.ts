@@ -1,30 +1,15 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock.stop();
-});
-
-async function start(role = "admin"): Promise<string> {
-  mock = await startMock({ count: 2_000, quiet: true, loggedIn: true, role });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 2_000, loggedIn: true });
 
 const LOCAL = encodeURIComponent("/etc/avouch/rules/local_rules.yaml");
 
 describe("rules", () => {
   it.each([["/rules?rule=Terminal+shell+in+container", "light"], ["/rules?t=7d", "dark"], ["/rules/files", "light"], ["/rules/nodes", "dark"], [`/rules/files?file=${LOCAL}`, "light"], [`/rules/files?file=${LOCAL}`, "dark"]] as const)("is clean by axe: %s, %s", async (path, theme) => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}${path}`, theme);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}${path}`, theme);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForFunction(() => document.querySelector(".skeleton") === null);
     await checkAxe(page);
@@ -32,8 +17,8 @@ describe("rules", () => {
   });
 
   it("lists what is loaded and what fired without being loaded, and finds by words", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/rules?t=7d`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/rules?t=7d`);
     const grid = page.getByRole("grid", { name: "Rules" });
     await grid.getByText("not on this server").waitFor();
     await page.getByRole("searchbox", { name: "Find rules" }).fill("memfd");
@@ -47,8 +32,8 @@ describe("rules", () => {
   });
 
   it("checks while typing, tries on history with true ones first, and saves", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/rules/files?file=${LOCAL}&t=7d`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/rules/files?file=${LOCAL}&t=7d`);
     const editor = page.getByRole("textbox", { name: "Text of local_rules.yaml" });
     const saving = page.getByRole("button", { name: "Save and load" });
     const text = await editor.inputValue();
@@ -73,11 +58,11 @@ describe("rules", () => {
   });
 
   it("says that somebody else was faster, and keeps the text", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/rules/files?file=${LOCAL}`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/rules/files?file=${LOCAL}`);
     const editor = page.getByRole("textbox", { name: "Text of local_rules.yaml" });
     await editor.fill(`${await editor.inputValue()}# mine\n`);
-    const extra = (mock.world as unknown as { extra: { rules: { text: string } } }).extra;
+    const extra = (at.mock.world as unknown as { extra: { rules: { text: string } } }).extra;
     extra.rules.text += "# of somebody else\n";
     await page.locator("button:enabled", { hasText: "Save and load" }).click();
     await page.getByText("was changed by somebody else meanwhile").waitFor();
@@ -85,8 +70,8 @@ describe("rules", () => {
   });
 
   it("is for reading only for an auditor", async () => {
-    const base = await start("auditor");
-    const { page } = await open(browser, `${base}/rules/files?file=${LOCAL}`);
+    const base = await at.start({ role: "auditor" });
+    const { page } = await open(at.browser, `${base}/rules/files?file=${LOCAL}`);
     await page.getByRole("textbox", { name: "Text of local_rules.yaml" }).waitFor();
     expect(await page.getByRole("button", { name: /Save|Try/ }).count()).toBe(0);
     expect(await page.getByRole("textbox", { name: "Text of local_rules.yaml" }).getAttribute("readonly")).not.toBeNull();
@@ -95,8 +80,8 @@ describe("rules", () => {
 
 describe("acceptances", () => {
   it.each(["light", "dark"] as const)("is clean by axe, with the pane of one that waits: %s", async (theme) => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/acceptances?sel=ACC-2026-029`, theme);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/acceptances?sel=ACC-2026-029`, theme);
     await page.getByRole("button", { name: "Approve it" }).waitFor();
     await page.waitForFunction(() => document.querySelector(".skeleton") === null);
     await checkAxe(page);
@@ -104,8 +89,8 @@ describe("acceptances", () => {
   });
 
   it("lets another person approve, once the effect was shown, and not the one who asked", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/acceptances?sel=ACC-2026-028`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/acceptances?sel=ACC-2026-028`);
     await page.getByText("You asked for it: another person has to approve it.").waitFor();
     expect(await page.getByRole("button", { name: "Approve it" }).count()).toBe(0);
     await page.goto(`${base}/acceptances?sel=ACC-2026-029`);
@@ -115,8 +100,8 @@ describe("acceptances", () => {
   });
 
   it("takes one back with a reason only, and marks what nobody uses", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/acceptances?sel=ACC-2026-004`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/acceptances?sel=ACC-2026-004`);
     await page.getByRole("grid", { name: "Acceptances" }).getByText("in force, unused for 60 days").waitFor();
     await page.getByRole("button", { name: "Take back" }).click();
     const sure = page.getByRole("button", { name: "Take it back" });

@@ -1,31 +1,16 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock | undefined;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock?.stop();
-});
-
-async function start(options: Parameters<typeof startMock>[0] = {}): Promise<string> {
-  mock = await startMock({ count: 50, quiet: true, loggedIn: true, ...options });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 50, loggedIn: true });
 
 const TABS = ["channels", "users", "tokens", "account", "access", "clusters"];
 
 describe("settings", () => {
   it.each(["light", "dark"] as const)("every part is clean by axe: %s", async (theme) => {
-    const base = await start();
+    const base = await at.start();
     for (const tab of TABS) {
-      const { page, faults } = await open(browser, `${base}/settings?tab=${tab}`, theme);
+      const { page, faults } = await open(at.browser, `${base}/settings?tab=${tab}`, theme);
       await page.getByRole("tabpanel").locator("h2").first().waitFor();
       await page.getByRole("table").first().waitFor();
       await checkAxe(page);
@@ -35,8 +20,8 @@ describe("settings", () => {
   });
 
   it("a channel is tested, and its failure is said and stays", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/settings?tab=channels`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/settings?tab=channels`);
     await page.getByRole("button", { name: "Test chat" }).click();
     await page.getByText("chat: delivered. ok").waitFor();
     await page.getByRole("button", { name: "Test oncall" }).click();
@@ -46,8 +31,8 @@ describe("settings", () => {
   });
 
   it("a mistake in the file is marked as one types, and cannot be saved", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/settings?tab=channels`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/settings?tab=channels`);
     await page.getByRole("button", { name: "Edit channels and routes" }).click();
     const text = page.getByRole("textbox", { name: "Channels and routes" });
     const before = await text.inputValue();
@@ -63,8 +48,8 @@ describe("settings", () => {
   });
 
   it("an auditor is added with a period, and a link for the password is shown once", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/settings?tab=users`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/settings?tab=users`);
     await page.getByRole("button", { name: "Add a user" }).click();
     await page.getByRole("textbox", { name: "Name" }).fill("olga");
     await page.getByRole("radio", { name: /auditor/ }).check();
@@ -82,8 +67,8 @@ describe("settings", () => {
   });
 
   it("a token is shown once and can be revoked", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/settings?tab=tokens`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/settings?tab=tokens`);
     await page.getByRole("button", { name: "Make a token" }).click();
     await page.getByRole("textbox", { name: "Name" }).fill("ci");
     await page.getByRole("checkbox", { name: /^ingest/ }).uncheck();
@@ -100,8 +85,8 @@ describe("settings", () => {
   });
 
   it("an auditor sees the own log and sessions, and no setting", async () => {
-    const base = await start({ role: "auditor" });
-    const { page } = await open(browser, `${base}/settings?tab=users`);
+    const base = await at.start({ role: "auditor" });
+    const { page } = await open(at.browser, `${base}/settings?tab=users`);
     await page.getByRole("tab", { name: "Access log" }).waitFor();
     for (const hidden of ["Users", "Tokens", "Notifications"]) expect(await page.getByRole("tab", { name: hidden }).count()).toBe(0);
     await page.getByText("your own").waitFor();

@@ -1,28 +1,13 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock | undefined;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock?.stop();
-});
-
-async function start(options: Parameters<typeof startMock>[0]): Promise<string> {
-  mock = await startMock({ count: 2000, quiet: true, ...options });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 2000 });
 
 describe("the way in", () => {
   it("refuses a wrong password, lets a right one in, and keeps the address", async () => {
-    const base = await start({});
-    const { page, faults } = await open(browser, `${base}/health?t=7d`);
+    const base = await at.start({});
+    const { page, faults } = await open(at.browser, `${base}/health?t=7d`);
     await page.getByRole("textbox", { name: "User" }).fill("mara");
     await page.getByLabel("Password").fill("wrong wrong wrong");
     await checkAxe(page);
@@ -36,8 +21,8 @@ describe("the way in", () => {
   });
 
   it.each(["/#/setup?token=abc", "/setup?token=abc"])("makes the first user by the one-time link, and the token leaves the address: %s", async (link) => {
-    const base = await start({ setup: true });
-    const { page, faults } = await open(browser, base + link);
+    const base = await at.start({ setup: true });
+    const { page, faults } = await open(at.browser, base + link);
     await page.getByRole("textbox", { name: "User" }).fill("mara");
     await page.getByLabel("Password", { exact: true }).fill("short");
     expect(await page.getByRole("button", { name: "Make user and log in" }).isDisabled()).toBe(true);
@@ -51,15 +36,15 @@ describe("the way in", () => {
   });
 
   it("says where the link is when there is no user yet", async () => {
-    const base = await start({ setup: true });
-    const { page } = await open(browser, base, "dark");
+    const base = await at.start({ setup: true });
+    const { page } = await open(at.browser, base, "dark");
     await page.getByText("one-time link").first().waitFor();
     await checkAxe(page);
   });
 
   it("goes back to the login when the session ends", async () => {
-    const base = await start({ loggedIn: true });
-    const { page } = await open(browser, `${base}/settings`);
+    const base = await at.start({ loggedIn: true });
+    const { page } = await open(at.browser, `${base}/settings`);
     await page.getByRole("button", { name: "mara" }).click();
     await page.getByRole("menuitem", { name: "Log out" }).click();
     await page.getByRole("button", { name: "Log in", exact: true }).waitFor();
@@ -68,8 +53,8 @@ describe("the way in", () => {
 
 describe("the shell", () => {
   it.each(["light", "dark"] as const)("is clean by axe with menus open: %s", async (theme) => {
-    const base = await start({ loggedIn: true });
-    const { page, faults } = await open(browser, `${base}/settings`, theme);
+    const base = await at.start({ loggedIn: true });
+    const { page, faults } = await open(at.browser, `${base}/settings`, theme);
     await page.getByText("stream open").waitFor();
     await checkAxe(page);
     await page.getByRole("button", { name: /Last 24 hours/ }).click();
@@ -83,8 +68,8 @@ describe("the shell", () => {
   });
 
   it("keeps time and scope from page to page, and goes by keys", async () => {
-    const base = await start({ loggedIn: true });
-    const { page } = await open(browser, `${base}/settings?t=7d&cluster=staging&tab=x`);
+    const base = await at.start({ loggedIn: true });
+    const { page } = await open(at.browser, `${base}/settings?t=7d&cluster=staging&tab=x`);
     await page.getByRole("link", { name: "Health" }).click();
     expect(new URL(page.url()).search).toBe("?t=7d&cluster=staging");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("page");
@@ -100,8 +85,8 @@ describe("the shell", () => {
   });
 
   it("pauses at what is shown, and a fixed time is in the address", async () => {
-    const base = await start({ loggedIn: true });
-    const { page } = await open(browser, `${base}/settings?t=1h`);
+    const base = await at.start({ loggedIn: true });
+    const { page } = await open(at.browser, `${base}/settings?t=1h`);
     await page.getByRole("button", { name: "Live" }).click();
     const query = new URL(page.url()).searchParams;
     expect(query.get("t")).toBeNull();
@@ -111,10 +96,10 @@ describe("the shell", () => {
   });
 
   it("tells what the stream missed", async () => {
-    const base = await start({ loggedIn: true });
-    const { page } = await open(browser, `${base}/settings`);
+    const base = await at.start({ loggedIn: true });
+    const { page } = await open(at.browser, `${base}/settings`);
     await page.getByText("stream open").waitFor();
-    mock?.world.tell("missed", { count: 12, since: new Date().toISOString() });
+    at.mock.world.tell("missed", { count: 12, since: new Date().toISOString() });
     await page.getByRole("button", { name: "12 missed live" }).click();
     await page.getByText("missed live").waitFor({ state: "detached" });
   });

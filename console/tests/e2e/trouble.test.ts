@@ -1,24 +1,9 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startMock, type Mock } from "../../mock/server.mjs";
-import { checkAxe, launch, open } from "./browser";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { checkAxe, open } from "./browser";
+import { mocked } from "./mocked";
 
-let browser: Browser;
-let mock: Mock | undefined;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await mock?.stop();
-  mock = undefined;
-});
-
-async function start(): Promise<string> {
-  mock = await startMock({ count: 2000, quiet: true, loggedIn: true });
-  return `http://127.0.0.1:${String(mock.port)}`;
-}
+const at = mocked({ count: 2000, loggedIn: true });
 
 /** Lets every question below a path fail, until it is undone. */
 async function failing(page: Page, path: string, status: number, error: object): Promise<() => Promise<void>> {
@@ -28,8 +13,8 @@ async function failing(page: Page, path: string, status: number, error: object):
 
 describe("when something does not work", () => {
   it("says what is wrong with a question, with the hint of the server, and asks again", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/health`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health`);
     const undo = await failing(page, "/overview", 400, { code: "bad_filter", message: "no column `noed`", hint: "did you mean `node`?", param: "noed" });
     await page.getByRole("link", { name: "Overview", exact: true }).click();
     await page.getByRole("alert").getByText("did you mean `node`?").waitFor();
@@ -40,19 +25,19 @@ describe("when something does not work", () => {
   });
 
   it("keeps what is shown when the newer answer fails, and says so", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/`);
     await page.getByRole("region", { name: "Noisiest rules" }).waitFor();
     await page.getByText("stream open").waitFor();
     await failing(page, "/overview", 500, { code: "internal", message: "the server could not do it" });
-    mock?.world.add();
+    at.mock.world.add();
     await page.getByRole("alert").getByText("A newer answer could not be read").waitFor();
     expect(await page.getByRole("region", { name: "Noisiest rules" }).isVisible()).toBe(true);
   });
 
   it("says that a role may not see something", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/health`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health`);
     await failing(page, "/findings/counts", 403, { code: "not_allowed", message: "your role may not" });
     await failing(page, "/findings?", 403, { code: "not_allowed", message: "your role may not" });
     await page.getByRole("link", { name: "Findings", exact: true }).click();
@@ -61,37 +46,37 @@ describe("when something does not work", () => {
   });
 
   it("tells that the stream is broken, and goes on when the server is back", async () => {
-    const base = await start();
-    const port = mock?.port ?? 0;
-    const { page } = await open(browser, `${base}/findings?t=7d`);
+    const base = await at.start();
+    const port = at.mock.port;
+    const { page } = await open(at.browser, `${base}/findings?t=7d`);
     await page.getByText("stream open").waitFor();
-    await mock?.stop();
+    await at.stop();
     await page.getByText("stream broken, trying again").waitFor();
     expect(await page.getByRole("grid", { name: "Findings" }).isVisible()).toBe(true);
-    mock = await startMock({ count: 2000, quiet: true, loggedIn: true, port });
+    await at.start({ port });
     await page.getByText("stream open").waitFor({ timeout: 20_000 });
   });
 
   it("finds what came while the stream was broken", async () => {
-    const base = await start();
-    const { page } = await open(browser, `${base}/findings?t=7d&fold=off`);
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d&fold=off`);
     await page.getByText("stream open").waitFor();
     await page.route("**/api/v1/stream*", (route) => route.abort());
-    for (const stream of mock?.world.streams ?? []) stream.response.end();
+    for (const stream of at.mock.world.streams) stream.response.end();
     await page.getByText("stream broken, trying again").waitFor();
     const rule = { rule: "While nobody listened", severity: "high", criteria: [], tags: [], process: "nc", parents: [], command: ["nc -l"], object: null, budget: 0, weight: 1 };
-    mock?.world.add({ rule });
+    at.mock.world.add({ rule });
     await page.unroute("**/api/v1/stream*");
     await page.getByText("stream open").waitFor({ timeout: 20_000 });
     await page.getByRole("grid", { name: "Findings" }).getByText("While nobody listened").waitFor();
   });
 
   it("shows no data of another host's script in a finding", async () => {
-    const base = await start();
-    const { page, faults } = await open(browser, `${base}/findings?t=7d`);
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/findings?t=7d`);
     await page.getByText("stream open").waitFor();
     const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
-    mock?.world.add({ rule: { rule: evil, severity: "critical", criteria: [evil], tags: [evil], process: evil, parents: [evil], command: [evil], object: evil, budget: 0, weight: 1 } });
+    at.mock.world.add({ rule: { rule: evil, severity: "critical", criteria: [evil], tags: [evil], process: evil, parents: [evil], command: [evil], object: evil, budget: 0, weight: 1 } });
     await page.getByRole("grid", { name: "Findings" }).getByText("<img src=x").first().waitFor();
     await page.keyboard.press("j");
     await page.keyboard.press("e");

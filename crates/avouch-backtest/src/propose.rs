@@ -8,7 +8,7 @@
 //! otherwise, or when there is nothing else. A set is good enough when it covers at most one in a hundred findings of the rule (three at
 //! least) that differ from this one in who and where, and no known true finding that a larger set would spare.
 
-use avouch_controls::{Acceptance, Narrowing, Placed, SubjectField, lint_acceptances, parse_acceptances};
+use avouch_controls::{Acceptance, Narrowing, Placed, SubjectField, lint_acceptances, parse_acceptances, quoted};
 use avouch_diagnostics::{Diagnostic, FileId, Span};
 use avouch_finding::Finding;
 use avouch_pipeline::{RuleSet, RuleSetOptions, catalogs, condition_of};
@@ -304,17 +304,4 @@ fn yaml(finding: &Finding, draft: &Draft, subject: &[(String, String)]) -> Strin
     }
     out.push_str(&fields);
     out
-}
-
-fn quoted(text: &str) -> String {
-    let json = Json::String(text.to_owned()).to_string();
-    // JSON leaves DEL and some separators as they are, which YAML does not take, or takes for the end of a line.
-    json.chars()
-        .map(|c| match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                format!("\\u{:04x}", u32::from(c))
-            }
-            c => c.to_string(),
-        })
-        .collect()
 }

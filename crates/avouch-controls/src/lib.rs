@@ -82,3 +82,4 @@ pub use select::{RuleFacts, lint_selectors};
 pub use times::{Period, Time};
 pub use view::Placed;
 pub use words::{ControlType, Frequency, Level, Nature, Relation};
+pub use yaml::quoted;

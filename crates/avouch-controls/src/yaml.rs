@@ -8,6 +8,21 @@ const MAX_BYTES: usize = 16 << 20;
 /// Control lists have eight levels.
 const MAX_DEPTH: usize = 16;
 
+/// A text as our files write it: in double quotes, with the escapes that JSON and YAML share.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let json = serde_json::Value::String(text.to_owned()).to_string();
+    // JSON leaves DEL and some separators as they are, which YAML does not take, or takes for the end of a line.
+    json.chars()
+        .map(|c| match c {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                format!("\\u{:04x}", u32::from(c))
+            }
+            c => c.to_string(),
+        })
+        .collect()
+}
+
 /// A part of the file.
 #[derive(Debug)]
 pub(crate) struct Node {

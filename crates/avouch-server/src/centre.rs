@@ -16,6 +16,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::Clock;
 use crate::error::chain;
 
+// An answer for which nobody waits any more is let go: `send(..).unwrap_or(())`.
+
 /// Orders that wait at most. A caller who finds the queue full waits.
 const QUEUE: usize = 256;
 /// Facts of one sync at most.
@@ -170,7 +172,7 @@ impl Centre {
         work: impl FnOnce(&mut Recorder) -> T + Send + 'static,
     ) -> Result<T, CentreError> {
         let (reply, answer) = oneshot::channel();
-        let order = Order::Do(Box::new(move |recorder| reply.send(work(recorder)).unwrap_or_default_gone()));
+        let order = Order::Do(Box::new(move |recorder| reply.send(work(recorder)).unwrap_or(())));
         self.orders.send(order).await.map_err(|_| CentreError::Ended)?;
         answer.await.map_err(|_| CentreError::Ended)
     }
@@ -184,7 +186,7 @@ impl Centre {
         work: impl FnOnce(&mut Recorder) -> T + Send + 'static,
     ) -> Result<T, CentreError> {
         let (reply, answer) = oneshot::channel();
-        let order = Order::Do(Box::new(move |recorder| reply.send(work(recorder)).unwrap_or_default_gone()));
+        let order = Order::Do(Box::new(move |recorder| reply.send(work(recorder)).unwrap_or(())));
         self.orders.blocking_send(order).map_err(|_| CentreError::Ended)?;
         answer.blocking_recv().map_err(|_| CentreError::Ended)
     }
@@ -218,17 +220,6 @@ impl Centre {
     }
 }
 
-/// Lets an answer go for which nobody waits any more.
-trait Gone {
-    fn unwrap_or_default_gone(self);
-}
-
-impl<T> Gone for Result<(), T> {
-    fn unwrap_or_default_gone(self) {
-        self.unwrap_or(());
-    }
-}
-
 type Waiting = (Vec<Recorded>, oneshot::Sender<Result<Vec<Recorded>, CentreError>>);
 
 fn write(mut recorder: Recorder, mut orders: mpsc::Receiver<Order>, clock: &Clock) {
@@ -241,7 +232,7 @@ fn write(mut recorder: Recorder, mut orders: mpsc::Receiver<Order>, clock: &Cloc
                     facts += entries.len();
                     match append(&mut recorder, entries, clock()) {
                         Ok(recorded) => waiting.push((recorded, reply)),
-                        Err(error) => reply.send(Err(error)).unwrap_or_default_gone(),
+                        Err(error) => reply.send(Err(error)).unwrap_or(()),
                     }
                 }
                 Order::Do(work) => work(&mut recorder),
@@ -259,11 +250,11 @@ fn write(mut recorder: Recorder, mut orders: mpsc::Receiver<Order>, clock: &Cloc
         }
         for (recorded, reply) in waiting.drain(..) {
             let answer = flushed.as_ref().map(|_| recorded).map_err(|e| CentreError::Failed(e.clone()));
-            reply.send(answer).unwrap_or_default_gone();
+            reply.send(answer).unwrap_or(());
         }
         if let Some(reply) = end {
             let closed = recorder.close(clock()).map(drop).map_err(|e| CentreError::Failed(chain(&e)));
-            reply.send(closed).unwrap_or_default_gone();
+            reply.send(closed).unwrap_or(());
             return;
         }
     }

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use avouch_controls::{Acceptance, Narrowing, Time};
-use serde_json::Value as Json;
+use avouch_controls::{Acceptance, Narrowing, Time, quoted};
 
 /// Stands for the approver until there is one. No user has such a name.
 pub(crate) const PLACEHOLDER: &str = "(whoever approves it)";
@@ -58,19 +57,6 @@ pub(crate) fn written(a: &Acceptance) -> String {
         }
     }
     out
-}
-
-fn quoted(text: &str) -> String {
-    let json = Json::String(text.to_owned()).to_string();
-    // JSON leaves DEL and some separators as they are, which YAML does not take, or takes for the end of a line.
-    json.chars()
-        .map(|c| match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                format!("\\u{:04x}", u32::from(c))
-            }
-            c => c.to_string(),
-        })
-        .collect()
 }
 
 #[cfg(test)]

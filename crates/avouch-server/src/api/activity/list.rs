@@ -1,6 +1,6 @@
 //! Activity page after page.
 
-use avouch_store::{ActivityColumn, ActivityFilter, Filter, Page};
+use avouch_store::{ActivityColumn, ActivityFilter, Filter};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::row::ActivityRow;
 use crate::App;
 use crate::access::Who;
 use crate::answer::Answer;
-use crate::api::findings::{cursor, order};
+use crate::api::findings::page;
 use crate::error::{ApiError, ApiResult, ErrorBody};
 use crate::query::{Params, canonical};
 
@@ -42,12 +42,7 @@ pub(crate) struct ActivityPage {
 )]
 pub(crate) async fn list(State(app): State<App>, who: Who, RawQuery(query): RawQuery) -> ApiResult<Json<ActivityPage>> {
     let params = who.limit(read(query.as_deref())?)?;
-    let limit = params.number("limit", 100, 1..=1_000)?;
-    let page = Page {
-        limit: usize::try_from(limit).unwrap_or(100),
-        order: order(params.get("order"))?,
-        after: params.get("after").map(cursor).transpose()?,
-    };
+    let page = page(&params)?;
     let filter = filter(&params);
     let answer = app.readers.ask(move |reader| {
         let mut asked = Answer::begin(reader, &Filter::of(filter.period), params.cut.as_ref())?;

@@ -43,12 +43,7 @@ pub(crate) struct FindingsPage {
 )]
 pub(crate) async fn list(State(app): State<App>, who: Who, RawQuery(query): RawQuery) -> ApiResult<Json<FindingsPage>> {
     let params = who.limit(Params::read(query.as_deref(), &["limit", "order", "after"])?)?;
-    let limit = params.number("limit", 100, 1..=MOST)?;
-    let page = Page {
-        limit: usize::try_from(limit).unwrap_or(100),
-        order: order(params.get("order"))?,
-        after: params.get("after").map(cursor).transpose()?,
-    };
+    let page = page(&params)?;
     let answer = app.readers.ask(move |reader| {
         let asked = Answer::begin(reader, &params.filter, params.cut.as_ref())?;
         let found = reader.findings(&params.filter, page)?;
@@ -58,8 +53,18 @@ pub(crate) async fn list(State(app): State<App>, who: Who, RawQuery(query): RawQ
     Ok(Json(answer.await?))
 }
 
+/// Which page is asked for: `limit`, `order` and `after`.
+pub(crate) fn page(params: &Params) -> ApiResult<Page> {
+    let limit = params.number("limit", 100, 1..=MOST)?;
+    Ok(Page {
+        limit: usize::try_from(limit).unwrap_or(100),
+        order: order(params.get("order"))?,
+        after: params.get("after").map(cursor).transpose()?,
+    })
+}
+
 /// An order by name.
-pub(crate) fn order(name: Option<&str>) -> ApiResult<Order> {
+fn order(name: Option<&str>) -> ApiResult<Order> {
     match name {
         None | Some("newest") => Ok(Order::NewestFirst),
         Some("oldest") => Ok(Order::OldestFirst),
@@ -68,7 +73,7 @@ pub(crate) fn order(name: Option<&str>) -> ApiResult<Order> {
 }
 
 /// A place between two pages.
-pub(crate) fn cursor(text: &str) -> ApiResult<Cursor> {
+fn cursor(text: &str) -> ApiResult<Cursor> {
     text.parse()
         .map_err(|e| ApiError::bad("bad_cursor", format!("{e}")).param("after").hint("use `next` of the page before"))
 }

@@ -13,7 +13,7 @@ mod similar;
 
 pub(crate) use counts::Severities;
 pub(crate) use id::{FindingId, visible};
-pub(crate) use list::{cursor, order};
+pub(crate) use list::page;
 pub(crate) use similar::only_own;
 use utoipa_axum::routes;
 
