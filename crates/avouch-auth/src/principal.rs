@@ -33,7 +33,8 @@ pub enum Via {
 /// Somebody who was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// Name for facts and logs: of a user as it is, else with what it is of in front (`token:`, `certificate:`). Names of users hold no colon.
+    /// Name for facts and logs: of a user as it is, else with what it is of in front (`token/`, `certificate/`). Names of users hold no
+    /// slash. No colon or equals sign follows the word: the ledger would take what comes after it for a secret and replace it.
     pub name: String,
     /// What they may.
     pub grant: Grant,
@@ -48,7 +49,7 @@ impl Principal {
     #[must_use]
     pub fn certificate(node: &str) -> Self {
         Self {
-            name: format!("certificate:{node}"),
+            name: format!("certificate/{node}"),
             grant: Grant::Scopes(vec![Scope::Ingest]),
             via: Via::Certificate,
             node: Some(node.to_owned()),

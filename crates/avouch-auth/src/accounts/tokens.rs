@@ -80,7 +80,7 @@ impl Token {
 
     fn principal(self) -> Principal {
         Principal {
-            name: format!("token:{}", self.name),
+            name: format!("token/{}", self.name),
             grant: Grant::Scopes(self.scopes),
             via: Via::Token(self.id),
             node: self.node,

@@ -60,7 +60,7 @@ fn an_agent_brings_facts_of_its_own_node_alone() {
     let agent = Principal::certificate("node-1");
     assert!(agent.may_ingest_of("node-1") && !agent.may_ingest_of("node-2"));
     let token = |scopes: &[Scope], node: Option<&str>| Principal {
-        name: "token:t".to_owned(),
+        name: "token/t".to_owned(),
         grant: Grant::Scopes(scopes.to_vec()),
         via: Via::Token("1".to_owned()),
         node: node.map(str::to_owned),

@@ -20,7 +20,7 @@ fn a_token_may_what_its_scopes_say_until_it_ends() {
     let made = accounts.add_token(&asked, "root", NOW).unwrap().value;
     assert!(made.expose().starts_with("avt_") && made.expose().len() == 47);
     let principal = accounts.token(made.expose(), after(99)).unwrap().unwrap();
-    assert_eq!((&*principal.name, &principal.grant), ("token:n1", &Grant::Scopes(vec![Scope::Ingest])));
+    assert_eq!((&*principal.name, &principal.grant), ("token/n1", &Grant::Scopes(vec![Scope::Ingest])));
     assert!(principal.may_ingest_of("n1") && !principal.may_ingest_of("n2"));
     assert!(!principal.may(Permission::ReadFindings));
     assert!(accounts.token(made.expose(), after(100)).unwrap().is_none());
