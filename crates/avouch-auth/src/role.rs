@@ -43,7 +43,7 @@ impl Role {
 pub enum Scope {
     /// Looks at everything that is no setting; enough for a screen on a wall.
     Read,
-    /// Brings facts of agents and audit records, and sees nothing.
+    /// Brings facts of agents and audit records, and sees nothing but the rules that agents are to judge by.
     Ingest,
     /// Looks at findings and acts on them.
     Triage,
@@ -154,4 +154,6 @@ permissions! {
     ReadOwnAccessLog = "read_own_access_log", [Admin Analyst Auditor], [];
     /// Bring facts of an agent, or audit records.
     Ingest = "ingest", [], [Ingest];
+    /// The rules, mappings and acceptances that agents are to judge by.
+    TakeRuleSet = "take_rule_set", [], [Ingest];
 }

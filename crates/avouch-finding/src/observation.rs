@@ -66,6 +66,14 @@ pub struct RulesLoaded {
     /// Why new rules were not taken; the old ones, which `digest` names, go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Digest of the set of a server (rules, mappings, acceptances) that runs; empty when they come from files of the machine. Another
+    /// number than `digest`, which counts the agent's own selection too.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub set: String,
+    /// Digest of the set of a server that `refused` is about; empty when it is about none. It is that of `set` when nothing older was
+    /// there and what of it compiles runs.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub refused_set: String,
 }
 
 /// One rule of a set.

@@ -1,4 +1,5 @@
-//! From an agent to a server: a bounded queue on the agent's disk, and the client that sends what it holds.
+//! From an agent to a server: a bounded queue on the agent's disk, and the client that sends what it holds. And from the server to its
+//! agents: the rules that they are to judge by.
 //!
 //! A fact that the queue took and made safe reaches the server at least once, in the order of its run, and is recorded there once: the
 //! server knows the last number of each run and drops what it has ([`accept`]). What the queue had to drop, for it is bounded, is
@@ -30,11 +31,19 @@
 
 mod accept;
 mod client;
+mod rule_set;
 mod spool;
 mod wire;
 
 pub use accept::{Plan, accept};
-pub use client::{Config, Failing, Forwarder, Pace, Server, ServerError, StartError, Status, Token, Told};
+pub use client::{
+    Config, Failing, Fetched, Forwarder, Pace, RuleClient, RuleFollower, Server, ServerError, StartError, Status,
+    Token, Told,
+};
+pub use rule_set::{
+    KeptError, KeptRuleSet, MAX_RULE_SET, NamedText, RULE_SET_FORMAT, RULE_SET_PATH, RuleSetError, RuleTextSet,
+    RuleTexts,
+};
 pub use spool::{Memory, Most, OpenReport, Options, Outbox, Outgoing, Spool, SpoolError, Standing, Wake, Watched};
 pub use wire::{
     Ack, Batch, CONTENT_TYPE, FORMAT, Limits, MAX_NAMED, PATH, Refused, Sender, WireError, WireFact, refusal,

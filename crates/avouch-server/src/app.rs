@@ -8,6 +8,7 @@ use avouch_finding::Time;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::AccountDesk;
+use crate::agent_rules::AgentRules;
 use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::desk::RuleDesk;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub ingest: Ingest,
     /// Rules and acceptances.
     pub desk: RuleDesk,
+    /// The rules of agents.
+    pub agent_rules: AgentRules,
     /// Judges audit records; `None` when the server has no rules for them.
     pub audit: Option<AuditDesk>,
     /// The organisation's control list.

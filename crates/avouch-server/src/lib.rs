@@ -8,6 +8,7 @@
 
 pub mod access;
 mod accounts;
+mod agent_rules;
 mod answer;
 pub mod api;
 mod app;
@@ -42,6 +43,7 @@ mod sink;
 mod start;
 mod tls;
 
+pub use agent_rules::AgentRules;
 pub use app::{App, Parts};
 pub use centre::Centre;
 pub use clock::{Clock, system_clock};

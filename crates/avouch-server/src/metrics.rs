@@ -121,6 +121,8 @@ fn nodes(page: &mut Page, standing: &Standing) {
     page.count("node_detections", "Detections since the server began", detections);
     let ahead = all().map(|n| (labels(n), n.ahead_s));
     page.level("node_clock_ahead", "By how much its clock is ahead at least", Some(Unit::Seconds), ahead);
+    let help = "Agents with the server's rules that do not run, or not wholly, the set that they are to run";
+    page.one("agents_behind", help, None, count(standing.agents_behind as u64));
     let warnings = all().map(|n| (labels(n), count(n.warnings.len() as u64)));
     page.level("node_warnings", "Things about the node that have to be looked at", None, warnings);
 }

@@ -14,6 +14,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::AccountDesk;
+use crate::agent_rules::AgentRules;
 use crate::app::Parts;
 use crate::centre::Centre;
 use crate::clock::Clock;
@@ -171,6 +172,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         health,
         ingest: Ingest::default(),
         desk: rule_desk,
+        agent_rules: AgentRules::default(),
         audit,
         control_lists: ControlLists { path: options.controls },
         reports,
@@ -188,6 +190,9 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     runtime.spawn(app.health.clone().follow(app.clone(), records));
     runtime.block_on(app.accounts.settle(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
     runtime.block_on(app.desk.begin(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    let loaded = app.desk.follow();
+    runtime.block_on(app.agent_rules.renew(&app)).map_err(|e| StartError::Evidence(e.to_string()))?;
+    runtime.spawn(app.agent_rules.clone().follow(app.clone(), loaded));
     // Without rule files of its own the desk has none to judge by, and the judge keeps those that it was set up with.
     if let Some(audit) = app.audit.clone().filter(|_| has_rules) {
         runtime.spawn(judge_by(audit, app.desk.follow(), app.stopping.clone()));

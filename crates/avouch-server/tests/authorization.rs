@@ -86,6 +86,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/reports/{id}", May(ReadReports)),
     ("GET", "/reports/{id}/files/{path}", May(ReadReports)),
     ("POST", "/reports/{id}/verify", May(ReadReports)),
+    ("GET", "/agents/rule-set", May(TakeRuleSet)),
     ("POST", "/ingest/facts", May(Ingest)),
     ("POST", "/ingest/k8s_audit/{cluster}", May(Ingest)),
     ("POST", "/test-event", May(SendTestEvent)),

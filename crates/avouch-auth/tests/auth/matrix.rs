@@ -32,10 +32,14 @@ fn what_must_hold_whatever_the_table_says() {
     for permission in Permission::ALL {
         let reads = permission.name().starts_with("read_") || matches!(permission, P::ExportFindings | P::MakeReports);
         assert!(reads || !Role::Auditor.may(*permission), "an auditor changes nothing: {permission:?}");
-        assert!(!Scope::Ingest.may(*permission) || *permission == P::Ingest, "who brings facts sees nothing");
+        let of_agents = matches!(permission, P::Ingest | P::TakeRuleSet);
+        assert!(
+            !Scope::Ingest.may(*permission) || of_agents,
+            "who brings facts sees nothing but what it is to judge by"
+        );
         let reads = permission.name().starts_with("read_") || *permission == P::ExportFindings;
         assert!(reads || !Scope::Read.may(*permission), "who reads changes nothing: {permission:?}");
-        assert!(Role::Admin.may(*permission) || *permission == P::Ingest, "{permission:?}");
+        assert!(Role::Admin.may(*permission) || of_agents, "{permission:?}");
     }
     assert!(Role::ALL.iter().all(|role| !role.may(P::Ingest)), "no browser brings facts");
     for role in [Role::Analyst, Role::Auditor] {

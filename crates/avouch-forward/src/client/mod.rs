@@ -1,6 +1,7 @@
 //! Sends what the queue holds: one batch at a time, in order, again and again until the server has it.
 
 mod pace;
+mod rules;
 mod server;
 mod status;
 mod transport;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use avouch_finding::Time;
 
 pub use pace::Pace;
+pub use rules::{Fetched, RuleClient, RuleFollower};
 pub use server::{Server, ServerError, Token};
 pub use status::{Failing, Status};
 

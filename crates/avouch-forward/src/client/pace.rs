@@ -41,7 +41,8 @@ impl Pace {
     }
 }
 
-fn spread(wait: Duration, random: u32) -> Duration {
+/// A wait that is spread over the upper half of `wait`.
+pub(super) fn spread(wait: Duration, random: u32) -> Duration {
     let half = wait / 2;
     half + half.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }

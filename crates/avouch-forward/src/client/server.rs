@@ -110,8 +110,8 @@ impl Server {
     }
 
     /// A client for it, and the value of its `Authorization`. Files are read anew each time: certificates and tokens are replaced while
-    /// an agent runs.
-    pub(super) fn connect(&self) -> Result<(Agent, Option<String>), ServerError> {
+    /// an agent runs. So many connections are kept open between requests.
+    pub(super) fn connect(&self, idle: usize) -> Result<(Agent, Option<String>), ServerError> {
         let token = match &self.token {
             Token::None if self.client.is_none() => return Err(ServerError::Nameless),
             Token::None => None,
@@ -126,6 +126,7 @@ impl Server {
             .timeout_connect(Some(self.timeout.min(Duration::from_secs(10))))
             .timeout_global(Some(self.timeout))
             .http_status_as_error(false)
+            .max_idle_connections(idle)
             // A token is for one address.
             .max_redirects(0)
             .user_agent(concat!("avouch/", env!("CARGO_PKG_VERSION")));
@@ -222,13 +223,13 @@ mod tests {
     #[test]
     fn a_token_is_not_shown_and_must_be_one() {
         let mut server = Server::new("http://localhost:1").expect("an address");
-        assert!(matches!(server.connect(), Err(ServerError::Nameless)));
+        assert!(matches!(server.connect(1), Err(ServerError::Nameless)));
         server.token = Token::Text("very-secret".to_owned());
         assert!(!format!("{server:?}").contains("very-secret"));
-        assert_eq!(server.connect().expect("connects").1.as_deref(), Some("Bearer very-secret"));
+        assert_eq!(server.connect(1).expect("connects").1.as_deref(), Some("Bearer very-secret"));
         for bad in ["", " \n", "two words", "line\nbreak"] {
             server.token = Token::Text(bad.to_owned());
-            assert!(matches!(server.connect(), Err(ServerError::Token)), "{bad:?}");
+            assert!(matches!(server.connect(1), Err(ServerError::Token)), "{bad:?}");
         }
     }
 }

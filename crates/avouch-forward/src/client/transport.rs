@@ -60,7 +60,7 @@ pub(super) struct Transport {
 impl Transport {
     /// Reads what is needed to talk to the server.
     pub(super) fn new(server: Server) -> Result<Self, ServerError> {
-        let client = Some(server.connect()?);
+        let client = Some(server.connect(1)?);
         Ok(Self { server, client })
     }
 
@@ -76,7 +76,7 @@ impl Transport {
 
     fn try_send(&mut self, body: &Body) -> Answer {
         if self.client.is_none() {
-            match self.server.connect() {
+            match self.server.connect(1) {
                 Ok(client) => self.client = Some(client),
                 Err(error) => return Answer::Refused { why: chain(&error) },
             }
@@ -128,7 +128,7 @@ fn read(mut response: Response<ureq::Body>) -> Answer {
 }
 
 /// What an answer says of an error, when it says it in our form.
-fn message(bytes: &[u8]) -> String {
+pub(super) fn message(bytes: &[u8]) -> String {
     let json: Option<Json> = serde_json::from_slice(bytes).ok();
     let text = json.as_ref().and_then(|json| json.get("error")?.get("message")?.as_str());
     text.map(|text| format!(": {}", short(text))).unwrap_or_default()

@@ -73,9 +73,14 @@ pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) 
     move |source| SpoolError::Io { what, path, source }
 }
 
+/// Makes the folder, when it is not there.
+pub(crate) fn make_folder(dir: &Path) -> Result<(), SpoolError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed("make the folder", dir))
+}
+
 /// Makes the folder and holds it for this process, as long as the file lives.
 pub(super) fn lock(dir: &Path) -> Result<File, SpoolError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed("make the folder", dir))?;
+    make_folder(dir)?;
     let path = dir.join("lock");
     let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = open.map_err(failed("open", &path))?;
@@ -114,8 +119,13 @@ pub(super) fn sync_dir(dir: &Path) -> Result<(), SpoolError> {
 
 /// A small file; `None` when it is not there.
 pub(super) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, SpoolError> {
+    read_bounded(path, MAX_SMALL)
+}
+
+/// The same, of at most so many bytes.
+pub(crate) fn read_bounded(path: &Path, most: u64) -> Result<Option<Vec<u8>>, SpoolError> {
     let mut out = Vec::new();
-    match File::open(path).and_then(|file| file.take(MAX_SMALL).read_to_end(&mut out)) {
+    match File::open(path).and_then(|file| file.take(most).read_to_end(&mut out)) {
         Ok(_) => Ok(Some(out)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
@@ -123,7 +133,7 @@ pub(super) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, SpoolError> {
 }
 
 /// Replaces a small file. `safe`: also against a loss of power.
-pub(super) fn write_small(path: &Path, bytes: &[u8], safe: bool) -> Result<(), SpoolError> {
+pub(crate) fn write_small(path: &Path, bytes: &[u8], safe: bool) -> Result<(), SpoolError> {
     let draft = path.with_added_extension("new");
     let write = || {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;

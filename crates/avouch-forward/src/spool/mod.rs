@@ -21,6 +21,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use files::{make_folder, read_bounded, write_small};
 pub use memory::{Memory, Watched};
 pub use outbox::{Most, Outbox, Outgoing, Standing, Wake};
 pub use writer::Spool;

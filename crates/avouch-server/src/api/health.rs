@@ -38,6 +38,8 @@ pub(crate) struct HealthAnswer {
     nodes: Vec<NodeHealth>,
     /// Nodes that were silent for more than a day, and are not listed.
     forgotten: u64,
+    /// Nodes with this server's rules that do not run, or not wholly, the set that they are to run.
+    agents_behind: usize,
     /// Gaps of nodes that are not listed.
     other_gaps: Vec<SourceGap>,
     ledger: LedgerHealth,
@@ -204,6 +206,7 @@ pub(crate) async fn health(
         sources,
         nodes: standing.nodes,
         forgotten: standing.forgotten,
+        agents_behind: standing.agents_behind,
         other_gaps: by_source.into_values().flatten().collect(),
         ledger: LedgerHealth { anchors, ..ledger },
         store,

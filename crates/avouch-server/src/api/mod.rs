@@ -3,6 +3,7 @@
 mod acceptances;
 mod access_log;
 mod activity;
+mod agents;
 mod backtests;
 mod channels;
 mod controls;
@@ -70,6 +71,7 @@ fn routes() -> Routes {
         deliveries::routes(),
         findings::routes(),
         activity::routes(),
+        agents::routes(),
         health::routes(),
         ingest::routes(),
         ingest_audit::routes(),

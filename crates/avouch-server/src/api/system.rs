@@ -53,7 +53,11 @@ async fn ready(State(app): State<App>, request: Request) -> ApiResult<Response> 
             |s| json!({"node": s.node, "cluster": s.cluster, "source": s.source, "state": s.state, "reason": s.reason}),
         )
         .collect();
-    Ok((status, Json(json!({"ready": ready, "reasons": standing.reasons, "sources": sources}))).into_response())
+    // Agents with rules of before do watch: they are told, and are no reason not to be ready.
+    let body = json!({
+        "ready": ready, "reasons": standing.reasons, "sources": sources, "agents_behind": standing.agents_behind,
+    });
+    Ok((status, Json(body)).into_response())
 }
 
 /// Figures for Prometheus.

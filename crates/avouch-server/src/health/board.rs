@@ -6,9 +6,11 @@ use avouch_finding::{Estate, Fact, Gap, Observation, Start, Time, Watching};
 use avouch_pipeline::live::audit::AuditStatus;
 
 use super::counts::Counts;
+use super::rule_sets::Told;
+use crate::agent_rules::Wanted;
 
 /// Nodes that are kept at most; more are counted.
-const NODES: usize = 10_000;
+pub(super) const NODES: usize = 10_000;
 /// Gaps that are kept of a node.
 const GAPS: usize = 16;
 /// How far back losses are remembered, and how many stretches of them.
@@ -35,6 +37,10 @@ pub(crate) struct Board {
     pub(super) owed: Vec<Gap>,
     /// Nodes that found no room.
     pub(super) beyond: u64,
+    /// What agents told of their rules before they told that they began, by node.
+    pub(super) early: BTreeMap<String, Told>,
+    /// The rule set that agents are to run.
+    pub(super) wanted: Option<Wanted>,
     /// What came since the server began.
     pub(crate) counts: Counts,
 }
@@ -61,6 +67,10 @@ pub(super) struct Node {
     pub rules: String,
     /// Why newer rules were not taken.
     pub refused: Option<String>,
+    /// Digest of the server's rule set that runs; empty for rules of its own.
+    pub set: String,
+    /// Digest of the server's set that `refused` is about.
+    pub refused_set: String,
     /// When its clock was last set, and by how much, in ns.
     pub jumped: Option<(Time, i64)>,
     /// By how much its clock is ahead of the server's at least, in ns.
@@ -118,7 +128,8 @@ impl Board {
     /// A board without nodes that goes on counting.
     pub(super) fn emptied(&self) -> Self {
         let (begun, counts, owed, audit) = (self.begun, self.counts.clone(), self.owed.clone(), self.audit.clone());
-        Self { begun, counts, owed, audit, ..Self::default() }
+        let (early, wanted) = (self.early.clone(), self.wanted.clone());
+        Self { begun, counts, owed, audit, early, wanted, ..Self::default() }
     }
 
     /// Nodes that were never watched in the time looked back at are forgotten.
@@ -154,12 +165,7 @@ impl Board {
                     node.stopped = Some((stop.time, stop.reason.clone()));
                 }
             }
-            Fact::Rules(loaded) => {
-                if let Some(node) = self.nodes.get_mut(&loaded.node).filter(|n| n.run == loaded.run) {
-                    node.rules.clone_from(&loaded.digest);
-                    node.refused.clone_from(&loaded.refused);
-                }
-            }
+            Fact::Rules(loaded) => self.rules(loaded),
             Fact::Observation(observation) => self.observation(observation, heard),
             Fact::Gap(gap) => self.gap(gap),
             Fact::Estate(estate) => {
@@ -206,13 +212,13 @@ impl Board {
             return;
         }
         node.cluster.clone_from(&start.cluster);
-        node.run.clone_from(&start.run);
         node.version.clone_from(&start.version);
         node.kernel.clone_from(&start.kernel);
         node.missing.clone_from(&start.missing);
         node.begun = Some(start.time);
         node.stopped = None;
         node.heard = heard.or(node.heard);
+        self.runs(&start.node, &start.run);
     }
 
     fn observation(&mut self, seen: &Observation, heard: Option<Time>) {
@@ -226,9 +232,10 @@ impl Board {
             return;
         }
         let before = (node.watched, node.run != seen.run);
+        self.runs(&seen.node, &seen.run);
+        let Some(node) = self.nodes.get_mut(&seen.node) else { return };
         node.watched = Some(seen.to);
         node.every = seen.to.0.saturating_sub(seen.from.0);
-        node.run.clone_from(&seen.run);
         node.cluster.clone_from(&seen.cluster);
         node.rules.clone_from(&seen.rules);
         node.lacks.clone_from(&seen.gaps);

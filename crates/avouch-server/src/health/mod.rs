@@ -3,6 +3,7 @@
 
 mod board;
 mod counts;
+mod rule_sets;
 mod seed;
 mod silence;
 mod size;
@@ -24,6 +25,7 @@ pub(crate) use spans::{Expected, SourceGap, gaps};
 pub(crate) use standing::{NodeHealth, SourceHealth, Standing, State};
 
 use crate::App;
+use crate::agent_rules::Wanted;
 use crate::centre::Batch;
 use crate::error::{ApiError, ApiResult, chain};
 
@@ -50,6 +52,11 @@ impl Health {
     /// The board.
     pub(crate) fn board(&self) -> MutexGuard<'_, Board> {
         self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rule set that agents are to run; `None` when there is none for them.
+    pub(crate) fn wanted(&self, wanted: Option<Wanted>) {
+        self.board().want(wanted);
     }
 
     /// How everything stands.

@@ -8,6 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::board::{Board, Node, RECENT, SECOND, Source};
+use super::rule_sets::RuleSetHealth;
+use crate::agent_rules::Wanted;
 
 /// A source of system calls without any event for so long is odd: something runs on every machine.
 const QUIET: u64 = 300 * SECOND;
@@ -70,6 +72,8 @@ pub(crate) struct Standing {
     pub reasons: Vec<String>,
     /// Nodes that were silent for more than a day.
     pub forgotten: u64,
+    /// Nodes that take their rules from this server and do not run, or not wholly, what it has for them.
+    pub agents_behind: usize,
 }
 
 /// A machine, cluster or account.
@@ -95,6 +99,8 @@ pub(crate) struct NodeHealth {
     pub watched_to: Option<Time>,
     /// Digest of the rules that run.
     pub rules_digest: String,
+    /// The server's rule set; `null` for an agent with rules of its own.
+    pub rule_set: Option<RuleSetHealth>,
     /// Events since the server began.
     pub events: u64,
     pub detections: u64,
@@ -167,8 +173,13 @@ impl Board {
             if node.sources.is_empty() && state != State::Ok {
                 out.reasons.push(format!("{name}: {reason}"));
             }
-            let warnings = node.warnings(common.get(node.cluster.as_str()).copied(), now);
-            out.nodes.push(node.health(name, worst.0, worst.1, warnings, now));
+            let wanted = self.wanted.as_ref();
+            let warnings = node.warnings(common.get(node.cluster.as_str()).copied(), wanted, now);
+            let health = node.health(name, worst.0, worst.1, warnings, wanted, now);
+            // One that was stopped runs no rules at all.
+            let behind = health.rule_set.as_ref().is_some_and(|set| set.behind_since.is_some());
+            out.agents_behind += usize::from(behind && state != State::Stopped);
+            out.nodes.push(health);
         }
         self.never(&mut out);
         if self.beyond > 0 {
@@ -192,7 +203,7 @@ impl Board {
                 let reason = format!("it is in the list of nodes since {}, and nothing ever came", estate.time);
                 out.reasons.push(format!("{name}: {reason}"));
                 let node = Node { cluster: estate.cluster.clone(), ..Node::default() };
-                out.nodes.push(node.health(name, State::Never, reason, Vec::new(), estate.time));
+                out.nodes.push(node.health(name, State::Never, reason, Vec::new(), None, estate.time));
             }
         }
     }
@@ -249,15 +260,13 @@ impl Node {
         self.losses.iter().filter(|(at, _)| at.0 >= from).map(|(_, n)| n).sum()
     }
 
-    fn warnings(&self, common: Option<(&str, usize)>, now: Time) -> Vec<String> {
+    fn warnings(&self, common: Option<(&str, usize)>, wanted: Option<&Wanted>, now: Time) -> Vec<String> {
         let mut out = Vec::new();
         if let Some((rules, nodes)) = common.filter(|(rules, _)| *rules != self.rules && !self.is_own()) {
             let (own, other) = (short(&self.rules), short(rules));
             out.push(format!("it runs other rules ({own}) than {nodes} nodes of its cluster ({other})"));
         }
-        if let Some(why) = &self.refused {
-            out.push(format!("newer rules were not taken: {why}"));
-        }
+        out.extend(self.rules_warning(wanted, now));
         if self.ahead > AHEAD {
             out.push(format!("its clock is at least {} s ahead of the server's", self.ahead / SECOND));
         }
@@ -285,7 +294,15 @@ impl Node {
         }
     }
 
-    fn health(&self, name: &str, state: State, reason: String, warnings: Vec<String>, now: Time) -> NodeHealth {
+    fn health(
+        &self,
+        name: &str,
+        state: State,
+        reason: String,
+        warnings: Vec<String>,
+        wanted: Option<&Wanted>,
+        now: Time,
+    ) -> NodeHealth {
         NodeHealth {
             node: name.to_owned(),
             cluster: self.cluster.clone(),
@@ -299,6 +316,7 @@ impl Node {
             heard: self.heard,
             watched_to: self.watched,
             rules_digest: self.rules.clone(),
+            rule_set: self.rule_set(wanted),
             events: self.events,
             detections: self.detections,
             lost: self.lost,
@@ -345,7 +363,7 @@ impl Source {
 }
 
 /// A digest for a sentence.
-fn short(digest: &str) -> &str {
+pub(super) fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
