@@ -35,14 +35,27 @@ impl AcceptanceFiles {
                 if path.is_dir() && FileKind::of(&text) != Some(FileKind::Acceptances) {
                     continue;
                 }
-                let id = out.map.add(file.display().to_string(), text.clone());
-                let (found, wrong) = parse_acceptances(id, &text);
-                out.all.extend(found);
-                out.diagnostics.extend(wrong);
+                out.add(file.display().to_string(), text);
             }
         }
         out.diagnostics.extend(lint_acceptances(&out.all, None, None));
         Ok(out)
+    }
+
+    /// Of texts with their names; nothing is read.
+    #[must_use]
+    pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut out = Self::default();
+        texts.into_iter().for_each(|(name, text)| out.add(name, text));
+        out.diagnostics.extend(lint_acceptances(&out.all, None, None));
+        out
+    }
+
+    fn add(&mut self, name: String, text: String) {
+        let id = self.map.add(name, text.clone());
+        let (found, wrong) = parse_acceptances(id, &text);
+        self.all.extend(found);
+        self.diagnostics.extend(wrong);
     }
 
     /// Whether any problem is an error.

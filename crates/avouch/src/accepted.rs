@@ -25,7 +25,15 @@ pub(crate) fn load(paths: &[PathBuf], rules: &RuleSet) -> anyhow::Result<Option<
     if let Some(missing) = paths.iter().find(|p| !p.exists()) {
         bail!("there is no file or folder `{}`", missing.display());
     }
-    let read = AcceptanceFiles::load(paths)?;
+    compiled(AcceptanceFiles::load(paths)?, rules).map(Some)
+}
+
+/// The same of texts that came from elsewhere; nothing is read.
+pub(crate) fn of_texts(texts: Vec<(String, String)>, rules: &RuleSet) -> anyhow::Result<Acceptances> {
+    compiled(AcceptanceFiles::from_texts(texts), rules)
+}
+
+fn compiled(read: AcceptanceFiles, rules: &RuleSet) -> anyhow::Result<Acceptances> {
     terminal::say(&render_text(&read.map, &read.diagnostics, terminal::error_colour()));
     if read.has_errors() {
         bail!("acceptances have errors");
@@ -34,7 +42,7 @@ pub(crate) fn load(paths: &[PathBuf], rules: &RuleSet) -> anyhow::Result<Option<
     for failed in failed {
         terminal::say(&format!("acceptance `{}` lets nothing be: {}\n", failed.id, failed.why));
     }
-    Ok(Some(acceptances))
+    Ok(acceptances)
 }
 
 /// What has to be said in the ledger for its register to be that of `set` from `time` on.

@@ -196,9 +196,17 @@ pub(crate) struct ReplayArgs {
 #[derive(Debug, Clone, Args)]
 #[command(group(ArgGroup::new("kept").args(["out_dir", "data", "server"]).multiple(true)))]
 #[command(group(ArgGroup::new("keeping").args(["data", "server"]).multiple(true)))]
+#[command(mut_arg("rules", |rules| rules.required(false).required_unless_present("rules_from_server")))]
 pub(crate) struct AgentArgs {
     #[command(flatten)]
     pub(crate) load: LoadArgs,
+    /// Judge by the rules, mappings and acceptances that the server has for its agents, in place of files, and take others while it
+    /// runs. The last set is kept in the folder of --spool, for a start at which the server is away.
+    #[arg(long, requires = "server", conflicts_with_all = ["rules", "mapping", "acceptances"])]
+    pub(crate) rules_from_server: bool,
+    /// Seconds within which it looks whether the server has other rules.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0, requires = "rules_from_server")]
+    pub(crate) rules_every: f64,
     #[command(flatten)]
     pub(crate) select: SelectArgs,
     /// Mapping of rule names to criteria, over the built-in one. May be repeated; later files win.

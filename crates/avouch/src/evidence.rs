@@ -156,12 +156,16 @@ pub(crate) fn digest(path: &Path) -> anyhow::Result<(String, u64)> {
 
 /// The fact that other mapping files count than before; `None` when the evidence says of the same files already.
 pub(crate) fn mapping_change(store: &mut Reader, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
+    mapping_change_since(last_mapping(store)?.as_deref(), files, time)
+}
+
+/// Digest of the mapping files that the evidence says count.
+pub(crate) fn last_mapping(store: &mut Reader) -> anyhow::Result<Option<String>> {
     let known = store.facts(Kind::Mapping, Period::ALL)?;
-    let last = known.into_iter().rev().find_map(|f| match f.fact {
+    Ok(known.into_iter().rev().find_map(|f| match f.fact {
         Fact::Mapping(m) => Some(m.digest),
         _ => None,
-    });
-    mapping_change_since(last.as_deref(), files, time)
+    }))
 }
 
 /// The same when the digest of the files that counted last is `last`.

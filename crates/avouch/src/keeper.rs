@@ -18,7 +18,7 @@ use avouch_pipeline::{Acceptances, RuleSet};
 use crate::args::ForwardArgs;
 use crate::commands::printer;
 use crate::evidence::{self, KeepArgs, now};
-use crate::past::Past;
+use crate::past::{Brought, Past};
 use crate::terminal;
 
 /// Facts that wait for the thread at most. When it cannot keep up, the run waits, and what the kernel's buffer cannot hold
@@ -38,6 +38,26 @@ const SPOOL: &str = "/var/lib/avouch/spool";
 pub(crate) struct Kept {
     pub(crate) sink: Box<dyn FactSink>,
     pub(crate) past: Past,
+}
+
+/// What a run judges by, and where that is from.
+#[derive(Clone, Copy)]
+pub(crate) struct Judging<'a> {
+    pub(crate) rules: &'a RuleSet,
+    pub(crate) acceptances: Option<&'a Acceptances>,
+    pub(crate) brought: Brought<'a>,
+    pub(crate) standing: &'a SetStanding,
+}
+
+/// How a run stands with the rule set of a server; nothing for rules of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SetStanding {
+    /// Digest of the set that runs.
+    pub(crate) set: String,
+    /// Why other rules were not taken.
+    pub(crate) refused: Option<String>,
+    /// Digest of the set that `refused` is about; empty when it is about none.
+    pub(crate) refused_set: String,
 }
 
 /// Keeps evidence of a run.
@@ -69,13 +89,7 @@ enum Told {
 
 impl Keeper {
     /// Keeps facts where it is asked for: in a folder, on a server, in both. `None` for neither.
-    pub(crate) fn start(
-        args: &KeepArgs,
-        forward: &ForwardArgs,
-        mapping: &[PathBuf],
-        rules: &RuleSet,
-        acceptances: Option<&Acceptances>,
-    ) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn start(args: &KeepArgs, forward: &ForwardArgs, judging: Judging<'_>) -> anyhow::Result<Option<Self>> {
         let begun = now();
         let origin = origin(args, begun);
         let mut kept = Vec::new();
@@ -91,33 +105,20 @@ impl Keeper {
         if kept.is_empty() {
             return Ok(None);
         }
-        let mut keeper = Self::over(origin, kept, mapping, rules, acceptances, begun)?;
+        let mut keeper = Self::over(origin, kept, judging, begun)?;
         keeper.forwarder = forwarder;
         Ok(Some(keeper))
     }
 
     /// Keeps facts in one place.
-    pub(crate) fn to(
-        kept: Kept,
-        args: &KeepArgs,
-        mapping: &[PathBuf],
-        rules: &RuleSet,
-        acceptances: Option<&Acceptances>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn to(kept: Kept, args: &KeepArgs, judging: Judging<'_>) -> anyhow::Result<Self> {
         let begun = now();
-        Self::over(origin(args, begun), vec![kept], mapping, rules, acceptances, begun)
+        Self::over(origin(args, begun), vec![kept], judging, begun)
     }
 
     /// Keeps facts of `origin` in these places, for a run that began at `begun`. Each hears first what changed since it heard last,
     /// and of the stretch that nobody watched.
-    pub(crate) fn over(
-        origin: Origin,
-        kept: Vec<Kept>,
-        mapping: &[PathBuf],
-        rules: &RuleSet,
-        acceptances: Option<&Acceptances>,
-        begun: Time,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn over(origin: Origin, kept: Vec<Kept>, judging: Judging<'_>, begun: Time) -> anyhow::Result<Self> {
         let source = evidence::source(&origin.node, &origin.run);
         let (queue, facts) = sync_channel(QUEUE);
         let (sinks, pasts) = kept.into_iter().map(|kept| (kept.sink, kept.past)).unzip();
@@ -129,31 +130,37 @@ impl Keeper {
             Self { origin, digest: String::new(), queue: Some(queue), thread: Some(thread), pasts, forwarder: None };
         for (at, past) in keeper.pasts.iter().enumerate() {
             let gap = past.gap(&keeper.origin.node, begun)?.map(Fact::from);
-            let change = past.mapping_change(mapping, begun)?;
-            gap.into_iter().chain(change).for_each(|fact| hand(&mut keeper.queue, Told::One(at, fact)));
+            gap.into_iter().for_each(|fact| hand(&mut keeper.queue, Told::One(at, fact)));
         }
-        keeper.acceptances(acceptances, begun)?;
-        keeper.rules(rules, begun, None);
+        keeper.brought(judging.acceptances, judging.brought, begun)?;
+        keeper.rules(judging.rules, begun, judging.standing);
         Ok(keeper)
     }
 
-    /// The rules that run from `time` on; `refused` says why others do not.
-    pub(crate) fn rules(&mut self, rules: &RuleSet, time: Time, refused: Option<String>) {
+    /// The rules that run from `time` on.
+    pub(crate) fn rules(&mut self, rules: &RuleSet, time: Time, standing: &SetStanding) {
         let mut loaded = rules_loaded(rules, &self.origin, time);
-        loaded.refused = refused;
+        let SetStanding { set, refused, refused_set } = standing.clone();
+        (loaded.set, loaded.refused, loaded.refused_set) = (set, refused, refused_set);
         self.digest.clone_from(&loaded.digest);
         self.keep(loaded.into());
     }
 
-    /// The acceptances that count from `time` on.
+    /// The acceptances and mappings that count from `time` on.
     ///
     /// # Errors
-    /// When the register in the evidence cannot be read.
-    pub(crate) fn acceptances(&mut self, acceptances: Option<&Acceptances>, time: Time) -> anyhow::Result<()> {
+    /// When a mapping file, or the register in the evidence, cannot be read.
+    pub(crate) fn brought(
+        &mut self,
+        acceptances: Option<&Acceptances>,
+        brought: Brought<'_>,
+        time: Time,
+    ) -> anyhow::Result<()> {
         let empty = AcceptanceSet::default();
         let set = acceptances.map_or(&empty, Acceptances::set);
         for (at, past) in self.pasts.iter_mut().enumerate() {
-            for change in past.register(set, time)? {
+            let mapping = past.mapping(brought, time)?;
+            for change in mapping.into_iter().chain(past.register(set, brought, time)?) {
                 hand(&mut self.queue, Told::One(at, change));
             }
         }
@@ -220,20 +227,30 @@ fn hand(queue: &mut Option<SyncSender<Told>>, told: Told) {
     }
 }
 
-/// Opens the queue of facts for the server, and begins to send.
-fn send(url: &str, args: &ForwardArgs, data: Option<&Path>, origin: &Origin) -> anyhow::Result<(Kept, Forwarder)> {
+/// The server, and how it is told who asks.
+pub(crate) fn server(url: &str, args: &ForwardArgs) -> anyhow::Result<Server> {
     let mut server = Server::new(url)?;
     server.token = token(args)?;
     server.ca.clone_from(&args.ca);
     server.client = args.cert.clone().zip(args.key.clone());
+    Ok(server)
+}
+
+/// The folder of what waits for the server, and of what is kept of it.
+pub(crate) fn spool(args: &ForwardArgs, data: Option<&Path>) -> PathBuf {
+    args.spool.clone().unwrap_or_else(|| data.map_or_else(|| PathBuf::from(SPOOL), |data| data.join("spool")))
+}
+
+/// Opens the queue of facts for the server, and begins to send.
+fn send(url: &str, args: &ForwardArgs, data: Option<&Path>, origin: &Origin) -> anyhow::Result<(Kept, Forwarder)> {
+    let server = server(url, args)?;
     let sender = Sender {
         node: origin.node.clone(),
         cluster: origin.cluster.clone(),
         run: origin.run.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let dir =
-        args.spool.clone().unwrap_or_else(|| data.map_or_else(|| PathBuf::from(SPOOL), |data| data.join("spool")));
+    let dir = spool(args, data);
     let options = Options::new(args.spool_mb.max(1) << 20);
     let (spool, outbox, report) = Spool::open(&dir, options, sender)
         .with_context(|| format!("failed to open the queue of facts for the server, `{}`", dir.display()))?;

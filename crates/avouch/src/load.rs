@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use avouch_diagnostics::{Diagnostic, LintLevels, Severity, SourceMap, render_concise, render_text};
 use avouch_engine::{AppendOutput, CompileOptions, Matching, Selector};
+use avouch_forward::{NamedText, RuleTexts};
 use avouch_pipeline::config::{self, FalcoConfig};
 use avouch_pipeline::{RuleSet, RuleSetOptions, codes, read_text};
 use avouch_rules::Priority;
@@ -68,6 +69,40 @@ pub(crate) fn rule_set(load: &LoadArgs, compile: CompileOptions, mappings: &[Pat
     let options = RuleSetOptions { compile, lints: lints(&load.lints)?, mappings: mappings.to_vec() };
     let rules = RuleSet::load(&load.rules, &options)?;
     show(&rules.map, &rules.diagnostics, load.diagnostics);
+    usable(load, rules)
+}
+
+/// The same of texts that came from elsewhere; nothing is read.
+pub(crate) fn rule_set_of(load: &LoadArgs, compile: CompileOptions, texts: &RuleTexts) -> anyhow::Result<RuleSet> {
+    let options = RuleSetOptions { compile, lints: lints(&load.lints)?, mappings: Vec::new() };
+    let rules = RuleSet::from_texts(pairs(&texts.rules), pairs(&texts.mappings), &options);
+    // Whoever wrote these is not at this terminal, and does not draw on it.
+    let errors: Vec<Diagnostic> = rules.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    let text = render_concise(&rules.map, &errors);
+    terminal::say(&text.chars().filter(|c| *c == '\n' || !c.is_control()).collect::<String>());
+    usable(load, rules)
+}
+
+/// Texts as loaders take them.
+pub(crate) fn pairs(texts: &[NamedText]) -> Vec<(String, String)> {
+    texts.iter().map(|t| (t.name.clone(), t.text.clone())).collect()
+}
+
+/// The errors of rules in a line: the first with its place, and how many there are. `None` when there is none.
+pub(crate) fn errors(rules: &RuleSet) -> Option<String> {
+    let mut errors = rules.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let first = errors.next()?;
+    let place = first.primary().and_then(|l| Some((rules.map.get(l.span.file)?, rules.map.line_column(l.span)?)));
+    let place = place.map(|(file, (line, _))| format!("{}:{line}: ", file.name)).unwrap_or_default();
+    let more = match errors.count() {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    let title: String = first.title.chars().filter(|c| !c.is_control()).take(400).collect();
+    Some(format!("{place}{title}{more}"))
+}
+
+fn usable(load: &LoadArgs, rules: RuleSet) -> anyhow::Result<RuleSet> {
     if load.strict && rules.has_errors() {
         bail!("rule files have errors, and --strict was given");
     }

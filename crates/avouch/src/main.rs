@@ -13,6 +13,7 @@ mod load;
 mod past;
 mod privileges;
 mod responses;
+mod rule_source;
 mod signals;
 mod terminal;
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use avouch_controls::AcceptanceSet;
 use avouch_evidence::Folder;
 use avouch_finding::{ChangeAction, Fact, Gap, Kind, Time};
-use avouch_forward::Memory;
+use avouch_forward::{Memory, NamedText};
+use avouch_pipeline::facts::mapping_change_of;
 use avouch_store::Period;
 
-use crate::{accepted, evidence};
+use crate::{accepted, evidence, load};
 
 /// See the module.
 pub(crate) enum Past {
@@ -19,6 +20,15 @@ pub(crate) enum Past {
     Server(PathBuf),
     /// What the queue of facts for a server remembers of what was told.
     Memory(Memory),
+}
+
+/// Where the mappings and acceptances of a run come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Brought<'a> {
+    /// Files of this machine; those of mappings.
+    Files(&'a [PathBuf]),
+    /// The server that facts are sent to, which tells of them itself; its mappings.
+    Served(&'a [NamedText]),
 }
 
 impl Past {
@@ -47,22 +57,54 @@ impl Past {
         Ok((to < begun).then_some(gap))
     }
 
-    /// The fact that other mapping files count than before, see [`evidence::mapping_change`].
-    pub(crate) fn mapping_change(&self, files: &[PathBuf], time: Time) -> anyhow::Result<Option<Fact>> {
-        match self {
-            Self::Folder(dir) => evidence::mapping_change(&mut evidence::reader(&Folder::new(dir))?, files, time),
-            Self::Server(_) => Ok(None),
-            Self::Memory(memory) => evidence::mapping_change_since(memory.mapping.as_deref(), files, time),
+    /// What has to be said for the mappings to be those of `brought` from `time` on. It is taken for said.
+    pub(crate) fn mapping(&mut self, brought: Brought<'_>, time: Time) -> anyhow::Result<Option<Fact>> {
+        match (self, brought) {
+            (Self::Folder(dir), Brought::Files(files)) => {
+                evidence::mapping_change(&mut evidence::reader(&Folder::new(dir.clone()))?, files, time)
+            }
+            (Self::Folder(dir), Brought::Served(texts)) => {
+                let last = evidence::last_mapping(&mut evidence::reader(&Folder::new(dir.clone()))?)?;
+                Ok(mapping_change_of(last.as_deref(), load::pairs(texts), time).map(Fact::from))
+            }
+            (Self::Server(_), _) => Ok(None),
+            (Self::Memory(memory), Brought::Files(files)) => {
+                let change = evidence::mapping_change_since(memory.mapping.as_deref(), files, time)?;
+                if let Some(Fact::Mapping(change)) = &change {
+                    memory.mapping = Some(change.digest.clone());
+                }
+                Ok(change)
+            }
+            (Self::Memory(memory), Brought::Served(_)) => {
+                memory.mapping = None;
+                Ok(None)
+            }
         }
     }
 
     /// What has to be said for the register to be that of `set` from `time` on. It is taken for said.
-    pub(crate) fn register(&mut self, set: &AcceptanceSet, time: Time) -> anyhow::Result<Vec<Fact>> {
+    pub(crate) fn register(
+        &mut self,
+        set: &AcceptanceSet,
+        brought: Brought<'_>,
+        time: Time,
+    ) -> anyhow::Result<Vec<Fact>> {
         match self {
             Self::Folder(dir) => accepted::changes(&mut evidence::reader(&Folder::new(dir.clone()))?, set, time),
             Self::Server(_) => Ok(Vec::new()),
             Self::Memory(memory) => {
-                let changes = accepted::changes_since(memory.acceptances.clone(), set, time);
+                let mut known = memory.acceptances.clone();
+                let none = AcceptanceSet::default();
+                let told = match brought {
+                    Brought::Files(_) => set,
+                    Brought::Served(_) => {
+                        // Those that the server has too are its own to tell of from now on; others no longer count here.
+                        known.retain(|id, _| !set.all().iter().any(|a| a.id == *id));
+                        memory.acceptances = known.clone();
+                        &none
+                    }
+                };
+                let changes = accepted::changes_since(known, told, time);
                 for change in &changes {
                     let Fact::Acceptance(change) = change else { continue };
                     match change.action {
@@ -75,5 +117,47 @@ impl Past {
                 Ok(changes)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use avouch_controls::parse_acceptances;
+    use avouch_diagnostics::FileId;
+
+    use super::*;
+
+    fn set(ids: &[&str]) -> AcceptanceSet {
+        let one = |id: &&str| {
+            format!(
+                "  - {{id: {id}, rule: R, reason: r, requester: ann, approver: bob, from: 2026-01-01, expires: 2026-12-31}}\n"
+            )
+        };
+        let text = format!("acceptances:\n{}", ids.iter().map(one).collect::<String>());
+        let (all, problems) = parse_acceptances(FileId(0), &text);
+        assert_eq!(all.len(), ids.len(), "{problems:?}");
+        AcceptanceSet::new(all)
+    }
+
+    fn told(past: &mut Past, ids: &[&str], brought: Brought<'_>) -> Vec<(ChangeAction, String)> {
+        let facts = past.register(&set(ids), brought, Time(1)).expect("memory is always there");
+        let change = |fact| match fact {
+            Fact::Acceptance(change) => (change.action, change.id),
+            other => panic!("{other:?}"),
+        };
+        facts.into_iter().map(change).collect()
+    }
+
+    #[test]
+    fn acceptances_of_the_server_are_its_own_to_tell_and_others_end_when_it_brings_them() {
+        use ChangeAction::{Added, Removed};
+        let mut past = Past::Memory(Memory::default());
+        let files = Brought::Files(&[]);
+        assert_eq!(told(&mut past, &["A", "B"], files), [(Added, "A".into()), (Added, "B".into())]);
+        let served = Brought::Served(&[]);
+        assert_eq!(told(&mut past, &["B", "C"], served), [(Removed, "A".into())]);
+        assert_eq!(told(&mut past, &[], served), []);
+        // Back to files of its own, it tells of all of them.
+        assert_eq!(told(&mut past, &["B"], files), [(Added, "B".into())]);
     }
 }

@@ -9,7 +9,7 @@ mod rules;
 
 pub use finding::{FindingContext, alert_options, finding};
 pub use live::of_record;
-pub use register::{acceptance_body, acceptance_changes, mapping_change};
+pub use register::{acceptance_body, acceptance_changes, mapping_change, mapping_change_of};
 pub use replay::{InputIdentity, Moved, ReplayFacts};
 pub use rules::rules_loaded;
 

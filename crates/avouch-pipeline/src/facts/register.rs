@@ -72,19 +72,29 @@ pub fn mapping_change(
     files: &[PathBuf],
     time: Time,
 ) -> Result<Option<MappingChange>, RuleFileError> {
-    let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let (mut hash, mut names) = (Sha256::new(), Vec::new());
-    for path in files {
+    let read = |path: &PathBuf| {
         let bytes = std::fs::read(path).map_err(|source| RuleFileError::Read { path: path.clone(), source })?;
-        let mut one = Sha256::new();
-        one.update(&bytes);
-        hash.update(hex(one));
-        names.push(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+        Ok((path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), bytes))
+    };
+    let texts = files.iter().map(read).collect::<Result<Vec<_>, RuleFileError>>()?;
+    Ok(mapping_change_of(last, texts, time))
+}
+
+/// The same of texts with their names; nothing is read.
+#[must_use]
+pub fn mapping_change_of<T: AsRef<[u8]>>(
+    last: Option<&str>,
+    texts: impl IntoIterator<Item = (String, T)>,
+    time: Time,
+) -> Option<MappingChange> {
+    let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (mut hash, mut files) = (Sha256::new(), Vec::new());
+    for (name, text) in texts {
+        hash.update(hex(Sha256::new_with_prefix(text)));
+        files.push(name);
     }
     let digest = hex(hash);
     // Nothing was ever mapped by files, and nothing is now.
-    if last == Some(digest.as_str()) || (last.is_none() && files.is_empty()) {
-        return Ok(None);
-    }
-    Ok(Some(MappingChange { time, digest, files: names }))
+    let same = last == Some(digest.as_str()) || (last.is_none() && files.is_empty());
+    (!same).then_some(MappingChange { time, digest, files })
 }

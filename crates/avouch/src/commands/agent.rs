@@ -1,27 +1,33 @@
 //! `avouch agent`: rules over what happens on this machine, live.
 
+mod output;
+mod reload;
+mod words;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use avouch_event::Interest;
-use avouch_finding::Time;
+use avouch_pipeline::RuleSet;
 use avouch_pipeline::alert::AlertOptions;
 use avouch_pipeline::interest::{self, Asker, Plan};
-use avouch_pipeline::live::records::{PolicyChange, Record, RulesChange, RulesState, Start, Stop, rfc3339};
+use avouch_pipeline::live::records::{Record, Start, Stop, rfc3339};
 use avouch_pipeline::live::{
-    ActivityLimits, FileEvent, Health, HoldLimits, Live, LiveOptions, LiveSink, LiveSource, Now, RecordFiles,
-    RecordFilesError, SliceOptions,
+    ActivityLimits, HoldLimits, Live, LiveOptions, LiveSink as _, LiveSource, Now, RecordFiles, SliceOptions,
 };
-use avouch_pipeline::{Detection, RuleSet, Sink};
 
 use super::printer::{self, Printer};
 use crate::args::{AgentArgs, Format};
+use crate::evidence;
 use crate::integrity::WatchedFiles;
-use crate::keeper::{Keeper, Kept};
-use crate::responses::{self, Responses};
+use crate::keeper::{Judging, Keeper, Kept};
+use crate::responses::Responses;
+use crate::rule_source::{Loaded, RuleSource};
 use crate::signals::Signals;
-use crate::{Outcome, accepted, live, load, privileges, terminal};
+use crate::{Outcome, live, load, privileges, terminal};
+use output::Output;
+use words::{health_line, ready_line};
 
 const MB: usize = 1 << 20;
 
@@ -40,7 +46,7 @@ pub(crate) fn run_into(args: &AgentArgs, into: &mut Into<'_>) -> anyhow::Result<
 
 fn watched(args: &AgentArgs, into: Option<&mut Into<'_>>) -> anyhow::Result<Outcome> {
     let config = load::config(&args.select)?;
-    let rules = load::rule_set(&args.load, config.compile, &args.mapping)?;
+    let (mut from, Loaded { rules, acceptances }) = RuleSource::first(args)?;
     let plan = plan(&rules, wants_activity(args));
     if args.dry_run {
         return dry_run(&plan);
@@ -57,11 +63,14 @@ fn watched(args: &AgentArgs, into: Option<&mut Into<'_>>) -> anyhow::Result<Outc
         privileges::give_up(args.respond.is_some())?;
     }
     let responses = args.respond.as_deref().map(|file| Responses::start(file, now)).transpose()?;
-    let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
+    let standing = from.standing(None);
+    let judging =
+        Judging { rules: &rules, acceptances: acceptances.as_ref(), brought: from.brought(args), standing: &standing };
     let keeper = match into {
-        None => Keeper::start(&args.keep, &args.forward, &args.mapping, &rules, acceptances.as_ref())?,
-        Some(into) => Some(Keeper::to(into()?, &args.keep, &args.mapping, &rules, acceptances.as_ref())?),
+        None => Keeper::start(&args.keep, &args.forward, judging)?,
+        Some(into) => Some(Keeper::to(into()?, &args.keep, judging)?),
     };
+    from.follow(args)?;
     let options = LiveOptions {
         acceptances,
         utc_offset: Box::new(printer::local_offset),
@@ -102,9 +111,9 @@ fn watched(args: &AgentArgs, into: Option<&mut Into<'_>>) -> anyhow::Result<Outc
     run.note_gaps([&gaps[..], &out.gaps()].concat());
     out.record(Record::Start(Box::new(start(&run, &plan, &*source, now))));
     out.flush()?;
-    terminal::say(&ready_line(args, &run, &plan, &*source));
+    terminal::say(&ready_line(args, &run, &plan, &*source, &from.words()));
 
-    let reason = watch(args, &signals, &mut run, &mut *source, &mut out, &gaps)?;
+    let reason = watch(args, &signals, &mut run, &mut *source, &mut out, &mut from, &gaps)?;
     let now = live::now();
     run.finish(&*source, now, &mut out);
     let last = out.responses.as_mut().map(Responses::finish).unwrap_or_default();
@@ -159,6 +168,7 @@ fn watch(
     run: &mut Live,
     source: &mut dyn LiveSource,
     out: &mut Output,
+    from: &mut RuleSource,
     gaps: &[String],
 ) -> anyhow::Result<End> {
     let begun = live::now().mono;
@@ -173,7 +183,11 @@ fn watch(
         out.acts();
         out.flush()?;
         if signals.take_reload() {
-            reload(args, run, source, now, out);
+            from.look();
+            reload::rules(args, run, source, now, out, from, None);
+        }
+        if let Some(set) = from.take() {
+            reload::rules(args, run, source, now, out, from, Some(*set));
         }
         if now.mono >= next {
             // Observations that could not be made in time are not made up for.
@@ -182,7 +196,9 @@ fn watch(
             let health = run.observe(source, now, out);
             out.flush()?;
             if !args.quiet {
-                terminal::say(&health_line(&health, out.keeper.as_ref().and_then(Keeper::server_line)));
+                let sent = out.keeper.as_ref().and_then(Keeper::server_line);
+                let beside: Vec<String> = sent.into_iter().chain(from.trouble(evidence::now())).collect();
+                terminal::say(&health_line(&health, &beside));
             }
         }
         if let Some(signal) = signals.stop() {
@@ -199,68 +215,6 @@ fn watch(
             std::thread::sleep(pause);
         }
     }
-}
-
-/// Loads the rules anew. When they cannot be used, the old ones go on, and both the terminal and the records say so.
-fn reload(args: &AgentArgs, run: &mut Live, source: &mut dyn LiveSource, now: Now, out: &mut Output) {
-    let loaded = load::config(&args.select)
-        .and_then(|config| load::rule_set(&args.load, config.compile, &args.mapping))
-        .and_then(|rules| {
-            // At the start a broken rule is left out; here it would take a rule away that watches.
-            ensure!(!rules.has_errors(), "rule files have errors");
-            let acceptances = accepted::load(&args.keep.acceptances, &rules)?;
-            let plan = plan(&rules, wants_activity(args));
-            source.set_interest(&plan.interest)?;
-            Ok((rules, acceptances))
-        });
-    let refused = match loaded {
-        Ok((rules, acceptances)) => {
-            run.change_rules(rules);
-            if let Some(keeper) = &mut out.keeper {
-                keeper.acceptances(acceptances.as_ref(), Time(now.wall)).unwrap_or_else(|e| terminal::complain(&e));
-            }
-            run.change_acceptances(acceptances);
-            None
-        }
-        Err(error) => {
-            let error = error.context("rules were not loaded anew; the old ones go on");
-            terminal::complain(&error);
-            Some(format!("{error:#}"))
-        }
-    };
-    let plan = plan(run.rules(), wants_activity(args));
-    if refused.is_none() {
-        terminal::say(&format!("rules loaded anew: {}\n", rules_text(run.rules_state())));
-    }
-    if let Some(keeper) = &mut out.keeper {
-        keeper.rules(run.rules(), Time(now.wall), refused.clone());
-    }
-    let policy = reload_policy(args, out);
-    out.record(Record::Rules(RulesChange {
-        time: rfc3339(now.wall),
-        rules: run.rules_state().clone(),
-        collected: collected(&plan.interest),
-        refused,
-        policy,
-    }));
-}
-
-/// Reads the policy of responses anew, where there is one. The old one goes on when it cannot be used.
-fn reload_policy(args: &AgentArgs, out: &mut Output) -> Option<PolicyChange> {
-    let (Some(file), Some(responses)) = (&args.respond, &mut out.responses) else { return None };
-    let refused = match responses.reload(file) {
-        Ok(acts) => {
-            out.tell(acts);
-            terminal::say("policy of responses loaded anew\n");
-            None
-        }
-        Err(error) => {
-            let error = error.context("the policy of responses was not loaded anew; the old one goes on");
-            terminal::complain(&error);
-            Some(format!("{error:#}"))
-        }
-    };
-    Some(PolicyChange { file: file.display().to_string(), refused })
 }
 
 /// Whether commands and changes of files are collected whatever the rules are.
@@ -327,131 +281,8 @@ fn start(run: &Live, plan: &Plan, source: &dyn LiveSource, now: Now) -> Start {
     }
 }
 
-fn rules_text(rules: &RulesState) -> String {
-    let list: Vec<String> = rules.running.iter().map(|(source, n)| format!("{n} {source}")).collect();
-    let n: usize = rules.running.values().sum();
-    format!("{n} {} ({})", if n == 1 { "rule" } else { "rules" }, list.join(", "))
-}
-
-fn ready_line(args: &AgentArgs, run: &Live, plan: &Plan, source: &dyn LiveSource) -> String {
-    let gaps = run.gaps(source);
-    let missing = if gaps.is_empty() { "nothing".to_owned() } else { gaps.join("; ") };
-    let events = collected(&plan.interest).len();
-    let from = match &args.capture {
-        Some(path) => format!("recording {}", path.display()),
-        None => format!("ring {} MiB; kernel {}", args.kernel.ring_mb, live::kernel_release()),
-    };
-    format!("watching: {}, {events} kinds of events, {from}; missing: {missing}\n", rules_text(run.rules_state()))
-}
-
-fn health_line(h: &Health, server: Option<String>) -> String {
-    let rate = if h.seconds > 0.0 { h.interval_events as f64 / h.seconds } else { 0.0 };
-    let drops = if h.lost.events == 0 {
-        "no drops".to_owned()
-    } else {
-        let causes: Vec<String> = h.lost.by_cause.iter().map(|(cause, n)| format!("{cause} {n}")).collect();
-        format!("{} DROPPED ({} of them new; {})", h.lost.events, h.interval_lost.events, causes.join(", "))
-    };
-    let waiting = if h.waiting > 0 { format!(", {} waiting for metadata", h.waiting) } else { String::new() };
-    let server = server.map(|line| format!("; {line}")).unwrap_or_default();
-    let gaps = if h.gaps.is_empty() { String::new() } else { format!("; missing: {}", h.gaps.join("; ")) };
-    format!(
-        "health: {} events ({rate:.0}/s){waiting}, {} detections, {drops}; {} threads, {} containers; agent {:.1} % CPU, {} MiB{server}{gaps}\n",
-        h.events,
-        h.detections,
-        h.threads,
-        h.containers,
-        h.agent.cpu_percent,
-        h.agent.rss_bytes >> 20,
-    )
-}
-
 /// Seconds as the user gives them, in ns.
 pub(crate) fn nanoseconds(seconds: f64) -> u64 {
     // Hundreds of years are as good as for ever; below zero is at once.
     Duration::try_from_secs_f64(seconds.max(0.0)).map_or(u64::MAX, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// Detections to standard output, records to files.
-struct Output {
-    printer: Printer,
-    files: Option<RecordFiles>,
-    error: Option<RecordFilesError>,
-    responses: Option<Responses>,
-    watched_files: Option<WatchedFiles>,
-    keeper: Option<Keeper>,
-}
-
-impl Output {
-    /// Tells what was done or denied meanwhile, and what was found of watched files.
-    fn acts(&mut self) {
-        let acts = self.responses.as_mut().map(Responses::take).unwrap_or_default();
-        self.tell(acts);
-        let found = self.watched_files.as_mut().map(WatchedFiles::take).unwrap_or_default();
-        found.into_iter().for_each(|record| self.record(record));
-    }
-
-    /// What responses cannot do here, and what they and the watch over files lost so far, as sentences.
-    fn gaps(&self) -> Vec<String> {
-        let responses = self.responses.as_ref().map(Responses::gaps).unwrap_or_default();
-        let files = self.watched_files.as_ref().map(WatchedFiles::losses).unwrap_or_default();
-        [responses, files].concat()
-    }
-
-    fn tell(&mut self, acts: Vec<avouch_respond::Act>) {
-        for act in acts {
-            terminal::say(&responses::line(&act));
-            match serde_json::to_value(&act) {
-                Ok(act) => self.record(Record::Act(act)),
-                Err(error) => terminal::complain(&anyhow::Error::new(error).context("failed to record an act")),
-            }
-        }
-    }
-
-    /// Lets everyone see what was told so far. What cannot be written ends the run: a watch that leaves nothing behind is
-    /// none.
-    fn flush(&mut self) -> anyhow::Result<()> {
-        if let Some(error) = self.error.take() {
-            return Err(error.into());
-        }
-        if let Some(files) = &mut self.files {
-            files.flush()?;
-        }
-        if let Some(keeper) = &mut self.keeper {
-            keeper.check()?;
-        }
-        self.printer.flush()
-    }
-}
-
-impl Sink for Output {
-    fn detection(&mut self, detection: &Detection<'_>) {
-        self.printer.detection(detection);
-        if let Some(responses) = &mut self.responses {
-            responses.detection(detection);
-        }
-    }
-}
-
-impl LiveSink for Output {
-    fn record(&mut self, record: Record) {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.record(&record);
-        }
-        if let Some(files) = &mut self.files
-            && self.error.is_none()
-        {
-            self.error = files.write(&record).err();
-        }
-    }
-
-    fn wants_changes(&self) -> bool {
-        self.watched_files.is_some()
-    }
-
-    fn changed(&mut self, change: &FileEvent<'_>) {
-        if let Some(files) = &mut self.watched_files {
-            files.changed(change);
-        }
-    }
 }

@@ -45,6 +45,17 @@ pub(crate) fn shell(script: &str) {
     Command::new("/bin/sh").args(["-c", script]).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("run sh");
 }
 
+/// Evidence that an agent keeps beside its files.
+const EVIDENCE: &str = "evidence";
+
+/// What `avouch verify` says of evidence that has no fault.
+pub(crate) fn verified(data: &Path) -> String {
+    let out = Command::new(env!("CARGO_BIN_EXE_avouch")).arg("verify").arg(data).output().expect("run avouch verify");
+    let report = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success(), "{report}{}", String::from_utf8_lossy(&out.stderr));
+    report
+}
+
 /// A running agent with JSON output. Dropping it ends it.
 pub(crate) struct Agent {
     child: Child,
@@ -73,12 +84,21 @@ impl Agent {
     pub(crate) fn start_in(dir: TempDir, rules: &str, args: &[&str]) -> Self {
         let file = dir.path().join("rules.yaml");
         fs::write(&file, rules).expect("write the rules");
+        let file = file.display().to_string();
+        Self::run(dir, &[&["--rules", &file], args].concat())
+    }
+
+    /// As [`Agent::start_in`]; the arguments say where its rules are.
+    pub(crate) fn run(dir: TempDir, args: &[&str]) -> Self {
+        let place = dir.path().join(EVIDENCE);
+        let keeps = std::env::var_os("AVOUCH_LIVE_DATA").is_some() && !args.contains(&"--data");
+        let keeping: &[&std::ffi::OsStr] = if keeps { &["--data".as_ref(), place.as_ref()] } else { &[] };
         let mut child = Command::new(env!("CARGO_BIN_EXE_avouch"))
-            .args(["agent", "--format", "json", "--every", "0.5", "--rules"])
-            .arg(&file)
+            .args(["agent", "--format", "json", "--every", "0.5"])
             .arg("--out-dir")
             .arg(dir.path())
             .args(args)
+            .args(keeping)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -192,6 +212,11 @@ impl Agent {
         self.signal(Signal::SIGTERM);
         let status = self.child.wait().expect("wait for the agent");
         assert!(status.success(), "{status}");
+        let kept = self.dir().join(EVIDENCE);
+        if kept.exists() {
+            let report = verified(&kept);
+            assert!(report.contains("ledger: intact"), "{report}");
+        }
         Left {
             observations: lines(&self.dir().join("observations.jsonl")),
             findings: lines(&self.dir().join("findings.jsonl")),

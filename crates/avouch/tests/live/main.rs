@@ -1,7 +1,8 @@
 //! The agent on the real kernel when things go wrong: death, overflow, floods of processes. Nothing wrong may be said, and what
 //! was not seen must show as a count or a gap.
 //!
-//! Needs root and a kernel that takes the sensor; else the tests say that they are skipped, which is a failure with CI=true.
+//! Needs root and a kernel that takes the sensor; else the tests say that they are skipped, which is a failure with CI=true. With
+//! AVOUCH_LIVE_DATA=1 every agent keeps evidence as well, which has to verify once it ended.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test")]
 
@@ -9,12 +10,15 @@ mod agent;
 mod integrity;
 mod pids_cgroup;
 mod responses;
+mod served;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent::{Agent, RULES, alone, shell};
+use agent::{Agent, RULES, alone, shell, verified};
+use avouch_finding::{Fact, Kind};
+use avouch_store::{Filter, Page, Period};
 use pids_cgroup::PidsCgroup;
 use serde_json::Value;
 
@@ -54,6 +58,52 @@ fn a_killed_agent_leaves_a_gap_that_the_next_one_tells() {
     let named = |mark: &str| end.findings.iter().any(|f| f.to_string().contains(&format!("hostname-of-{mark}")));
     assert!(named("before") && named("after"));
     assert!(!named("between"), "nobody watched then");
+}
+
+#[test]
+fn a_killed_agent_that_keeps_evidence_leaves_it_whole_and_the_next_one_tells_of_the_gap() {
+    let Some(_alone) = alone() else { return };
+    let dir = tempfile::tempdir().expect("make a folder");
+    // Its files go with an agent that ended; the evidence is looked at after that.
+    let evidence = tempfile::tempdir().expect("make a folder");
+    let data = evidence.path().join("data");
+    let place = data.display().to_string();
+    let keeping = ["--data", &place, "--node", "n1", "--activity"];
+    let mut dir = Some(dir);
+    // Killed while much is written, several times: once could be luck.
+    for life in 0..3 {
+        let agent = Agent::start_in(dir.take().expect("a folder"), RULES, &keeping);
+        mark(&format!("life-{life}"));
+        agent.alert(&format!("life-{life}"), Duration::from_secs(5));
+        shell("i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i+1)); done");
+        // What was told is safe within a quarter of a second.
+        std::thread::sleep(Duration::from_millis(500));
+        let mut flood = Command::new("/bin/sh").args(["-c", "while :; do /bin/true; done"]).spawn().expect("run sh");
+        std::thread::sleep(Duration::from_millis(200));
+        dir = Some(agent.kill());
+        flood.kill().expect("end the flood");
+        flood.wait().expect("wait for the flood");
+        mark(&format!("between-{life}"));
+        let report = verified(&data);
+        assert!(report.contains("ledger: "), "{report}");
+    }
+    Agent::start_in(dir.take().expect("a folder"), RULES, &keeping).stop();
+    let report = verified(&data);
+    assert!(report.contains("ledger: intact"), "{report}");
+    let store = avouch_store::Store::open(data.join("store"), avouch_store::Options::default()).expect("a store");
+    let mut reader = store.reader().expect("a reader");
+    let found = format!("{:?}", reader.findings(&Filter::default(), Page::default()).expect("findings").rows);
+    for life in 0..3 {
+        assert!(
+            found.contains(&format!("hostname-of-life-{life}")),
+            "what was safe before it was killed is lost: {life}"
+        );
+        assert!(!found.contains(&format!("hostname-of-between-{life}")), "nobody watched then");
+    }
+    let gaps = reader.facts(Kind::Gap, Period::ALL).expect("gaps");
+    let died =
+        |f: &avouch_store::StoredFact| matches!(&f.fact, Fact::Gap(g) if g.reason == "the agent died" && g.from < g.to);
+    assert_eq!(gaps.iter().filter(|f| died(f)).count(), 3, "{gaps:?}");
 }
 
 #[test]
