@@ -14,7 +14,7 @@ use avouch_pipeline::{Acceptances, RuleSet, RuleSetOptions};
 use avouch_s3::{Bucket, Credentials};
 use avouch_server::{AuditSetup, DeskSetup, Trail};
 
-use crate::args::{AuditArgs, DeskArgs, DiagnosticStyle, LoadArgs};
+use crate::args::{AuditArgs, DeskArgs, DiagnosticStyle, LoadArgs, ServerRulesArgs};
 use crate::evidence::{self, now};
 use crate::{accepted, load};
 
@@ -26,24 +26,29 @@ const DAY: u64 = 86_400_000_000_000;
 
 /// What the server does with audit records, `None` without rules; and the rules and acceptances that it shows. It loads those again by
 /// itself, and records what changed of them.
-pub(crate) fn setup(args: &AuditArgs, desk: &DeskArgs, data: &Path) -> anyhow::Result<(Option<AuditSetup>, DeskSetup)> {
+pub(crate) fn setup(
+    given: &ServerRulesArgs,
+    args: &AuditArgs,
+    desk: &DeskArgs,
+    data: &Path,
+) -> anyhow::Result<(Option<AuditSetup>, DeskSetup)> {
     // Each rule that matches counts, since each may be evidence for another criterion.
     let compile = CompileOptions { matching: Matching::All, ..CompileOptions::default() };
-    let options = RuleSetOptions { compile, lints: LintLevels::default(), mappings: args.mapping.clone() };
+    let options = RuleSetOptions { compile, lints: LintLevels::default(), mappings: given.mapping.clone() };
     let desk = DeskSetup {
-        rules: args.rules.clone(),
+        rules: given.rules.clone(),
         options: options.clone(),
-        acceptances: args.acceptances.clone(),
+        acceptances: given.acceptances.clone(),
         edit_rules: desk.edit_rules,
         recordings: desk.recordings.clone(),
     };
-    if args.rules.is_empty() {
+    if given.rules.is_empty() {
         return Ok((None, desk));
     }
     let loading =
-        LoadArgs { rules: args.rules.clone(), strict: false, lints: Vec::new(), diagnostics: DiagnosticStyle::Full };
-    let rules = load::rule_set(&loading, options.compile, &args.mapping)?;
-    let acceptances = accepted::load(&args.acceptances, &rules)?;
+        LoadArgs { rules: given.rules.clone(), strict: false, lints: Vec::new(), diagnostics: DiagnosticStyle::Full };
+    let rules = load::rule_set(&loading, options.compile, &given.mapping)?;
+    let acceptances = accepted::load(&given.acceptances, &rules)?;
     let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
     Ok((Some(of(rules, set, args, data)), desk))
 }

@@ -74,7 +74,11 @@ fn what_the_sensor_of_this_process_finds_is_in_the_servers_evidence_and_ends_in_
     let data_text = data.to_str().unwrap();
     let args = ["up", "--capture", "recordings/web-intrusion.scap", "--rules", "rules", "--matching", "all", "--quiet"];
     let place = ["--data", data_text, "--listen", "127.0.0.1:0", "--node", "n1", "--cluster", "lab"];
-    let status = avouch(&[&args[..], &place[..]].concat()).stderr(Stdio::null()).status().unwrap();
+    // It judges audit records as `server` does.
+    let trail = dir.path().join("trail");
+    std::fs::create_dir(&trail).unwrap();
+    let audit = ["--k8s-cluster", "prod", "--cloudtrail-dir", trail.to_str().unwrap()];
+    let status = avouch(&[&args[..], &place[..], &audit[..]].concat()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success(), "{status}");
     assert_intact(data_text);
     let mut store = reader(&data);
@@ -85,6 +89,10 @@ fn what_the_sensor_of_this_process_finds_is_in_the_servers_evidence_and_ends_in_
     let (starts, stops) = (run(Kind::Start), run(Kind::Stop));
     assert!(matches!(&stops[..], [Fact::Stop(stop)] if stop.node == "n1"), "{stops:?}");
     assert!(matches!(&starts[..], [Fact::Start(start)] if start.cluster == "lab"), "{starts:?}");
+    let stretches = store.stretches(Period::ALL).unwrap();
+    let expected =
+        stretches.iter().any(|s| s.observation.node == "prod" && s.observation.sources.contains_key("k8s_audit"));
+    assert!(expected, "the cluster counts as expected, and not watched: {stretches:?}");
 }
 
 #[test]
@@ -116,6 +124,10 @@ fn flags_that_cannot_work_are_refused_before_anything_is_made() {
         &["server", "--listen", "0.0.0.0:0"],
         &["server", "--rules", "rules", "--cloudtrail-bucket", "b"],
         &["up", "--rules", "rules", "--server", "https://other.example"],
+        &["up", "--rules", "rules", "--cloudtrail-bucket", "b", "--cloudtrail-region", "eu-west-1"],
+        &["agent", "--rules", "rules", "--rules-from-server", "--server", "https://other.example"],
+        &["agent", "--rules-from-server"],
+        &["agent"],
     ] {
         let out = avouch(&[args, &["--data", data_text]].concat()).env_remove("AWS_ACCESS_KEY_ID").output().unwrap();
         assert!(!out.status.success(), "{args:?}");

@@ -45,18 +45,24 @@ pub(crate) struct ListenArgs {
     pub(crate) oidc: Option<PathBuf>,
 }
 
-/// Audit records that the server judges itself.
+/// What a server has its audit records judged by, and its agents that take their rules from it.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct AuditArgs {
-    /// Rule files or folders: rules for `k8s_audit` and `aws_cloudtrail` judge the records that come. May be repeated.
-    #[arg(short, long = "rules", value_name = "PATH", help_heading = "Audit records")]
+pub(crate) struct ServerRulesArgs {
+    /// Rule files or folders: rules for `k8s_audit` and `aws_cloudtrail` judge the records that come; agents with
+    /// --rules-from-server judge by all of them. May be repeated.
+    #[arg(short, long = "rules", value_name = "PATH", help_heading = "Rules and acceptances")]
     pub(crate) rules: Vec<PathBuf>,
     /// Mapping files of rules to criteria, over the built-in one.
-    #[arg(long, value_name = "FILE", help_heading = "Audit records")]
+    #[arg(long, value_name = "FILE", help_heading = "Rules and acceptances")]
     pub(crate) mapping: Vec<PathBuf>,
     /// Acceptances: dated, approved holes. A file or folder; may be repeated.
-    #[arg(long, value_name = "PATH", requires = "rules", help_heading = "Audit records")]
+    #[arg(long, value_name = "PATH", requires = "rules", help_heading = "Rules and acceptances")]
     pub(crate) acceptances: Vec<PathBuf>,
+}
+
+/// Audit records that the server judges itself. A command that takes these has an argument `rules`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct AuditArgs {
     /// A cluster whose API server is to send its audit records here: until it does, it counts as not watched. May be repeated.
     #[arg(long = "k8s-cluster", value_name = "NAME", requires = "rules", help_heading = "Audit records")]
     pub(crate) k8s_clusters: Vec<String>,
@@ -107,6 +113,8 @@ pub(crate) struct ServerArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
+    pub(crate) rules: ServerRulesArgs,
+    #[command(flatten)]
     pub(crate) audit: AuditArgs,
     #[command(flatten)]
     pub(crate) desk: DeskArgs,
@@ -127,9 +135,8 @@ pub(crate) struct UpArgs {
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) desk: DeskArgs,
-    /// Keep audit records that clusters send, without secrets, for back-tests: at most so many MB; 0 keeps none.
-    #[arg(long, value_name = "MB", default_value_t = 1024)]
-    pub(crate) archive_mb: u64,
+    #[command(flatten)]
+    pub(crate) audit: AuditArgs,
     /// The control list that reports judge by: a file, or a folder with its versions.
     #[arg(long, value_name = "PATH")]
     pub(crate) controls: Option<PathBuf>,

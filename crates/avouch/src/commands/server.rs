@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<Outcome> {
     let signals = Signals::register()?;
     let trails = audited::trails(&args.audit)?;
-    let (audit, desk) = audited::setup(&args.audit, &args.desk, &args.data)?;
+    let (audit, desk) = audited::setup(&args.rules, &args.audit, &args.desk, &args.data)?;
     let running = start(&args.listen, &args.data, args.controls.as_deref(), audit, trails, desk)?;
     let reason = loop {
         if let Some(signal) = signals.stop() {

@@ -8,7 +8,7 @@ use avouch_server::{CentreSink, DeskSetup, Running};
 use signal_hook::consts::SIGHUP;
 
 use super::{agent, server};
-use crate::args::{AuditArgs, UpArgs};
+use crate::args::UpArgs;
 use crate::keeper::Kept;
 use crate::past::Past;
 use crate::{Outcome, accepted, audited, load};
@@ -22,6 +22,8 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
         args.agent.forward.server.is_none(),
         "`up` is server and agent in one; to send to another server, use `agent`"
     );
+    // Arguments that cannot work are said before anything is made or watched.
+    let mut trails = audited::trails(&args.audit)?;
     let mut agent = args.agent.clone();
     let data = agent.keep.data.get_or_insert_with(|| PathBuf::from(DATA)).clone();
     // What is accepted in the console counts for the sensor too.
@@ -48,9 +50,9 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
         let rules = load::rule_set(&agent.load, config.compile, &agent.mapping)?;
         let acceptances = accepted::load(&agent.keep.acceptances, &rules)?;
         let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
-        let audit = AuditArgs { archive_mb: args.archive_mb, ..AuditArgs::default() };
-        let setup = audited::of(rules, set, &audit, &data);
-        let started = server::start(&args.listen, &data, args.controls.as_deref(), Some(setup), Vec::new(), desk)?;
+        let setup = audited::of(rules, set, &args.audit, &data);
+        let trails = std::mem::take(&mut trails);
+        let started = server::start(&args.listen, &data, args.controls.as_deref(), Some(setup), trails, desk)?;
         // The sensor loads its files anew when it is told to; so it does when they were changed in the console.
         started.on_rules(|| signal_hook::low_level::raise(SIGHUP).unwrap_or(()));
         let sink = CentreSink::new(started.app().centre.clone());
