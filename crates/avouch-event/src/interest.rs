@@ -58,9 +58,8 @@ pub enum ReadPaths {
 }
 
 impl ReadPaths {
-    /// Calls of which a source tells by the path which opens for reading are wanted. The flags and the path of `openat2`
-    /// lie both in the caller's memory: there reads are not told from writes at all.
-    pub const TYPES: [EventType; 2] = [types::OPEN_X, types::OPENAT_2_X];
+    /// Calls of which a source tells by the path which opens for reading are wanted.
+    pub const TYPES: [EventType; 3] = [types::OPEN_X, types::OPENAT_2_X, types::OPENAT2_X];
     /// Longer paths are not looked at, and wanted.
     pub const LONGEST: usize = 126;
 
@@ -251,7 +250,7 @@ mod tests {
     #[test]
     fn calls_that_are_not_told_apart_by_path_leave_the_paths_alone() {
         let mut a = Interest::default();
-        a.add(types::OPENAT2_X, Want::ALL);
+        a.add(types::OPEN_BY_HANDLE_AT_X, Want::ALL);
         a.add(types::READ_X, Want::ALL);
         assert_eq!(a.read_paths(), &ReadPaths::Prefixes(BTreeSet::new()));
     }

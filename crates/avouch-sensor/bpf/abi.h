@@ -76,6 +76,8 @@ enum open_class {
 	OPEN_WRITES = 3,
 	/* By a handle: flags in argument 2, no path. */
 	OPEN_BY_HANDLE = 4,
+	/* `openat2`: flags in the structure that argument 2 points to. */
+	OPEN_HOW = 5,
 };
 
 struct op {

@@ -93,6 +93,25 @@ static __always_inline bool compat(struct task_struct *task)
 }
 #endif
 
+/*
+ * Flags of an `openat2`. Its caller may have changed the structure since, to hide a write as a read: what the opened file itself
+ * says is added. Where the structure cannot be read any more, only that counts.
+ */
+static __always_inline __u64 how_flags(__u64 how, __s64 fd)
+{
+	struct file *file = file_of(fd);
+	__u64 flags = 0;
+
+	if (bpf_probe_read_user(&flags, sizeof(flags), (void *)how))
+		flags = 0;
+	if (file) {
+		flags |= BPF_CORE_READ(file, f_flags) & O_ACCMODE;
+		if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
+			flags |= O_CREAT;
+	}
+	return flags;
+}
+
 static __always_inline __u32 class_of(struct plan *plan, struct record *r, __s64 ret)
 {
 	__u64 flags;
@@ -106,6 +125,9 @@ static __always_inline __u32 class_of(struct plan *plan, struct record *r, __s64
 		return WANT_WRITES;
 	case OPEN_FLAGS_ARG1:
 		flags = r->args[1];
+		break;
+	case OPEN_HOW:
+		flags = how_flags(r->args[2], ret);
 		break;
 	default:
 		flags = r->args[2];

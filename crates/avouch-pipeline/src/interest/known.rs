@@ -44,9 +44,9 @@ fn is_collected(info: &EventInfo) -> bool {
     info.flags.0 & gone == 0 && (call || info.source == SourceCategory::Tracepoint)
 }
 
-/// Opens whose flags the kernel has at hand. Those of `openat2` lie in user memory.
+/// Opens whose event tells the flags.
 fn tells_open_flags(ty: EventType) -> bool {
-    matches!(ty, types::OPEN_X | types::OPENAT_2_X | types::OPEN_BY_HANDLE_AT_X)
+    matches!(ty, types::OPEN_X | types::OPENAT_2_X | types::OPENAT2_X | types::OPEN_BY_HANDLE_AT_X)
 }
 
 /// Opens that always write.
@@ -55,7 +55,7 @@ fn creates(ty: EventType) -> bool {
 }
 
 fn opens(ty: EventType) -> bool {
-    tells_open_flags(ty) || creates(ty) || ty == types::OPENAT2_X
+    tells_open_flags(ty) || creates(ty)
 }
 
 /// Calls that may return `EINPROGRESS`: those that can begin a connection, and requests to a device or file system that
@@ -78,7 +78,7 @@ pub fn class_of(event: &Event<'_>) -> Option<Want> {
     }
     let flags_at = match event.ty {
         types::OPEN_X | types::OPEN_BY_HANDLE_AT_X => 2,
-        types::OPENAT_2_X => 3,
+        types::OPENAT_2_X | types::OPENAT2_X => 3,
         ty if creates(ty) => return Some(Want::WRITES),
         _ => return Some(Want::SUCCESSES),
     };

@@ -199,7 +199,7 @@ impl Row {
             "openat" => 2,
             "creat" => 3,
             "open_by_handle_at" => 4,
-            // What `openat2` asks for stands in memory: it passes as either.
+            "openat2" => 5,
             _ => 0,
         }
     }

@@ -68,7 +68,11 @@ fn push<'a>(
         }
         Param::HowFlags(_) => {
             let layers = opened.map_or(0, |f| fd::file_flags(f) & !0x3fff);
-            buf.push_u32(flags::open(word64(record, 0)) | layers)
+            // The structure may have been changed since the call. How the file may be used is what the file says.
+            const ACCESS: u64 = 3;
+            let asked = word64(record, 0);
+            let flags = opened.map_or(asked, |f| (asked & !ACCESS) | (u64::from(f.open_flags) & ACCESS));
+            buf.push_u32(flags::open(flags) | layers)
         }
         Param::HowMode(_) => buf.push_u32((word64(record, 8) & 0xffff_ffff) as u32),
         Param::HowResolve(_) => buf.push_u32(flags::resolve(word64(record, 16))),

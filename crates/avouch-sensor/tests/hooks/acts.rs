@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use avouch_event::{EVENTS, EventType, Interest, Want, types};
-use nix::fcntl::{OFlag, open, openat};
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, open, openat, openat2};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::Mode;
 use nix::unistd::{dup2_stdout, fexecve, pipe};
@@ -398,6 +398,50 @@ pub(crate) const ACTS: &[Act] = &[
             ensure(starts == ["/tmp/", "/tmp/", "/proc/../tmp/", ""], &format!("{told:?}"))?;
             ensure(told.iter().all(|n| n.ends_with("/w")), "the failure is not asked for")?;
             ensure(seen.all(types::READ_X).count() == 0, "no other call")
+        },
+    },
+    Act {
+        name: "openat2_is_told_apart_by_what_its_structure_says",
+        interest: || {
+            let mut interest = Interest::default();
+            interest.add_reads_below(types::OPENAT2_X, Want::READS.union(Want::WRITES), [&b"/tmp/avouch-hooks-"[..]]);
+            interest.add(types::PROCEXIT_1_E, Want::ALL);
+            interest
+        },
+        run: || {
+            let open2 = |path: &str, flags: OFlag| {
+                let how = OpenHow::new().flags(flags).mode(Mode::from_bits_truncate(0o600));
+                drop(openat2(
+                    AT_FDCWD,
+                    path,
+                    if flags.contains(OFlag::O_CREAT) { how } else { how.mode(Mode::empty()) },
+                ));
+            };
+            let dir = folder();
+            let file = |name: &str| dir.join(name).to_string_lossy().into_owned();
+            let twin = tempfile::Builder::new().prefix("avouch-twin-").tempdir_in("/tmp").expect("make a folder");
+            let elsewhere = |name: &str| twin.path().join(name).to_string_lossy().into_owned();
+            open2(&file("made"), OFlag::O_WRONLY | OFlag::O_CREAT);
+            open2(&file("made"), OFlag::O_RDONLY);
+            open2(&elsewhere("made"), OFlag::O_RDONLY | OFlag::O_CREAT);
+            open2(&elsewhere("made"), OFlag::O_RDONLY);
+            open2(&elsewhere("made"), OFlag::O_RDWR);
+            open2(&elsewhere("made"), OFlag::O_RDONLY | OFlag::O_TRUNC);
+            open2(&file("missing"), OFlag::O_RDONLY);
+        },
+        check: |seen| {
+            let told: Vec<(String, u32)> = seen
+                .all(types::OPENAT2_X)
+                .map(|e| {
+                    let path = String::from_utf8_lossy(e.params.charbuf(2).unwrap_or_default()).into_owned();
+                    (path.split('-').nth(1).unwrap_or_default().to_owned(), e.params.u32(3).unwrap_or(0) & 0x107)
+                })
+                .collect();
+            let twin = |flags: u32| ("twin".to_owned(), flags);
+            let hooks = |flags: u32| ("hooks".to_owned(), flags);
+            // Read, write, made and cut off are the bits 1, 2, 4, 0x100. Not the plain read elsewhere, nor the failure.
+            let meant = [hooks(0x6), hooks(0x1), twin(0x5), twin(0x3), twin(0x101)];
+            ensure(told == meant, &format!("{told:x?}"))
         },
     },
     Act {
