@@ -96,8 +96,7 @@ pub fn descriptors() -> Interest {
 #[must_use]
 pub fn activity() -> Interest {
     const COMMANDS: [EventType; 2] = [types::EXECVE_19_X, types::EXECVEAT_X];
-    const CONNECTIONS: [EventType; 5] =
-        [types::CONNECT_X, types::ACCEPT_5_X, types::ACCEPT4_6_X, types::LISTEN_X, types::BIND_X];
+    const CONNECTIONS: [EventType; 4] = [types::ACCEPT_5_X, types::ACCEPT4_6_X, types::LISTEN_X, types::BIND_X];
     const OPENS: [EventType; 4] = [types::OPEN_X, types::OPENAT_2_X, types::OPENAT2_X, types::CREAT_X];
     const CHANGES: [EventType; 14] = [
         types::RENAME_X,
@@ -129,6 +128,8 @@ pub fn activity() -> Interest {
     let mut add = |list: &[EventType], want: Want| list.iter().for_each(|ty| all.add(*ty, want));
     add(&COMMANDS, Want::SUCCESSES);
     add(&CONNECTIONS, Want::SUCCESSES.union(Want::FD_FACTS));
+    // Connections that were tried tell of scans and of services that are gone.
+    add(&[types::CONNECT_X], Want::SUCCESSES.union(Want::FAILURES).union(Want::FD_FACTS));
     add(&OPENS, Want::WRITES.union(Want::FD_FACTS));
     add(&CHANGES, Want::SUCCESSES);
     add(&CHANGES_BELOW, Want::SUCCESSES.union(Want::FD_FACTS));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use avouch_event::{Event, EventType, L4Proto, types};
-use avouch_state::{ContainerRef, SockEnds, State};
+use avouch_state::{ContainerRef, SockAddr, SockEnds, State};
 use rustc_hash::FxHashMap;
 
 use super::super::records::{Connection, Record, Who, rfc3339};
@@ -62,6 +62,11 @@ impl Connections {
             _ => return Kept::NotMeant,
         };
         let (address, port) = match (fd.ends, direction) {
+            // What failed left the socket as it was: only the call itself says where to.
+            _ if direction == "out" && failed(event) => match event.params.get(3).and_then(SockAddr::parse) {
+                Some(SockAddr::Inet(ip, port)) => (ip.to_canonical(), port),
+                _ => return Kept::NotMeant,
+            },
             (SockEnds::Inet { source, .. }, "in") => (source.0, 0),
             (SockEnds::Inet { dest, .. }, _) => dest,
             (SockEnds::Server { local }, _) => local,
@@ -119,9 +124,15 @@ impl Connections {
     }
 }
 
+const EINPROGRESS: i64 = 115;
+
+/// Whether the call failed; a connection that is being made did not.
+fn failed(event: &Event<'_>) -> bool {
+    event.params.i64(0).is_some_and(|n| n < 0 && n != -EINPROGRESS)
+}
+
 /// `ok`, `in_progress` for a connection that does not wait, or the error's number.
 fn result(event: &Event<'_>) -> String {
-    const EINPROGRESS: i64 = 115;
     match event.params.i64(0).unwrap_or(0) {
         n if n >= 0 => "ok".to_owned(),
         n if n == -EINPROGRESS => "in_progress".to_owned(),

@@ -303,6 +303,43 @@ fn activity_keeps_to_its_budget_and_counts_the_rest() {
 }
 
 #[test]
+fn a_connection_that_was_refused_is_told_with_where_it_was_to_go() {
+    let mut socket = EventBuf::new(types::ITER_TASK_FILE_SOCKET_INET_E);
+    (socket.timestamp, socket.tid, socket.hidden) = (SECOND + 1, 7, true);
+    socket.push(&3i32.to_le_bytes()).push_u16(1).push_u16(6);
+    socket.push(&[0; 4]).push_u16(0).push(&[0; 4]).push_u16(0).push_u64(99);
+    let refused = |time, address: &[u8]| {
+        let mut e = EventBuf::new(types::CONNECT_X);
+        (e.timestamp, e.tid) = (time, 7);
+        e.push_i64(-111).push(b"").push_i64(3).push(address);
+        e
+    };
+    let to = |port: u16| [&[2, 10, 1, 2, 3][..], &port.to_le_bytes()].concat();
+    let unix = refused(SECOND + 5, b"\x01/run/gone\0");
+    let events = vec![
+        exec(SECOND, None),
+        socket.clone(),
+        refused(SECOND + 2, &to(22)),
+        refused(SECOND + 3, &to(22)),
+        refused(SECOND + 4, &to(23)),
+        unix,
+    ];
+    let mut run = live(BY_IMAGE, LiveOptions { activity: Some(ActivityLimits::default()), ..LiveOptions::default() });
+    let mut seen = Seen::default();
+    let mut source = Script { polls: [events].into(), lost: 0 };
+    run.turn(&mut source, at(SECOND), &mut seen).unwrap();
+    run.finish(&source, at(SECOND), &mut seen);
+    let told: Vec<_> = seen
+        .records
+        .iter()
+        .filter_map(|r| if let Record::Connection(c) = r { Some(c) } else { None })
+        .map(|c| (c.direction, c.protocol, &*c.address, c.port, c.count, c.results.get("errno 111").copied()))
+        .collect();
+    let meant = |port, count| ("out", "tcp", "10.1.2.3", port, count, Some(count));
+    assert_eq!(told, [meant(22, 2), meant(23, 1)]);
+}
+
+#[test]
 fn slices_keep_to_their_bounds() {
     let dir = tempfile::tempdir().unwrap();
     let options = SliceOptions {
