@@ -24,9 +24,9 @@ impl Budget {
 
     /// Whether one more record of `kind` may be written at `now` (ns); if so it is counted.
     pub(super) fn take(&mut self, kind: Kind, now: u64) -> bool {
-        // Two CPUs' events may come out of order: time then stands still.
+        // Two CPUs' events may come out of order: time then stands still. Somebody who sets the clock back begins anew.
         let passed = now.saturating_sub(self.last).min(SECOND);
-        self.last = self.last.max(now);
+        self.last = if now.saturating_add(SECOND) < self.last { now } else { self.last.max(now) };
         for (left, share) in self.left.iter_mut().zip([self.per_second, self.per_second / 2]) {
             *left = left.saturating_add(passed * share).min(share * SECOND);
         }
@@ -54,7 +54,9 @@ mod tests {
         assert_eq!(take(Kind::Command, 5 * SECOND, 20), 5, "the rest");
         assert_eq!(take(Kind::Command, 5 * SECOND + SECOND / 2, 20), 5);
         assert_eq!(take(Kind::Command, 900 * SECOND, 20), 10);
-        assert_eq!(take(Kind::Command, 800 * SECOND, 20), 0, "time that goes back gives nothing");
+        assert_eq!(take(Kind::Command, 900 * SECOND - 5, 20), 0, "out of order gives nothing");
+        assert_eq!(take(Kind::Command, 800 * SECOND, 20), 0, "nor does a clock that is set back");
+        assert_eq!(take(Kind::Command, 801 * SECOND, 20), 10, "it goes on from there");
     }
 
     #[test]
