@@ -156,7 +156,8 @@ pub enum Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownState {
-    /// The baseline does not hold it: it is not complete yet, or does not cover containers or such paths.
+    /// The baseline does not hold it: it is not complete yet, or does not cover such paths. In a container it covers what
+    /// stood there when it was first seen, without programs and libraries, which its image names.
     NotInBaseline,
     /// No process of the container was left whose view could be used.
     ContainerGone,

@@ -16,6 +16,8 @@ pub struct Counts {
     pub baseline_done: bool,
     /// Looks at all files that came to their end.
     pub sweeps: u64,
+    /// Containers whose files were read when they were first seen.
+    pub containers: u64,
     /// Changes that were taken.
     pub changes: u64,
     /// Changes lost because the queue was full; a look at all files follows.
@@ -38,6 +40,7 @@ pub(crate) struct Meter {
     pub(crate) bytes: AtomicU64,
     pub(crate) baseline_done: AtomicBool,
     pub(crate) sweeps: AtomicU64,
+    pub(crate) containers: AtomicU64,
     pub(crate) changes: AtomicU64,
     pub(crate) overflow: AtomicU64,
     pub(crate) pending_overflow: AtomicU64,
@@ -57,6 +60,7 @@ impl Meter {
             bytes: AtomicU64::new(0),
             baseline_done: AtomicBool::new(false),
             sweeps: AtomicU64::new(0),
+            containers: AtomicU64::new(0),
             changes: AtomicU64::new(0),
             overflow: AtomicU64::new(0),
             pending_overflow: AtomicU64::new(0),
@@ -74,6 +78,7 @@ impl Meter {
             bytes: self.bytes.load(Relaxed),
             baseline_done: self.baseline_done.load(Relaxed),
             sweeps: self.sweeps.load(Relaxed),
+            containers: self.containers.load(Relaxed),
             changes: self.changes.load(Relaxed),
             overflow: self.overflow.load(Relaxed),
             pending_overflow: self.pending_overflow.load(Relaxed),

@@ -77,13 +77,29 @@ impl Integrity {
             Place::Host => View::Host,
             Place::Container { id, pids } => View::Container(self.root(&id.clone(), &pids.clone())),
         };
-        match self.told.try_send(Told { change, view }) {
+        match self.told.try_send(Told::Change { change: Box::new(change), view }) {
             Ok(()) => self.meter.changes.fetch_add(1, Relaxed),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 self.meter.sweep_wanted.store(true, Relaxed);
                 self.meter.overflow.fetch_add(1, Relaxed)
             }
         };
+    }
+
+    /// Reads what a container that was not seen before holds at the watched places, but for programs and libraries, so that
+    /// its first change has a state before it. Of `pids` any may be gone. Whether it is settled: if not, there was no room
+    /// or no process left, and it may be told again.
+    pub fn container(&mut self, id: &str, pids: &[i32]) -> bool {
+        self.roots.retain(|(_, root)| root.strong_count() > 0);
+        // The other half is for changes, which do not come twice.
+        if self.roots.len() >= ROOTS / 2 {
+            return false;
+        }
+        match self.root(id, pids) {
+            Ok(root) => self.told.try_send(Told::Container { id: id.into(), root }).is_ok(),
+            Err(UnknownState::NotInContainer) => true,
+            Err(_) => false,
+        }
     }
 
     /// The next record, when there is one.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::file::FileState;
 
-/// Files in containers of which the last state is remembered; they have no baseline, but may change twice.
-const IN_CONTAINERS: usize = 1_024;
+/// Files in containers of which the last state is remembered; the oldest make room for new ones.
+const IN_CONTAINERS: usize = 8_192;
 
 /// A path and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

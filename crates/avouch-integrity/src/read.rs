@@ -1,12 +1,14 @@
 //! Reads one file as it is now, and never waits for anybody: only regular files are opened to be read, links are not
 //! followed at the end, and inside a container's root no link leads out of it.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 use sha2::Digest as _;
 
@@ -76,6 +78,26 @@ pub(crate) fn look(root: Root<'_>, path: &Path) -> Seen {
     }
 }
 
+/// Names in a folder of a container, in no order. Folders of volumes are not opened: what they hold is not the container's.
+pub(crate) fn names(
+    root: &OwnedFd,
+    path: &Path,
+) -> std::io::Result<impl Iterator<Item = std::io::Result<OsString>> + use<>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let inside = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
+    let folder = rustix::fs::openat2(root, path, flags, Mode::empty(), inside)?;
+    let entries = Dir::new(folder)?.map(|entry| {
+        let entry = entry?;
+        Ok(OsStr::from_bytes(entry.file_name().to_bytes()).to_owned())
+    });
+    Ok(entries.filter(|name| !matches!(name, Ok(name) if name == "." || name == "..")))
+}
+
+/// Whether a process serves this file system: it may let its readers wait for ever.
+pub(crate) fn served_by_process(handle: &OwnedFd) -> bool {
+    rustix::fs::fstatfs(handle).is_ok_and(|system| u64::try_from(system.f_type) == Ok(FUSE))
+}
+
 /// A handle that names the file and cannot read it: opening a pipe or a device this way has no effect on it.
 fn open(root: Root<'_>, path: &Path) -> Result<OwnedFd, Seen> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -138,8 +160,7 @@ fn hash(handle: &OwnedFd, before: &FileState, max_bytes: u64, bytes: &mut u64) -
     if before.size > max_bytes {
         return Err(NotHashed::TooLarge);
     }
-    let system = rustix::fs::fstatfs(handle).map_err(|_| NotHashed::ReadFailed)?;
-    if u64::try_from(system.f_type) == Ok(FUSE) {
+    if served_by_process(handle) {
         return Err(NotHashed::ServedByProcess);
     }
     let mut file = File::from(reopen(handle)?);

@@ -1,6 +1,7 @@
 //! The thread that reads files: changed ones when they settled, all of them at first and now and then.
 
 use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,8 +19,10 @@ use crate::saved;
 use crate::walk::real_parent;
 use crate::watch::Watch;
 
+mod containers;
 mod pass;
 
+use containers::NewContainer;
 use pass::{Pass, Throttle};
 
 /// Changes taken from the queue before files are read.
@@ -31,11 +34,18 @@ const WRITERS: usize = 256;
 /// Time between savings of a baseline that changed.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 
-/// A change on its way to the worker.
+/// What is on its way to the worker.
 #[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) change: Change,
-    pub(crate) view: View,
+pub(crate) enum Told {
+    Change {
+        change: Box<Change>,
+        view: View,
+    },
+    /// A container that was not seen before.
+    Container {
+        id: Arc<str>,
+        root: Arc<OwnedFd>,
+    },
 }
 
 /// The caller is gone.
@@ -53,6 +63,8 @@ pub(crate) struct Worker {
     writers: VecDeque<(Key, Vec<Act>)>,
     throttle: Throttle,
     pass: Option<Pass>,
+    /// Containers that wait to be read.
+    containers: VecDeque<NewContainer>,
     /// Number of the latest walk over all files.
     walks: u64,
     next_walk: Instant,
@@ -83,6 +95,7 @@ impl Worker {
             throttle: Throttle::new(config.bytes_per_second, now),
             writers: VecDeque::new(),
             pass: None,
+            containers: VecDeque::new(),
             walks: 0,
             next_walk: now,
             last_walk: now,
@@ -131,6 +144,7 @@ impl Worker {
         let now = Instant::now();
         let walk = match &self.pass {
             Some(_) => self.throttle.free_at(),
+            None if !self.containers.is_empty() => self.throttle.free_at(),
             None if self.changed_since_save => self.next_walk.min(self.next_save),
             None => self.next_walk,
         };
@@ -153,15 +167,24 @@ impl Worker {
                 self.begin_pass();
             }
         }
-        self.go_on()?;
+        // What a container holds is to be known before it changes; the machine's own files have been there for long.
+        if self.containers.is_empty() {
+            self.go_on()?;
+        } else {
+            self.go_on_in_containers();
+        }
         if self.changed_since_save && now >= self.next_save && self.pass.is_none() {
             self.save();
         }
         Ok(())
     }
 
-    fn take(&mut self, Told { change, view }: Told) {
+    fn take(&mut self, told: Told) {
         let now = Instant::now();
+        let (change, view) = match told {
+            Told::Change { change, view } => (change, view),
+            Told::Container { id, root } => return self.new_container(id, root),
+        };
         let container: Arc<str> = match &change.place {
             crate::Place::Host => "".into(),
             crate::Place::Container { id, .. } => id.as_str().into(),
@@ -256,9 +279,10 @@ impl Worker {
     }
 
     fn remember(&mut self, key: Key, state: FileState, read_at: u64) {
+        let of_host = key.container.is_empty();
         if !self.known.insert(key, Entry { state, read_at, walk: self.walks }) {
             self.meter.not_kept.fetch_add(1, Relaxed);
-            self.whole = false;
+            self.whole &= !of_host;
         }
         self.meter.files.store(self.known.len() as u64, Relaxed);
     }

@@ -249,6 +249,18 @@ fn a_container_is_read_in_its_own_root_and_no_link_leads_out() {
     let place = |pids: Vec<i32>| Place::Container { id: "c0ffee".to_owned(), pids };
     let path = w.path("passwd");
 
+    // Another container with the same root, whose files are read when it is first seen.
+    let seen = || Place::Container { id: "beef".to_owned(), pids: vec![tid] };
+    assert!(w.integrity.as_mut().unwrap().container("beef", &[i32::MAX, tid]));
+    w.wait_until(|counts| counts.containers == 1);
+    w.tell_in(seen(), ChangeKind::Write, &path, None);
+    let change = w.change_of(&path);
+    assert_eq!((change.container.as_str(), file(&change.before).size), ("beef", 16));
+    assert_eq!(change.content_changed, ContentChanged::No);
+    let escape = w.path("escape");
+    w.tell_in(seen(), ChangeKind::Link, &escape, None);
+    assert_eq!(file(&w.change_of(&escape).before).kind, FileKind::Symlink, "read, not followed");
+
     w.tell_in(place(vec![i32::MAX, tid]), ChangeKind::Write, &path, None);
     let change = w.change_of(&path);
     assert_eq!((change.container.as_str(), &change.before), ("c0ffee", &Seen::Unknown(UnknownState::NotInBaseline)));
@@ -257,7 +269,6 @@ fn a_container_is_read_in_its_own_root_and_no_link_leads_out() {
     w.tell_in(place(vec![tid]), ChangeKind::Write, &path, None);
     assert_eq!(w.change_of(&path).content_changed, ContentChanged::Yes);
 
-    let escape = w.path("escape");
     w.tell_in(place(vec![tid]), ChangeKind::Link, &escape, None);
     assert_eq!(file(&w.change_of(&escape).after).kind, FileKind::Symlink);
     // `/etc/hostname` is the host's; in the container there is no `/etc`.

@@ -1,5 +1,6 @@
 //! Watched files of an agent: changes are told to `avouch-integrity`, and what it found comes back as records.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -35,6 +36,8 @@ pub(crate) struct WatchedFiles {
     integrity: Integrity,
     /// Id of the container that the agent itself runs in, empty for none, once it is known: there its paths are ours.
     own_container: Option<String>,
+    /// Containers whose files were read, or are about to be.
+    containers: BTreeSet<String>,
 }
 
 impl WatchedFiles {
@@ -47,7 +50,7 @@ impl WatchedFiles {
             None => Config::default(),
         };
         let integrity = Integrity::start(&config, Some(dir.join(BASELINE)))?;
-        Ok(Self { integrity, own_container: None })
+        Ok(Self { integrity, own_container: None, containers: BTreeSet::new() })
     }
 
     /// Hands on a change of a watched file.
@@ -83,6 +86,26 @@ impl WatchedFiles {
         let above = state.ancestors(thread).filter(|t| t.container == thread.container).map(|t| t.pid);
         let pids = [thread.tid, thread.pid].into_iter().chain(above).take(ANCESTORS);
         Place::Container { id, pids: pids.filter_map(|pid| i32::try_from(pid).ok()).collect() }
+    }
+
+    /// Has the files of containers read that were not seen before, so that their first changes have a state before them. To be
+    /// called every few seconds.
+    pub(crate) fn look_for_containers(&mut self, state: &State) {
+        let mut pids: BTreeMap<String, Vec<i32>> = BTreeMap::new();
+        for leader in state.threads().filter(|t| t.tid == t.pid && !t.container.is_host()) {
+            let pids = pids.entry(container(state, leader)).or_default();
+            if pids.len() < ANCESTORS {
+                pids.extend(i32::try_from(leader.pid).ok());
+            }
+        }
+        pids.remove("");
+        pids.remove(self.own_container(state));
+        self.containers.retain(|id| pids.contains_key(id));
+        for (id, pids) in pids {
+            if !self.containers.contains(&id) && self.integrity.container(&id, &pids) {
+                self.containers.insert(id);
+            }
+        }
     }
 
     fn own_container(&mut self, state: &State) -> &str {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use avouch_integrity::{
-    Baseline, Change, ChangeKind, Config, FileState, Integrity, IntegrityChange, Place, Record, Seen, Who,
+    Baseline, Change, ChangeKind, Config, Counts, FileState, Integrity, IntegrityChange, Place, Record, Seen, Who,
 };
 
 /// Far beyond what any step takes; only a failing test waits as long.
@@ -71,6 +71,14 @@ impl Watched {
                 Record::IntegrityBaseline(_) => None,
             })
             .collect()
+    }
+
+    pub(crate) fn wait_until(&self, reached: impl Fn(&Counts) -> bool) {
+        let end = Instant::now() + LONG;
+        while !reached(&self.integrity.as_ref().unwrap().counts()) {
+            assert!(Instant::now() < end, "{:?}", self.integrity.as_ref().unwrap().counts());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
