@@ -28,6 +28,15 @@ impl SensorError {
         Self { what: what.to_owned(), reason: error.to_string(), hint: hint.to_owned() }
     }
 
+    pub(crate) fn own_pid_namespace() -> Self {
+        Self {
+            what: "match the kernel's events with processes".to_owned(),
+            reason: "this process stands in a pid namespace of its own, where processes have other numbers".to_owned(),
+            hint: "start it in the machine's pid namespace (`hostPID: true` of a pod, `--pid=host` of a container)"
+                .to_owned(),
+        }
+    }
+
     pub(crate) fn missing_map(name: &str) -> Self {
         Self { what: "read the compiled programs".to_owned(), reason: format!("no map `{name}`"), hint: String::new() }
     }

@@ -29,10 +29,12 @@ mod clock;
 mod decode;
 mod error;
 mod flags;
+mod numbers;
 mod paths;
 mod plan;
 mod sensor;
 
 pub use decode::RecordDecoder;
 pub use error::SensorError;
+pub use plan::hooks;
 pub use sensor::{Options, Sensor};

@@ -105,10 +105,34 @@ pub(crate) fn plans() -> Vec<(u32, Plan)> {
         .collect()
 }
 
+/// What is attached so that `interest` is served, a line each, for people.
+#[must_use]
+pub fn hooks(interest: &Interest) -> Vec<String> {
+    let settings = Settings::of(interest);
+    let calls = settings.want.iter().filter(|want| **want != 0).count();
+    let line = |hook: &str, what: &str| format!("{hook}: {what}");
+    let mut lines = Vec::new();
+    if calls > 0 {
+        lines.push(line("sys_exit", &format!("{calls} system calls are told, others rejected in the kernel")));
+    }
+    for (kind, hook, what) in [
+        (record::FORK, "sched_process_fork", "births"),
+        (record::EXEC, "sched_process_exec", "executions"),
+        (record::EXIT, "sched_process_exit", "deaths"),
+    ] {
+        if settings.life & 1 << kind != 0 {
+            lines.push(line(hook, what));
+        }
+    }
+    lines
+}
+
 /// Event types that are wanted and that no call here gives: a gap.
 pub(crate) fn uncollected(interest: &Interest) -> Vec<EventType> {
     let collected = |ty: EventType| {
         ty == types::GENERIC_X
+            // `umount` without flags is a call of 32-bit programs alone, of which another gap tells.
+            || ty == types::UMOUNT_1_X
             || ty == types::PROCEXIT_1_E
             || BIRTHS.contains(&ty)
             || calls::rows().any(|r| r.event == ty && calls::names().any(|(_, n)| n == r.name))
@@ -155,6 +179,18 @@ mod tests {
         let many: Vec<String> = (0..=PREFIXES).map(|n| format!("/{n}/")).collect();
         interest.add_reads_below(types::OPENAT_2_X, Want::READS, many.iter().map(String::as_bytes));
         assert_eq!((Settings::of(&interest).reads_below, prefixes(&interest).len()), (0, 0));
+    }
+
+    #[test]
+    fn hooks_are_those_that_serve() {
+        let mut interest = Interest::default();
+        assert!(hooks(&interest).is_empty());
+        interest.add(types::EXECVE_19_X, Want::SUCCESSES);
+        assert_eq!(hooks(&interest), ["sched_process_exec: executions"]);
+        interest.add(types::CONNECT_X, Want::ALL);
+        interest.add(types::UMOUNT_1_X, Want::ALL);
+        assert_eq!(hooks(&interest).len(), 2);
+        assert!(uncollected(&interest).is_empty());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::abi::{LOSSES, loss};
 use crate::clock;
 use crate::decode::Decoder;
 use crate::error::SensorError;
+use crate::numbers;
 use crate::plan::{self, Settings};
 
 /// The compiled programs.
@@ -115,6 +116,7 @@ impl Sensor {
     /// # Errors
     /// When the kernel or our capabilities do not allow it; the message says what is missing.
     pub fn open(options: &Options) -> Result<Self, SensorError> {
+        numbers::are_the_machines()?;
         libbpf_rs::set_print(None);
         let ring_bytes = options.ring_bytes.clamp(1 << 16, 1 << 30).next_power_of_two();
         let mut open = ObjectBuilder::default()
@@ -227,6 +229,7 @@ impl Sensor {
         let Batch { bytes, index } = &mut *batch;
         self.taken = index.len();
         self.fill = bytes.len().saturating_mul(256) / self.ring_bytes.max(1);
+        self.clock.follow();
         // Stable: what happened at one time on one CPU keeps its order.
         index.sort_by_key(|(time, ..)| *time);
         let before = self.number;

@@ -239,6 +239,7 @@ fn agent_options_are_explained() {
 fn a_dry_run_says_what_is_collected_and_for_whom() {
     let (out, err, code) = run(&["agent", "--rules", "rules", "--dry-run"]);
     assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("attached: sys_exit: "), "{out}");
     assert!(out.contains("execve ") && out.contains("Terminal shell in container"), "{out}");
 }
 

@@ -31,6 +31,9 @@ use words::{health_line, ready_line};
 
 const MB: usize = 1 << 20;
 
+/// ns between two looks for containers whose files were not read yet.
+const LOOK_FOR_CONTAINERS: u64 = 2_000_000_000;
+
 /// Runs the command.
 pub(crate) fn run(args: &AgentArgs) -> anyhow::Result<Outcome> {
     watched(args, None)
@@ -175,12 +178,19 @@ fn watch(
     let until = args.seconds.map(|s| begun.saturating_add(nanoseconds(s)));
     let every = nanoseconds(args.every).max(100_000_000);
     let mut next = begun.saturating_add(every);
+    let mut next_look = begun;
     loop {
         let now = live::now();
         if let Err(error) = run.turn(source, now, out) {
             return Ok(End::Failed(error.into()));
         }
         out.acts();
+        if now.mono >= next_look
+            && let Some(files) = &mut out.watched_files
+        {
+            next_look = now.mono.saturating_add(LOOK_FOR_CONTAINERS);
+            files.look_for_containers(run.state());
+        }
         out.flush()?;
         if signals.take_reload() {
             from.look();
@@ -235,7 +245,11 @@ pub(crate) fn plan(rules: &RuleSet, activity: bool) -> Plan {
 fn dry_run(plan: &Plan) -> anyhow::Result<Outcome> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    write!(out, "{plan}").and_then(|()| out.flush()).context("failed to write to standard output")?;
+    let hooks = avouch_sensor::hooks(&plan.interest);
+    writeln!(out, "attached: {}", if hooks.is_empty() { "nothing".to_owned() } else { hooks.join("; ") })
+        .and_then(|()| write!(out, "{plan}"))
+        .and_then(|()| out.flush())
+        .context("failed to write to standard output")?;
     Ok(Outcome::Fine)
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Agent {
 pub(crate) struct Left {
     pub(crate) observations: Vec<Value>,
     pub(crate) findings: Vec<Value>,
+    /// Empty where none was asked for.
+    pub(crate) activity: Vec<Value>,
 }
 
 impl Left {
@@ -220,6 +222,7 @@ impl Agent {
         Left {
             observations: lines(&self.dir().join("observations.jsonl")),
             findings: lines(&self.dir().join("findings.jsonl")),
+            activity: lines(&self.dir().join("activity.jsonl")),
         }
     }
 }

@@ -40,6 +40,58 @@ fn what_is_detected_is_told_within_a_second() {
 }
 
 #[test]
+fn an_agent_that_numbers_processes_otherwise_does_not_start() {
+    let Some(_alone) = alone() else { return };
+    let rules = tempfile::tempdir().expect("make a folder");
+    let file = rules.path().join("rules.yaml");
+    std::fs::write(&file, RULES).expect("write rules");
+    // A pid namespace and a /proc of its own, as in a pod that does not ask for the machine's.
+    let out = Command::new("unshare")
+        .args(["--pid", "--fork", "--mount-proc", env!("CARGO_BIN_EXE_avouch"), "agent", "--for", "1", "--rules"])
+        .arg(&file)
+        .output()
+        .expect("run unshare");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{said}");
+    assert!(said.contains("hostPID: true") && said.contains("pid namespace"), "{said}");
+}
+
+#[test]
+fn rules_are_exchanged_on_sighup_and_the_kernel_is_told() {
+    let Some(_alone) = alone() else { return };
+    let agent = Agent::start(RULES, &[]);
+    mark("old");
+    agent.alert("old", Duration::from_secs(5));
+    let of_folders = RULES.replace("(open, openat, openat2)", "(mkdir, mkdirat)").replace("arg.name", "arg.path");
+    std::fs::write(agent.rules(), of_folders).expect("write other rules");
+    agent.hang_up();
+    // The file is no matter of the rules any more, the folder is: a call that was not collected before.
+    let act = || shell("true < /etc/hostname-of-opened; mkdir /nowhere/hostname-of-made");
+    agent.alert_by(act, "made");
+    let before = agent.records("findings.jsonl").iter().filter(|f| f.to_string().contains("-of-opened")).count();
+    act();
+    agent.alert("made", Duration::from_secs(5));
+    let end = agent.stop();
+    let opened = end.findings.iter().filter(|f| f.to_string().contains("-of-opened")).count();
+    assert_eq!(opened, before, "{:?}", end.findings);
+    assert!(end.observations.iter().any(|o| o["kind"] == "rules"), "{:?}", end.observations);
+}
+
+#[test]
+fn a_connection_that_is_refused_is_activity() {
+    let Some(_alone) = alone() else { return };
+    let agent = Agent::start(RULES, &["--activity"]);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens there any more");
+    mark("connected");
+    agent.alert("connected", Duration::from_secs(5));
+    let end = agent.stop();
+    let ours = |r: &&Value| r["kind"] == "connection" && r["port"] == port && r["direction"] == "out";
+    let told = end.activity.iter().find(ours).unwrap_or_else(|| panic!("no such connection: {:?}", end.activity));
+    assert_eq!((&told["address"], &told["results"]["errno 111"]), (&"127.0.0.1".into(), &1.into()), "{told}");
+}
+
+#[test]
 fn a_killed_agent_leaves_a_gap_that_the_next_one_tells() {
     let Some(_alone) = alone() else { return };
     let agent = Agent::start(RULES, &[]);
