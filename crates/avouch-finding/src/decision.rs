@@ -133,6 +133,10 @@ pub struct Delivery {
     /// What the other side said, or why it was not sent. Never a secret.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub answer: String,
+    /// Id of the message, by which the other side knows it, too. One that is `held_back` is still to be told; what else became of it
+    /// is the end of it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
 }
 
 /// A setting of the server was changed: a user, token, channel, route, rule file.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use avouch_finding::{Finding, Severity, Time};
-use avouch_notify::{Config, Router};
+use avouch_notify::{Config, Noted, Router};
 
 fn main() {
     divan::main();
@@ -21,7 +21,7 @@ routes:
     Arc::new(Config::parse("bench", &text).unwrap())
 }
 
-fn findings(count: u64) -> Vec<Finding> {
+fn findings(count: u64) -> Vec<Noted> {
     let of = |n: u64| Finding {
         id: format!("{n:032x}"),
         time: Time(n),
@@ -31,7 +31,7 @@ fn findings(count: u64) -> Vec<Finding> {
         output: "something was done that a rule looks for".repeat(4),
         ..Finding::default()
     };
-    (0..count).map(of).collect()
+    (0..count).map(|n| Noted { seq: n, finding: of(n) }).collect()
 }
 
 /// Ten thousand findings, a hundred at a time, each time asked what is due; then all is told.

@@ -6,12 +6,12 @@
 //!
 //! Invariants. A finding that an acceptance suppressed is never told. Nothing is lost in silence: what a limit, a full queue, a
 //! failing receiver or a stop keeps from being delivered has a receipt. One slow channel blocks no other. Secrets are looked up
-//! when channels are opened; no error, receipt, status or `Debug` shows one. What waits is kept in memory, not on a disk:
-//! whoever starts again after a crash finds in the ledger which findings have no delivery.
+//! when channels are opened; no error, receipt, status or `Debug` shows one. A message is kept ([`Memory`]) before it is sent,
+//! and as owed until its receipt came back from the ledger: a crash costs no message, and repeats none but those under way.
 //!
 //! ```
 //! use std::sync::Arc;
-//! use avouch_notify::{Config, Notifier, System};
+//! use avouch_notify::{Config, Forgetful, Notifier, Router, System};
 //!
 //! let config = Config::parse("notify.yaml", "
 //! channels:
@@ -19,8 +19,11 @@
 //! routes:
 //!   - {name: severe, match: {at_least: high}, channels: [log]}
 //! ")?;
-//! let notifier = Notifier::start(config, Arc::new(System), |receipt| drop(receipt))?;
-//! notifier.findings(&[]);
+//! let router = Router::new(Arc::new(config));
+//! let notifier = Notifier::start(router, Box::new(Forgetful), Arc::new(System), |receipt| drop(receipt))?;
+//! // What was recorded before is taken first, then it begins to tell.
+//! notifier.take(Vec::new(), 0);
+//! notifier.begin();
 //! assert_eq!(notifier.status().channels[0].means, "stdout");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -28,6 +31,7 @@
 mod channel;
 mod config;
 mod glob;
+mod memory;
 mod message;
 mod net;
 mod notifier;
@@ -49,10 +53,11 @@ pub use config::{
     Rate, Retry, Route, Target, Zone,
 };
 pub use glob::Glob;
-pub use message::{Message, Reason, TEST_TAG, is_test};
-pub use notifier::{Notifier, NotifyError, Status};
+pub use memory::{Forgetful, Memory, MemoryError};
+pub use message::{Message, Noted, Reason, TEST_TAG, is_test};
+pub use notifier::{Input, Notifier, NotifyError, Status};
 pub use outside::{Outside, System};
 pub use retry::back_off;
-pub use router::{MAX_FINDINGS, Outgoing, Router, Step, Taken};
+pub use router::{Change, MAX_FINDINGS, Outgoing, Router, Saved, Step, Taken};
 pub use secret::{Secret, SecretRef};
 pub use worker::ChannelStatus;

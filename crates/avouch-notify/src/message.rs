@@ -1,9 +1,13 @@
 //! What is sent: a message of findings that were told together.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use avouch_finding::{Finding, Severity, Time};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
+
+use crate::config::Label;
 
 /// A tag that marks a finding as a test. Findings with it are told like others, apart from them, and marked.
 pub const TEST_TAG: &str = "avouch_test";
@@ -14,8 +18,26 @@ pub fn is_test(finding: &Finding) -> bool {
     finding.tags.iter().any(|tag| tag == TEST_TAG)
 }
 
+/// A finding, and where it stands in the ledger: what waits is kept by that number alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Noted {
+    /// Number of its record.
+    pub seq: u64,
+    /// It.
+    pub finding: Finding,
+}
+
+impl Deref for Noted {
+    type Target = Finding;
+
+    fn deref(&self) -> &Finding {
+        &self.finding
+    }
+}
+
 /// Why a message is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// There are new findings.
     New,
@@ -27,6 +49,8 @@ pub enum Reason {
     Escalation,
     /// A limit held the findings back.
     HeldBack,
+    /// The findings were old when they could be told: an outage kept them back, or those who brought them.
+    Late,
     /// Somebody tries the channel.
     Test,
 }
@@ -38,6 +62,7 @@ impl Reason {
         match self {
             Self::New => "",
             Self::Quiet | Self::HeldBack => "summary",
+            Self::Late => "late",
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::Test => "test",
@@ -69,9 +94,9 @@ pub struct Message {
     /// Time of the last.
     pub last: Time,
     /// What the findings have in common: name and value.
-    pub labels: Vec<(&'static str, String)>,
+    pub labels: Vec<(Label, String)>,
     /// The findings, the worst first; fewer than `count` when there were too many to keep.
-    pub findings: Vec<Arc<Finding>>,
+    pub findings: Vec<Arc<Noted>>,
     /// Findings for the same channel that a limit held back since the message before.
     pub held_back: u64,
     /// Address of the console, without a slash at its end.
@@ -100,7 +125,7 @@ impl Message {
 
     /// About itself, without the findings.
     fn about(&self) -> Map<String, Json> {
-        let labels: Map<String, Json> = self.labels.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
+        let labels: Map<String, Json> = self.labels.iter().map(|(k, v)| (k.name().to_owned(), json!(v))).collect();
         let mut out = Map::new();
         for (key, value) in [
             ("id", json!(self.id)),

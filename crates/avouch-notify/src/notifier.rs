@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use avouch_finding::{Delivered, Delivery, Finding, FindingKey, Severity};
 
 use crate::config::Config;
-use crate::message::{Message, Reason, TEST_TAG};
+use crate::memory::Memory;
+use crate::message::{Message, Noted, Reason, TEST_TAG};
 use crate::outside::Outside;
-use crate::router::{Router, Step, Taken, digest, receipt};
+use crate::router::{Change, Router, Step, Taken, digest, receipt};
 use crate::worker::{ChannelStatus, Ending, Gauge, OnReceipt, Worker, attempt, lock};
 
 /// The clock of the machine may be set: the router is asked at least so often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// What was taken and not yet told is kept so often: until then the ledger has it, and it would be read again from there.
+const KEEP: Duration = Duration::from_secs(1);
 
 /// How everything stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,27 @@ pub struct Status {
     pub channels: Vec<ChannelStatus>,
     /// What became of findings before any channel.
     pub taken: Taken,
+    /// Why what waits is not kept at present: a crash would cost it, or repeat it.
+    pub not_kept: Option<String>,
+}
+
+/// What the ledger tells a notifier.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A finding was recorded.
+    Finding(Noted),
+    /// Somebody acknowledged a finding, or decided about it: no reminder and no escalation of what was told with it.
+    Acknowledged {
+        /// Id of the finding.
+        finding: String,
+    },
+    /// A receipt says how it ended with a message.
+    Settled {
+        /// Id of the message.
+        message: String,
+        /// Its channel.
+        channel: String,
+    },
 }
 
 /// Something that a notifier cannot do.
@@ -37,7 +61,13 @@ pub enum NotifyError {
 
 struct Inner {
     router: Router,
-    config: Arc<Config>,
+    memory: Box<dyn Memory>,
+    /// Changes that could not be kept.
+    unkept: Vec<Change>,
+    not_kept: Option<String>,
+    kept: Option<Instant>,
+    /// It tells; before, it only takes.
+    begun: bool,
     workers: BTreeMap<String, Worker>,
     /// Threads of channels of configurations before this one, which deal with what waited for them.
     ending: Vec<JoinHandle<()>>,
@@ -60,7 +90,7 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Starts a thread a channel, and one that minds the time. A channel that cannot be opened, because a secret is not there,
+    /// Starts a thread a channel, and one that minds the time, which tells nothing before [`Notifier::begin`]. A channel that cannot be opened, because a secret is not there,
     /// is no error here: its messages fail, with receipts, and its status says why.
     ///
     /// `on_receipt` gets the receipt of every outcome, from threads of the notifier. It may block.
@@ -68,14 +98,19 @@ impl Notifier {
     /// # Errors
     /// When a thread cannot be started.
     pub fn start(
-        config: Config,
+        router: Router,
+        memory: Box<dyn Memory>,
         outside: Arc<dyn Outside>,
         on_receipt: impl Fn(Delivery) + Send + Sync + 'static,
     ) -> Result<Self, NotifyError> {
-        let config = Arc::new(config);
+        let config = Arc::clone(router.config());
         let inner = Inner {
-            router: Router::new(Arc::clone(&config)),
-            config: Arc::clone(&config),
+            router,
+            memory,
+            unkept: Vec::new(),
+            not_kept: None,
+            kept: None,
+            begun: false,
             workers: BTreeMap::new(),
             ending: Vec::new(),
             stop: false,
@@ -89,22 +124,47 @@ impl Notifier {
             gauges: Mutex::default(),
         });
         let workers = shared.workers(&config)?;
-        lock(&shared.inner).workers = workers;
+        {
+            let mut inner = lock(&shared.inner);
+            inner.workers = workers;
+            // From where it goes on stands fast from now on, whatever comes.
+            shared.keep(&mut inner);
+        }
         let dispatcher = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("notify".to_owned()).spawn(move || dispatcher.run());
         let thread = thread.map_err(|source| NotifyError::Thread { source })?;
         Ok(Self { shared, dispatcher: Mutex::new(Some(thread)) })
     }
 
-    /// Takes findings in; returns at once.
-    pub fn findings(&self, findings: &[Finding]) {
-        lock(&self.shared.inner).router.take(self.shared.outside.now(), findings);
+    /// Takes in what the ledger says, in its order; `reached` is the number of the last record that was looked at, of whatever
+    /// kind. Returns at once.
+    pub fn take(&self, inputs: Vec<Input>, reached: u64) {
+        {
+            let mut inner = lock(&self.shared.inner);
+            let now = self.shared.outside.now();
+            for input in inputs {
+                match input {
+                    Input::Finding(finding) => inner.router.take(now, &[finding]),
+                    Input::Acknowledged { finding } => inner.router.acknowledged(&finding),
+                    Input::Settled { message, channel } => inner.router.settled(&message, &channel),
+                }
+            }
+            inner.router.reached(reached);
+        }
         self.shared.woken.notify_all();
     }
 
-    /// Somebody acknowledged a finding: no reminder and no escalation of what was told with it.
-    pub fn acknowledged(&self, finding: &str) {
-        lock(&self.shared.inner).router.acknowledged(finding);
+    /// Begins to tell. Before, everything has to be taken that was recorded while nobody took it, so that no message is sent
+    /// again of which the ledger has a receipt.
+    pub fn begin(&self) {
+        let receipts = {
+            let mut inner = lock(&self.shared.inner);
+            let step = inner.router.resume(self.shared.outside.now());
+            inner.begun = true;
+            self.shared.perform(&mut inner, step)
+        };
+        receipts.into_iter().for_each(|receipt| (self.shared.on_receipt)(receipt));
+        self.shared.woken.notify_all();
     }
 
     /// Sends a test over a channel, once, and waits for the answer. The receipt is also given to `on_receipt`, by the calling
@@ -119,7 +179,7 @@ impl Notifier {
             let worker = inner.workers.get(channel);
             let worker = worker.ok_or_else(|| NotifyError::NoChannel { name: channel.to_owned() })?;
             let means = lock(&worker.gauge).means.clone();
-            (Arc::clone(&worker.channel), means, inner.config.console.as_ref().map(|c| c.text().into()))
+            (Arc::clone(&worker.channel), means, inner.router.config().console.as_ref().map(|c| c.text().into()))
         };
         let message = test_message(shared.outside.now(), channel, console);
         let outcome = attempt(opened.as_ref(), &message, &mut 0);
@@ -163,7 +223,6 @@ impl Notifier {
             let old = std::mem::replace(&mut inner.workers, workers);
             inner.ending.retain(|thread| !thread.is_finished());
             inner.ending.extend(old.into_values().map(Worker::close));
-            inner.config = config;
             receipts
         };
         receipts.into_iter().for_each(|receipt| (self.shared.on_receipt)(receipt));
@@ -176,11 +235,12 @@ impl Notifier {
     pub fn status(&self) -> Status {
         let inner = lock(&self.shared.inner);
         let channels = inner.workers.values().map(|worker| lock(&worker.gauge).clone()).collect();
-        Status { channels, taken: inner.router.taken() }
+        Status { channels, taken: inner.router.taken(), not_kept: inner.not_kept.clone() }
     }
 
-    /// Tells of everything that waits, whatever it waits for, and gives the channels so long to deliver; what is not delivered
-    /// then has a receipt that says so. Findings that come later are not told, and have none. An attempt that is under way is waited for: it ends by the channel's `timeout`.
+    /// Tells of what waits for others of its group, and gives the channels so long to deliver. What is not delivered then, what
+    /// quiet hours hold back, and what comes later is kept for the next start. An attempt that is under way is waited for: it ends
+    /// by the channel's `timeout`.
     pub fn stop(&self, grace: Duration) {
         // Held until all have ended: who stops it a second time waits for the first.
         let mut dispatcher = lock(&self.dispatcher);
@@ -196,12 +256,21 @@ impl Notifier {
             inner.ending.drain(..).chain(workers.into_values().map(Worker::close)).collect()
         };
         threads.into_iter().for_each(|thread| drop(thread.join()));
+        self.shared.keep(&mut lock(&self.shared.inner));
     }
 }
 
 impl Drop for Notifier {
     fn drop(&mut self) {
         self.stop(Duration::ZERO);
+    }
+}
+
+impl Inner {
+    /// When what changed is to be kept: soon, or now and then, so that an outage is known for one.
+    fn keeps_in(&self) -> Duration {
+        let every = if self.router.has_changes() { KEEP } else { LONGEST_SLEEP };
+        self.kept.map_or(Duration::ZERO, |kept| every.saturating_sub(kept.elapsed()))
     }
 }
 
@@ -232,8 +301,29 @@ impl Shared {
         }
     }
 
-    /// Hands messages to their threads; gives the receipts of what is not sent.
-    fn perform(&self, inner: &mut Inner, step: Step) -> Vec<Delivery> {
+    /// Keeps what changed.
+    fn keep(&self, inner: &mut Inner) {
+        let mut changes = std::mem::take(&mut inner.unkept);
+        changes.extend(inner.router.changes(self.outside.now()));
+        inner.kept = Some(Instant::now());
+        inner.not_kept = inner.memory.keep(&changes).err().map(|error| error.to_string());
+        if inner.not_kept.is_some() {
+            // The later of two changes of a row counts.
+            let latest: BTreeMap<String, Change> = changes.into_iter().map(|c| (c.name.clone(), c)).collect();
+            inner.unkept = latest.into_values().collect();
+        }
+    }
+
+    /// Hands messages to their threads, once they are kept; gives the receipts of what is not sent. A memory that fails keeps nobody
+    /// from being told.
+    fn perform(&self, inner: &mut Inner, mut step: Step) -> Vec<Delivery> {
+        if !inner.begun {
+            // The router has them, and gives them when it begins to tell.
+            step.send.clear();
+        }
+        if !step.send.is_empty() {
+            self.keep(inner);
+        }
         let mut receipts = step.receipts;
         for outgoing in step.send {
             let pushed = match inner.workers.get(&outgoing.channel) {
@@ -255,14 +345,18 @@ impl Shared {
             let (receipts, stop) = {
                 let mut inner = lock(&self.inner);
                 let now = self.outside.now();
-                let mut step = inner.router.due(now);
+                let mut step = if inner.begun { inner.router.due(now) } else { Step::default() };
                 let stop = inner.stop;
-                if stop {
+                if stop && inner.begun {
                     let rest = inner.router.flush(now);
                     step.send.extend(rest.send);
                     step.receipts.extend(rest.receipts);
                 }
-                (self.perform(&mut inner, step), stop)
+                let receipts = self.perform(&mut inner, step);
+                if inner.keeps_in().is_zero() {
+                    self.keep(&mut inner);
+                }
+                (receipts, stop)
             };
             receipts.into_iter().for_each(|receipt| (self.on_receipt)(receipt));
             if stop {
@@ -270,10 +364,11 @@ impl Shared {
             }
             let inner = lock(&self.inner);
             // Asked again under the lock: what came meanwhile woke nobody.
-            let next = inner.router.next_due();
+            let next = inner.router.next_due().filter(|_| inner.begun);
             let wait = next.map_or(LONGEST_SLEEP, |at| {
                 Duration::from_nanos(at.0.saturating_sub(self.outside.now().0)).min(LONGEST_SLEEP)
             });
+            let wait = wait.min(inner.keeps_in());
             if !inner.stop && !wait.is_zero() {
                 drop(self.woken.wait_timeout(inner, wait).unwrap_or_else(PoisonError::into_inner));
             }
@@ -308,7 +403,7 @@ fn test_message(now: avouch_finding::Time, channel: &str, console: Option<Arc<st
         first: now,
         last: now,
         labels: Vec::new(),
-        findings: vec![Arc::new(finding)],
+        findings: vec![Arc::new(Noted { seq: 0, finding })],
         held_back: 0,
         console,
         test: true,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use avouch_finding::{Finding, FindingKey, Severity, Time};
 
-use crate::message::{Message, Reason};
+use crate::config::Label;
+use crate::message::{Message, Noted, Reason};
 
 pub(crate) fn time() -> Time {
     Time::parse("2026-11-26T10:00:00Z").unwrap()
@@ -53,8 +54,8 @@ pub(crate) fn message(count: u64) -> Message {
         total: count,
         first: time(),
         last: time(),
-        labels: vec![("rule", "Terminal shell in container".to_owned()), ("cluster", "prod".to_owned())],
-        findings: (0..count).map(|n| Arc::new(finding(n))).collect(),
+        labels: vec![(Label::Rule, "Terminal shell in container".to_owned()), (Label::Cluster, "prod".to_owned())],
+        findings: (0..count).map(|n| Arc::new(Noted { seq: n, finding: finding(n) })).collect(),
         held_back: 0,
         console: Some("https://console.example".into()),
         test: false,

@@ -3,6 +3,7 @@
 
 use avouch_finding::Finding;
 
+use crate::config::Label;
 use crate::message::{Message, Reason};
 
 /// A text without line ends, control characters and marks that turn the direction of writing or hide, at most so many
@@ -45,6 +46,7 @@ pub(crate) fn cut_bytes(text: &str, most: usize) -> &str {
 pub(crate) fn title(message: &Message) -> String {
     let mark = if message.test { "[TEST] " } else { "" };
     let mark = match message.reason {
+        Reason::Late => format!("{mark}[late] "),
         Reason::Reminder => format!("{mark}[reminder] "),
         Reason::Escalation => format!("{mark}[escalation] "),
         _ => mark.to_owned(),
@@ -59,8 +61,8 @@ pub(crate) fn title(message: &Message) -> String {
     let of: String = message
         .labels
         .iter()
-        .filter(|(name, value)| !matches!(*name, "rule" | "finding" | "severity") && !value.is_empty())
-        .map(|(name, value)| format!(", {name} {}", plain(value, 60)))
+        .filter(|(name, value)| !matches!(name, Label::Rule | Label::Finding | Label::Severity) && !value.is_empty())
+        .map(|(name, value)| format!(", {} {}", name.name(), plain(value, 60)))
         .collect();
     cut(&format!("{mark}[{}] {what}{count}{of}", message.severity), 200)
 }
@@ -78,6 +80,7 @@ pub(crate) fn summary(message: &Message) -> String {
     match message.reason {
         Reason::New | Reason::HeldBack => {}
         Reason::Quiet => out += "; held back in quiet hours",
+        Reason::Late => out += "; old when they could be told, so that they are told in sum",
         Reason::Reminder => out += "; told before, nobody acknowledged",
         Reason::Escalation => out += "; told to others before, nobody acknowledged",
         Reason::Test => out += "; somebody tries this channel",

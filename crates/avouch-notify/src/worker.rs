@@ -15,6 +15,9 @@ use crate::outside::Outside;
 use crate::retry::back_off;
 use crate::router::receipt;
 
+/// What a receipt says of a message that is told when avouch runs again.
+const STOPPED: &str = "avouch stopped before it was delivered; it is sent when avouch runs again";
+
 /// Takes receipts. It is called by threads of the notifier, never by whoever calls the notifier, but for a test.
 pub(crate) type OnReceipt = Arc<dyn Fn(Delivery) + Send + Sync>;
 
@@ -31,7 +34,7 @@ pub struct ChannelStatus {
     pub sent: u64,
     /// Messages that were given up.
     pub failed: u64,
-    /// Receipts of messages that a limit, quiet hours or a full queue held back.
+    /// Receipts of messages that a limit, quiet hours, a full queue or a stop held back.
     pub held_back: u64,
     /// When one was last delivered.
     pub last_sent: Option<Time>,
@@ -164,11 +167,13 @@ impl Work {
             {
                 let mut gauge = lock(&self.gauge);
                 gauge.queue = gauge.queue.saturating_sub(1);
-                if receipt.state == Delivered::Delivered {
-                    gauge.sent += 1;
-                    gauge.last_sent = Some(receipt.time);
-                } else {
-                    gauge.failed += 1;
+                match receipt.state {
+                    Delivered::Delivered => {
+                        gauge.sent += 1;
+                        gauge.last_sent = Some(receipt.time);
+                    }
+                    Delivered::Failed => gauge.failed += 1,
+                    Delivered::HeldBack => gauge.held_back += 1,
                 }
             }
             (self.on_receipt)(receipt);
@@ -182,7 +187,7 @@ impl Work {
         };
         loop {
             if self.ending.get().is_some_and(|until| Instant::now() >= until) {
-                return outcome(Delivered::Failed, attempts, "avouch stopped before it was delivered");
+                return outcome(Delivered::HeldBack, attempts, STOPPED);
             }
             attempts += 1;
             let error = match attempt(self.channel.as_ref(), message, &mut done) {
@@ -198,7 +203,11 @@ impl Work {
                     0 => error.message,
                     n => format!("{} ({n} of {} findings were delivered)", error.message, message.findings.len()),
                 };
-                return outcome(Delivered::Failed, attempts, &part);
+                // What a stop cuts short is not given up.
+                return match error.retry && attempts < u64::from(self.retry.attempts) {
+                    true => outcome(Delivered::HeldBack, attempts, &format!("{part}; {STOPPED}")),
+                    false => outcome(Delivered::Failed, attempts, &part),
+                };
             }
             self.ending.wait(back_off(&self.retry, attempts, self.outside.jitter(), error.wait, now));
         }

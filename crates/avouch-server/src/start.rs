@@ -157,7 +157,8 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
     let scheme = if tls { "https" } else { "http" };
     let hosts = Hosts::new(at, options.url.as_deref());
     let url = options.url.map_or_else(|| format!("{scheme}://{at}"), |url| url.trim_end_matches('/').to_owned());
-    let notices = Notices::start(options.notify, &own, &url, centre.clone(), Arc::clone(&clock))?;
+    let notices =
+        Notices::start(options.notify, &own, &options.folder.ledger(), &url, centre.clone(), Arc::clone(&clock))?;
     let parts = Parts {
         notices,
         provider: options.provider.map(|setup| Arc::new(Provider::new(setup))),
@@ -293,7 +294,7 @@ impl Running {
         if let Some(audit) = &self.app.audit {
             audit.end();
         }
-        // All that is recorded is handed on before the channels end, and their receipts are recorded before the evidence does.
+        // What is recorded by now is handed on before the channels end, and their receipts are recorded before the evidence does.
         self.app.notices.end();
         let telling = self.telling;
         self.runtime.block_on(async move { telling.await.unwrap_or(()) });

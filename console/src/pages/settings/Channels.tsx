@@ -50,7 +50,7 @@ export function Channels() {
 }
 
 function Told({ data: { findings } }: { data: All }) {
-  const parts = [`${countText(findings.routed)} findings told since the start`, `${countText(findings.unrouted)} fit no route`, `${countText(findings.suppressed)} covered by acceptances`, `${countText(findings.late)} older than ${String(Math.round(findings.late_s / 60))} min when they came`];
+  const parts = [`${countText(findings.routed)} findings told since the start`, `${countText(findings.unrouted)} fit no route`, `${countText(findings.suppressed)} covered by acceptances`, `${countText(findings.late)} older than ${String(Math.round(findings.late_s / 60))} min when they came, told in sum`];
   return <span className="faint grow">{parts.join(" · ")}</span>;
 }
 

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn findings_of_one_rule_and_place_are_one_alert() {
         let mut message = sample::message(3);
-        Arc::make_mut(&mut message.findings[2]).node = "other".to_owned();
+        Arc::make_mut(&mut message.findings[2]).finding.node = "other".to_owned();
         let alerts = alerts(&message, Length::seconds(60), &BTreeMap::from([("team".to_owned(), "soc".to_owned())]));
         assert_eq!(alerts.len(), 2);
         let counts: Vec<&Json> = alerts.iter().map(|a| &a["annotations"]["findings"]).collect();

@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn hostile_texts_are_no_html() {
         let mut message = sample::message(1);
-        let finding = Arc::make_mut(&mut message.findings[0]);
+        let finding = &mut Arc::make_mut(&mut message.findings[0]).finding;
         finding.output = "<script>alert(1)</script>".to_owned();
         finding.rule = "a\"><img src=x onerror=y>".to_owned();
         let html = html(&message);

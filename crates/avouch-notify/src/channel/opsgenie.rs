@@ -109,7 +109,7 @@ mod tests {
     fn an_alert_keeps_to_the_limits_and_has_the_alias_of_its_group() {
         let mut message = sample::message(30);
         for finding in &mut message.findings {
-            let finding = Arc::make_mut(finding);
+            let finding = &mut Arc::make_mut(finding).finding;
             finding.rule = "long ".repeat(60);
             finding.output = "x".repeat(5000);
         }

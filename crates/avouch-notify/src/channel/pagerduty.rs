@@ -69,7 +69,7 @@ fn payload(message: &Message, key: &Secret) -> Json {
     let mut details = Map::new();
     details.insert("summary".to_owned(), json!(summary(message)));
     for (name, value) in &message.labels {
-        details.insert(format!("common {name}"), json!(plain(value, 200)));
+        details.insert(format!("common {}", name.name()), json!(plain(value, 200)));
     }
     let first = message.findings.first();
     if let Some(finding) = first {

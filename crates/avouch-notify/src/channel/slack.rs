@@ -96,7 +96,7 @@ mod tests {
     fn hostile_texts_call_nobody_and_keep_to_the_limits() {
         let mut message = sample::message(40);
         for finding in &mut message.findings {
-            let finding = Arc::make_mut(finding);
+            let finding = &mut Arc::make_mut(finding).finding;
             finding.output = format!("<!channel> ```*x* <https://evil|click> {}", "&".repeat(4000));
             finding.rule = "a<@U1>".repeat(100);
         }

@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn a_message_is_one_of_rfc_5424_and_hostile_texts_stay_inside() {
         let mut message = sample::message(1);
-        let finding = Arc::make_mut(&mut message.findings[0]);
+        let finding = &mut Arc::make_mut(&mut message.findings[0]).finding;
         finding.rule = r#"a"]\ b"#.to_owned();
         finding.node = "no de".to_owned();
         finding.output = "x\n<34>1 - - - - - - forged".to_owned();
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_long_message_is_cut_where_a_receiver_would() {
         let mut message = sample::message(1);
-        Arc::make_mut(&mut message.findings[0]).output = "é".repeat(4000);
+        Arc::make_mut(&mut message.findings[0]).finding.output = "é".repeat(4000);
         for most in [MAX_UDP, MAX_TCP, 200] {
             let text = line(&message, &message.findings[0], 10, 1, most);
             assert!(text.len() <= most && text.len() >= most - 1, "{} of {most}", text.len());

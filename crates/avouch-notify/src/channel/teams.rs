@@ -108,7 +108,7 @@ mod tests {
     fn hostile_texts_are_no_markdown_and_fit() {
         let mut message = sample::message(9);
         for finding in &mut message.findings {
-            Arc::make_mut(finding).output =
+            Arc::make_mut(finding).finding.output =
                 format!("[x](https://evil) {{{{DATE(1)}}}} {}", "\u{1f980}\\\"".repeat(900));
         }
         let card = &payload(&message, 2)["attachments"][0]["content"];

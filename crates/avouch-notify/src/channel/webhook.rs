@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn a_template_stays_json_whatever_fills_it() {
         let mut message = sample::message(2);
-        Arc::make_mut(&mut message.findings[0]).output = "\"},{\"x\":\"{{title}}\\".to_owned();
+        Arc::make_mut(&mut message.findings[0]).finding.output = "\"},{\"x\":\"{{title}}\\".to_owned();
         let text = r#"{"a": "{{severity}}: {{finding.output}}", "n": "{{count}}", "c": ["{{finding.fields.proc.name}}"], "no": "{{finding.none}}"}"#;
         let filled = Template::try_from(text.to_owned()).unwrap().fill(&message.json(5));
         let wanted = json!({

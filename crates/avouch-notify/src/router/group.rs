@@ -1,6 +1,7 @@
 //! A group of findings, and what it waits for.
 
 use avouch_finding::Time;
+use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use crate::config::{Length, Route};
@@ -22,7 +23,7 @@ pub(super) enum Next {
 }
 
 /// Findings of one route that have its labels in common.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Group {
     /// Nobody was told of these.
     pub(super) pending: Batch,
@@ -42,9 +43,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// There is something new: when it is told.
-    pub(super) fn new_finding(&mut self, route: &Route, now: Time) {
-        self.total += 1;
+    /// There is something new, which is told in time.
+    pub(super) fn new_findings(&mut self, count: u64, route: &Route, now: Time) {
+        self.total += count;
         let at = match self.sent {
             None => route.group_wait.after(now),
             Some(sent) => route.group_interval.after(sent).max(now),
@@ -67,6 +68,20 @@ impl Group {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// Nobody could be told for so long: clocks that run from the last message stood still.
+    pub(super) fn stood_still(&mut self, ns: u64) {
+        for clock in [&mut self.escalate, &mut self.remind].into_iter().flatten() {
+            clock.0 = clock.0.saturating_add(ns);
+        }
+    }
+
+    /// What was pending is told with another group.
+    pub(super) fn give_up_pending(&mut self) -> Batch {
+        self.due = None;
+        self.quiet_said = false;
+        std::mem::take(&mut self.pending)
     }
 
     /// Quiet hours put off what was next.

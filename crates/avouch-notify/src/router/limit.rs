@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use avouch_finding::Time;
+use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use crate::config::{Length, Rate};
@@ -11,7 +12,7 @@ use crate::config::{Length, Rate};
 const OTHERWISE: Length = Length::seconds(60);
 
 /// The limit of one channel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Limit {
     sent: VecDeque<Time>,
     /// What was held back since the last message.

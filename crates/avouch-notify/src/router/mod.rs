@@ -3,23 +3,33 @@
 //!
 //! Invariants: a finding that an acceptance suppressed is never told. Every other finding that a route takes is counted in
 //! exactly one first message of each of its channels, or in a receipt that says why not. What is kept is bounded.
+//!
+//! It can end at any moment and go on elsewhere: what changes is given as rows ([`Router::changes`]) that whoever drives it
+//! keeps before a message goes out.
 
 mod batch;
+mod change;
 mod group;
 mod limit;
+mod saved;
+mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use avouch_finding::{Delivered, Delivery, Finding, Time};
-use sha2::{Digest as _, Sha256};
+use avouch_finding::{Delivery, Time};
+use serde::{Deserialize, Serialize};
 
-use batch::Batch;
 use group::{Group, Next};
 use limit::Limit;
+use saved::Row;
 
-use crate::config::{Config, Route};
-use crate::message::{Message, Reason, is_test};
+use crate::config::{Config, Length, Route};
+use crate::message::{Message, Noted, Reason, is_test};
+
+pub use saved::{Change, Saved};
+pub(crate) use send::{digest, receipt};
 
 /// Findings of one message that are kept whole; more are counted.
 pub const MAX_FINDINGS: usize = 1000;
@@ -31,6 +41,9 @@ const MAX_GROUPS: usize = 10_000;
 const MAX_WAITING: usize = 50_000;
 /// Ids by which one group can be acknowledged.
 const MAX_IDS: usize = 1000;
+/// What is late is told in sum: it waits so long at least, and is silent so long at least.
+const LATE_WAIT: Length = Length::seconds(30);
+const LATE_INTERVAL: Length = Length::seconds(300);
 
 /// A message and the channel for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,24 +72,65 @@ pub struct Taken {
     pub unrouted: u64,
     /// At least one route took them.
     pub routed: u64,
+    /// Of those, how many were old when they came, and are told in sum.
+    pub late: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Key {
     route: usize,
     test: bool,
+    /// The group of all that is late.
+    late: bool,
     values: Vec<String>,
+}
+
+/// The configuration, and its routes for what is late.
+#[derive(Debug)]
+struct Plan {
+    config: Arc<Config>,
+    late: Vec<Route>,
+}
+
+impl Plan {
+    fn new(config: Arc<Config>) -> Self {
+        let slow = |route: &Route| Route {
+            group_wait: route.group_wait.max(LATE_WAIT),
+            group_interval: route.group_interval.max(LATE_INTERVAL),
+            ..route.clone()
+        };
+        Self { late: config.routes.iter().map(slow).collect(), config }
+    }
+
+    fn route(&self, key: &Key) -> Option<&Route> {
+        if key.late { &self.late } else { &self.config.routes }.get(key.route)
+    }
+
+    fn console(&self) -> Option<Arc<str>> {
+        self.config.console.as_ref().map(|link| Arc::from(link.text()))
+    }
 }
 
 /// The machine.
 #[derive(Debug)]
 pub struct Router {
-    config: Arc<Config>,
-    console: Option<Arc<str>>,
+    plan: Arc<Plan>,
+    /// Nanoseconds; what is older when it comes is late.
+    late: Option<u64>,
     groups: BTreeMap<Key, Group>,
     /// Groups by the ids of findings that they told of.
     open: BTreeMap<String, BTreeSet<Key>>,
     limits: BTreeMap<String, Limit>,
+    /// Messages by id and channel that were handed out, and of which no receipt is known.
+    sent: BTreeMap<(String, String), Arc<Message>>,
+    /// Of what was decided before it began to tell.
+    receipts: Vec<Delivery>,
+    /// Rows that are not as they were kept last.
+    changed: BTreeSet<Row>,
+    /// Records of the ledger up to this one were taken.
+    position: u64,
+    /// When it was kept last.
+    alive: Time,
     waiting: usize,
     /// When there is something to do next: looking at all groups for it would cost as much as there are groups, each time.
     next: Option<Time>,
@@ -88,18 +142,46 @@ impl Router {
     /// A machine that knows of no finding.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        let console = config.console.as_ref().map(|link| Arc::from(link.text()));
         Self {
-            config,
-            console,
+            plan: Arc::new(Plan::new(config)),
+            late: None,
             groups: BTreeMap::new(),
             open: BTreeMap::new(),
             limits: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            receipts: Vec::new(),
+            changed: BTreeSet::from([Row::Config]),
+            position: 0,
+            alive: Time(0),
             waiting: 0,
             next: None,
             messages: 0,
             taken: Taken::default(),
         }
+    }
+
+    /// Findings that are older than this when they come are told in sum, one message a route, at most every five minutes.
+    #[must_use]
+    pub fn sums_up_after(mut self, late: Duration) -> Self {
+        self.late = Some(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> &Arc<Config> {
+        &self.plan.config
+    }
+
+    /// Records of the ledger up to this one were taken.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Records of the ledger up to this one were taken.
+    pub fn reached(&mut self, seq: u64) {
+        self.position = self.position.max(seq);
     }
 
     /// What became of findings so far.
@@ -109,40 +191,47 @@ impl Router {
     }
 
     /// Takes findings in. [`Router::due`] tells what follows.
-    pub fn take(&mut self, now: Time, findings: &[Finding]) {
-        let config = Arc::clone(&self.config);
+    pub fn take(&mut self, now: Time, findings: &[Noted]) {
+        let plan = Arc::clone(&self.plan);
+        let oldest = self.late.map_or(0, |late| now.0.saturating_sub(late));
         for finding in findings {
             if finding.suppressed.is_some() {
                 self.taken.suppressed += 1;
                 continue;
             }
-            let mut shared = None;
-            for (number, route) in config.routes.iter().enumerate().filter(|(_, route)| route.matcher.fits(finding)) {
+            let (mut shared, late) = (None, finding.time.0 < oldest);
+            for (number, route) in plan.config.routes.iter().enumerate().filter(|(_, r)| r.matcher.fits(finding)) {
                 let finding = shared.get_or_insert_with(|| Arc::new(finding.clone()));
-                self.add(now, number, route, finding);
+                self.add(now, number, route, finding, late);
                 if !route.goes_on {
                     break;
                 }
             }
             match shared {
-                Some(_) => self.taken.routed += 1,
+                Some(_) => {
+                    self.taken.routed += 1;
+                    self.taken.late += u64::from(late);
+                }
                 None => self.taken.unrouted += 1,
             }
         }
     }
 
-    fn add(&mut self, now: Time, number: usize, route: &Route, finding: &Arc<Finding>) {
-        let values = route.group_by.iter().map(|label| label.of(finding)).collect();
-        let mut key = Key { route: number, test: is_test(finding), values };
+    fn add(&mut self, now: Time, number: usize, route: &Route, finding: &Arc<Noted>, late: bool) {
+        let values = if late { Vec::new() } else { route.group_by.iter().map(|label| label.of(finding)).collect() };
+        let mut key = Key { route: number, test: is_test(finding), late, values };
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
             key.values = Vec::new();
         }
         let room = self.waiting < MAX_WAITING;
+        self.changed.insert(Row::Group(key.clone()));
+        let plan = Arc::clone(&self.plan);
+        let route = plan.route(&key).unwrap_or(route);
         let group = self.groups.entry(key).or_default();
         let before = group.pending.findings.len();
         group.pending.add(finding, room && before < MAX_FINDINGS);
         self.waiting += group.pending.findings.len() - before;
-        group.new_finding(route, now);
+        group.new_findings(1, route, now);
         let next = group.next(route).map(|(at, _)| at);
         self.next = self.next.into_iter().chain(next).min();
     }
@@ -152,6 +241,7 @@ impl Router {
         for key in self.open.remove(finding).unwrap_or_default() {
             if let Some(group) = self.groups.get_mut(&key) {
                 let ids = group.acknowledge();
+                self.changed.insert(Row::Group(key.clone()));
                 self.close(&key, &ids);
             }
         }
@@ -176,16 +266,13 @@ impl Router {
     }
 
     fn earliest(&self) -> Option<Time> {
-        let groups = self
-            .groups
-            .iter()
-            .filter_map(|(key, group)| group.next(self.config.routes.get(key.route)?).map(|(at, _)| at));
+        let groups = self.groups.iter().filter_map(|(key, group)| group.next(self.plan.route(key)?).map(|(at, _)| at));
         let limits = self.limits.iter().filter_map(|(name, limit)| limit.due(self.channel(name)?.at_most));
         groups.chain(limits).min()
     }
 
     fn channel(&self, name: &str) -> Option<&crate::config::Channel> {
-        self.config.channels.iter().find(|c| c.name == name)
+        self.plan.config.channels.iter().find(|c| c.name == name)
     }
 
     /// What is to be done now.
@@ -194,14 +281,14 @@ impl Router {
         if self.next.is_none_or(|next| next > now) {
             return step;
         }
-        let config = Arc::clone(&self.config);
+        let plan = Arc::clone(&self.plan);
         let is_due = |(key, group): (&Key, &Group)| {
-            let next = config.routes.get(key.route).and_then(|route| group.next(route));
+            let next = plan.route(key).and_then(|route| group.next(route));
             next.filter(|(at, _)| *at <= now).map(|_| key.clone())
         };
         let keys: Vec<Key> = self.groups.iter().filter_map(is_due).collect();
         for key in keys {
-            let Some(route) = config.routes.get(key.route) else { continue };
+            let Some(route) = plan.route(&key) else { continue };
             // Each turn moves what is next, or ends the group; the bound is for lengths of nothing.
             for _ in 0..=route.escalate.len() + 3 {
                 let next = self.groups.get(&key).and_then(|group| group.next(route)).filter(|(at, _)| *at <= now);
@@ -209,16 +296,17 @@ impl Router {
                 self.turn(now, &key, route, next, &mut step);
             }
         }
-        for channel in &config.channels {
+        for channel in &plan.config.channels {
             let Some(limit) = self.limits.get_mut(&channel.name) else { continue };
             if limit.due(channel.at_most).is_some_and(|at| at <= now) && limit.admit(channel.at_most, now) {
                 let batch = limit.take();
+                self.changed.insert(Row::Limit(channel.name.clone()));
                 let id = digest(&["held back", &channel.name]);
                 let held = batch.count;
                 let mut message = self.message(now, id, Reason::HeldBack, batch);
                 message.total = held;
                 message.held_back = held;
-                step.send.push(Outgoing { channel: channel.name.clone(), message: Arc::new(message) });
+                self.hand_out(&channel.name, Arc::new(message), &mut step);
             }
         }
         self.next = self.earliest();
@@ -227,6 +315,7 @@ impl Router {
 
     fn turn(&mut self, now: Time, key: &Key, route: &Route, next: Next, step: &mut Step) {
         let Some(group) = self.groups.get_mut(key) else { return };
+        self.changed.insert(Row::Group(key.clone()));
         let severity = if next == Next::Tell { group.pending.severity } else { group.told.severity };
         let quiet = route.quiet.iter().filter_map(|q| q.until(now, severity)).max();
         if let Some(until) = quiet.filter(|_| next != Next::Forget) {
@@ -242,7 +331,11 @@ impl Router {
         }
         match next {
             Next::Tell => {
-                let reason = if group.quiet_said { Reason::Quiet } else { Reason::New };
+                let reason = match (group.quiet_said, key.late) {
+                    (true, _) => Reason::Quiet,
+                    (false, true) => Reason::Late,
+                    (false, false) => Reason::New,
+                };
                 self.waiting = self.waiting.saturating_sub(group.pending.findings.len());
                 let batch = group.tell(route, now, MAX_KEPT);
                 let room = MAX_IDS.saturating_sub(group.ids.len());
@@ -271,170 +364,4 @@ impl Router {
             }
         }
     }
-
-    #[expect(clippy::too_many_arguments, reason = "one private step, of which each part has another source")]
-    fn emit(
-        &mut self,
-        now: Time,
-        key: &Key,
-        route: &Route,
-        reason: Reason,
-        batch: Batch,
-        channels: &[String],
-        step: &mut Step,
-    ) {
-        let message = Arc::new(self.of_group(now, key, route, reason, batch.clone()));
-        for name in channels {
-            let rate = self.channel(name).and_then(|c| c.at_most);
-            let limit = self.limits.entry(name.clone()).or_default();
-            if limit.admit(rate, now) {
-                let held = limit.take().count;
-                let message = if held == 0 {
-                    Arc::clone(&message)
-                } else {
-                    Arc::new(Message { held_back: held, ..Message::clone(&message) })
-                };
-                step.send.push(Outgoing { channel: name.clone(), message });
-            } else {
-                // A reminder that is not sent is a receipt; its findings were told, and are no news of a summary.
-                if reason != Reason::Reminder {
-                    limit.hold(&batch, now, MAX_KEPT);
-                }
-                let why = rate.map_or(String::new(), |r| format!("limit of {} messages in {}", r.messages, r.per));
-                step.receipts.push(self.not_sent(now, name, &message, &why));
-            }
-        }
-    }
-
-    /// A message could not be handed to its channel: its findings are told of later, as what a limit held back is.
-    pub fn held_back(&mut self, now: Time, outgoing: &Outgoing, why: &str) -> Delivery {
-        let message = &outgoing.message;
-        let batch = Batch {
-            findings: message.findings.clone(),
-            count: message.count + if message.reason == Reason::HeldBack { 0 } else { message.held_back },
-            first: message.first,
-            last: message.last,
-            severity: message.severity,
-        };
-        let rate = self.channel(&outgoing.channel).and_then(|c| c.at_most);
-        let limit = self.limits.entry(outgoing.channel.clone()).or_default();
-        limit.hold(&batch, now, MAX_KEPT);
-        let next = limit.due(rate);
-        self.next = self.next.into_iter().chain(next).min();
-        self.not_sent(now, &outgoing.channel, message, why)
-    }
-
-    fn not_sent(&self, now: Time, channel: &str, message: &Message, why: &str) -> Delivery {
-        let means = self.channel(channel).map_or("", |c| c.to.means());
-        receipt(now, channel, means, message, Delivered::HeldBack, 0, why)
-    }
-
-    fn of_group(&mut self, now: Time, key: &Key, route: &Route, reason: Reason, batch: Batch) -> Message {
-        let mut parts = vec![route.name.as_str(), if key.test { "test" } else { "" }];
-        parts.extend(key.values.iter().map(String::as_str));
-        let total = self.groups.get(key).map_or(batch.count, |group| group.total);
-        let mut message = self.message(now, digest(&parts), reason, batch);
-        message.route.clone_from(&route.name);
-        message.total = total.max(message.count);
-        message.labels = route.group_by.iter().map(|label| label.name()).zip(key.values.iter().cloned()).collect();
-        message.test = key.test;
-        message
-    }
-
-    fn message(&mut self, now: Time, group: String, reason: Reason, batch: Batch) -> Message {
-        self.messages += 1;
-        let test = !batch.findings.is_empty() && batch.findings.iter().all(|f| is_test(f));
-        Message {
-            id: digest(&[&group, &now.0.to_string(), &self.messages.to_string()]),
-            group,
-            route: String::new(),
-            reason,
-            time: now,
-            severity: batch.severity,
-            count: batch.count,
-            total: batch.count,
-            first: batch.first,
-            last: batch.last,
-            labels: Vec::new(),
-            findings: batch.findings,
-            held_back: 0,
-            console: self.console.clone(),
-            test,
-        }
-    }
-
-    /// Everything that waits is told at once, whatever it waits for: nothing remembers it after a stop.
-    pub fn flush(&mut self, now: Time) -> Step {
-        self.flush_routes(now, |_| true)
-    }
-
-    fn flush_routes(&mut self, now: Time, which: impl Fn(usize) -> bool) -> Step {
-        let mut step = Step::default();
-        let config = Arc::clone(&self.config);
-        let waits = |(key, group): (&Key, &Group)| (which(key.route) && group.pending.count > 0).then(|| key.clone());
-        let keys: Vec<Key> = self.groups.iter().filter_map(waits).collect();
-        for key in keys {
-            let Some(route) = config.routes.get(key.route) else { continue };
-            let loud = Route { quiet: Vec::new(), ..route.clone() };
-            self.turn(now, &key, &loud, Next::Tell, &mut step);
-        }
-        self.next = self.earliest();
-        step
-    }
-
-    /// Goes on with another configuration. Groups of routes that stay as they are stay; what waits in others is told now.
-    pub fn reconfigure(&mut self, now: Time, config: Arc<Config>) -> Step {
-        let old = Arc::clone(&self.config);
-        let place = |number: usize| {
-            let route = old.routes.get(number)?;
-            config.routes.iter().position(|r| r == route)
-        };
-        let step = self.flush_routes(now, |number| place(number).is_none());
-        let moved = |key: Key| place(key.route).map(|route| Key { route, ..key });
-        self.groups =
-            std::mem::take(&mut self.groups).into_iter().filter_map(|(key, g)| Some((moved(key)?, g))).collect();
-        let keep = |keys: BTreeSet<Key>| keys.into_iter().filter_map(moved).collect::<BTreeSet<_>>();
-        self.open = std::mem::take(&mut self.open).into_iter().map(|(id, keys)| (id, keep(keys))).collect();
-        self.open.retain(|_, keys| !keys.is_empty());
-        self.waiting = self.groups.values().map(|g| g.pending.findings.len()).sum();
-        self.limits.retain(|name, _| config.channels.iter().any(|c| c.name == *name));
-        self.console = config.console.as_ref().map(|link| Arc::from(link.text()));
-        self.config = config;
-        self.next = self.earliest();
-        step
-    }
-}
-
-/// The receipt of a message.
-pub(crate) fn receipt(
-    time: Time,
-    channel: &str,
-    means: &str,
-    message: &Message,
-    state: Delivered,
-    attempts: u64,
-    answer: &str,
-) -> Delivery {
-    Delivery {
-        time,
-        channel: channel.to_owned(),
-        means: means.to_owned(),
-        state,
-        findings: message.findings.iter().map(|f| f.id.clone()).collect(),
-        count: message.count,
-        attempts,
-        route: message.route.clone(),
-        reason: message.reason.name().to_owned(),
-        answer: answer.to_owned(),
-    }
-}
-
-/// 32 hex digits of the parts, each ended by a zero byte.
-pub(crate) fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-        hash.update([0]);
-    }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

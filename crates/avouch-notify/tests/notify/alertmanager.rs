@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use avouch_finding::{Delivered, Severity};
 
 use crate::receiver::{Running, free_port, installed, runs};
-use crate::world::{PATIENCE, World, finding, start};
+use crate::world::{PATIENCE, Tell as _, World, finding, start};
 
 fn get(url: &str) -> Option<String> {
     let mut response = ureq::get(url).call().ok()?;

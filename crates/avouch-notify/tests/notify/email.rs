@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use avouch_finding::{Delivered, Finding, Severity};
 
 use crate::receiver::{Running, certificate, installed, runs};
-use crate::world::{World, finding, start};
+use crate::world::{Tell as _, World, finding, start};
 
 /// Prints its port, then each mail as a line of JSON. Arguments: mode, certificate, key, replies before it takes a mail.
 const SERVER: &str = r#"

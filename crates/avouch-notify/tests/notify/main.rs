@@ -9,6 +9,7 @@ mod delivery;
 mod docs;
 mod email;
 mod receiver;
+mod restart;
 mod router;
 mod secrets;
 mod sink;

@@ -7,12 +7,12 @@ use avouch_finding::{Delivered, Finding, Severity, Suppressed, Time};
 use avouch_notify::{Config, Message, Reason, Router, Step, TEST_TAG};
 use proptest::prelude::*;
 
-use crate::world::finding;
+use crate::world::{Takes as _, finding};
 
 /// 2026-11-26T10:00:00Z, a Thursday.
-const T0: u64 = 1_795_687_200;
+pub(crate) const T0: u64 = 1_795_687_200;
 
-fn at(seconds: u64) -> Time {
+pub(crate) fn at(seconds: u64) -> Time {
     Time((T0 + seconds) * 1_000_000_000)
 }
 
@@ -35,13 +35,13 @@ fn shell(number: u64) -> Finding {
 #[test]
 fn a_group_waits_for_more_and_is_silent_after_it_was_told() {
     let mut router = router("  - {name: r, channels: [a], group_wait: 30s, group_interval: 5m}");
-    router.take(at(0), &[shell(1), shell(2)]);
-    router.take(at(10), &[shell(3), finding(9, "other", Severity::Low)]);
+    router.takes(at(0), &[shell(1), shell(2)]);
+    router.takes(at(10), &[shell(3), finding(9, "other", Severity::Low)]);
     assert_eq!(router.next_due(), Some(at(30)));
     assert_eq!(router.due(at(29)), Step::default());
     assert_eq!(sent(&router.due(at(30))), [("a", Reason::New, 3, 0)], "the other group began later");
     assert_eq!(sent(&router.due(at(40))), [("a", Reason::New, 1, 0)]);
-    router.take(at(60), &[shell(4)]);
+    router.takes(at(60), &[shell(4)]);
     assert_eq!(sent(&router.due(at(329))), []);
     let step = router.due(at(330));
     assert_eq!(sent(&step), [("a", Reason::New, 1, 0)]);
@@ -49,7 +49,7 @@ fn a_group_waits_for_more_and_is_silent_after_it_was_told() {
     // Long after, the group is forgotten, and begins anew.
     router.due(at(1000));
     assert_eq!(router.next_due(), None);
-    router.take(at(2000), &[shell(5)]);
+    router.takes(at(2000), &[shell(5)]);
     assert_eq!(router.next_due(), Some(at(2030)));
 }
 
@@ -60,16 +60,16 @@ fn routes_go_in_order_and_on_only_where_they_say_so() {
   - {name: two, match: {namespace: [sh*], tag: [shell], source: [syscall], criterion: [CC7.?], cluster: [prod], node: ['*']}, channels: [b], group_wait: 0s}
   - {name: three, match: {rule: [none]}, channels: [a], group_wait: 0s}",
     );
-    router.take(at(0), &[finding(1, "x", Severity::Critical)]);
+    router.takes(at(0), &[finding(1, "x", Severity::Critical)]);
     assert_eq!(sent(&router.due(at(0))), [("a", Reason::New, 1, 0), ("b", Reason::New, 1, 0)]);
-    router.take(at(1), &[finding(2, "y", Severity::Low)]);
+    router.takes(at(1), &[finding(2, "y", Severity::Low)]);
     assert_eq!(sent(&router.due(at(1))), [("b", Reason::New, 1, 0)]);
     let elsewhere = Finding { cluster: "dev".to_owned(), ..finding(3, "z", Severity::Low) };
     let accepted = Finding {
         suppressed: Some(Suppressed { acceptance: "ACC-1".to_owned() }),
         ..finding(4, "x", Severity::Critical)
     };
-    router.take(at(2), &[elsewhere, accepted]);
+    router.takes(at(2), &[elsewhere, accepted]);
     assert_eq!(router.due(at(2)), Step::default());
     let taken = router.taken();
     assert_eq!((taken.routed, taken.unrouted, taken.suppressed), (2, 1, 1));
@@ -79,7 +79,7 @@ fn routes_go_in_order_and_on_only_where_they_say_so() {
 fn a_test_is_told_apart_from_what_is_real() {
     let mut router = router("  - {name: r, channels: [a], group_wait: 0s}");
     let test = Finding { tags: vec![TEST_TAG.to_owned()], ..shell(2) };
-    router.take(at(0), &[shell(1), test]);
+    router.takes(at(0), &[shell(1), test]);
     let step = router.due(at(0));
     let tests: Vec<(bool, u64)> = step.send.iter().map(|o| (o.message.test, o.message.count)).collect();
     assert_eq!(tests, [(false, 1), (true, 1)]);
@@ -92,13 +92,13 @@ fn nobody_is_told_in_quiet_hours_but_of_what_is_severe() {
     let mut router = router(
         "  - {name: r, channels: [a, b], group_wait: 0s, quiet: [{from: '11:30', to: '13:00', zone: '+02:00', unless: critical}]}",
     );
-    router.take(at(0), &[shell(1)]);
+    router.takes(at(0), &[shell(1)]);
     let step = router.due(at(0));
     assert_eq!((step.send.len(), step.receipts.len()), (0, 2));
     let receipt = &step.receipts[0];
     assert_eq!((receipt.state, receipt.count), (Delivered::HeldBack, 1));
     assert_eq!(receipt.answer, "quiet hours until 2026-11-26T11:00:00.000000000Z");
-    router.take(at(60), &[shell(2), finding(3, "worse", Severity::Critical)]);
+    router.takes(at(60), &[shell(2), finding(3, "worse", Severity::Critical)]);
     assert_eq!(sent(&router.due(at(60))), [("a", Reason::New, 1, 0), ("b", Reason::New, 1, 0)]);
     assert_eq!(router.due(at(3599)), Step::default());
     assert_eq!(sent(&router.due(at(3600))), [("a", Reason::Quiet, 2, 0), ("b", Reason::Quiet, 2, 0)]);
@@ -109,9 +109,9 @@ fn what_gets_severe_in_quiet_hours_is_told_at_the_next_turn() {
     let mut router = router(
         "  - {name: r, channels: [a], group_wait: 0s, group_by: [node], quiet: [{from: '09:00', to: '11:00', unless: critical}]}",
     );
-    router.take(at(0), &[shell(1)]);
+    router.takes(at(0), &[shell(1)]);
     assert_eq!(router.due(at(0)).receipts.len(), 1);
-    router.take(at(60), &[finding(2, "worse", Severity::Critical)]);
+    router.takes(at(60), &[finding(2, "worse", Severity::Critical)]);
     assert_eq!(sent(&router.due(at(60))), [("a", Reason::Quiet, 2, 0)], "the critical one takes the other along");
 }
 
@@ -119,7 +119,7 @@ fn what_gets_severe_in_quiet_hours_is_told_at_the_next_turn() {
 fn others_are_told_when_nobody_acknowledges() {
     let routes = "  - {name: r, channels: [a], group_wait: 0s, group_interval: 1m, escalate: [{after: 15m, channels: [b]}, {after: 1h, channels: [a, b]}]}";
     let mut one = router(routes);
-    one.take(at(0), &[shell(1)]);
+    one.takes(at(0), &[shell(1)]);
     let first = one.due(at(0));
     assert_eq!(sent(&one.due(at(899))), []);
     let step = one.due(at(900));
@@ -129,22 +129,22 @@ fn others_are_told_when_nobody_acknowledges() {
     assert_eq!(one.due(at(100_000)), Step::default());
     // Acknowledged between the steps.
     let mut two = router(routes);
-    two.take(at(0), &[shell(1), shell(2)]);
+    two.takes(at(0), &[shell(1), shell(2)]);
     two.due(at(0));
     two.due(at(900));
     two.acknowledged(&shell(2).id);
     assert_eq!(two.due(at(100_000)), Step::default());
     // What comes after the acknowledgement has a clock of its own.
-    two.take(at(200_000), &[shell(3)]);
+    two.takes(at(200_000), &[shell(3)]);
     two.due(at(200_000));
     assert_eq!(sent(&two.due(at(200_900))), [("b", Reason::Escalation, 1, 0)]);
     // Also while the group still lasts: its steps begin anew.
     let mut three = router(&routes.replace("group_interval: 1m", "group_interval: 1h"));
-    three.take(at(0), &[shell(1)]);
+    three.takes(at(0), &[shell(1)]);
     three.due(at(0));
     three.due(at(900));
     three.acknowledged(&shell(1).id);
-    three.take(at(1000), &[shell(2)]);
+    three.takes(at(1000), &[shell(2)]);
     assert_eq!(sent(&three.due(at(3600))), [("a", Reason::New, 1, 0)]);
     assert_eq!(three.due(at(4499)), Step::default());
     assert_eq!(sent(&three.due(at(4500))), [("b", Reason::Escalation, 1, 0)]);
@@ -154,7 +154,7 @@ fn others_are_told_when_nobody_acknowledges() {
 fn a_group_is_told_again_until_somebody_acknowledges_or_a_week_is_over() {
     let routes = "  - {name: r, channels: [a], group_wait: 0s, repeat: 4h}";
     let mut one = router(routes);
-    one.take(at(0), &[shell(1)]);
+    one.takes(at(0), &[shell(1)]);
     let mut reminders = 0;
     one.due(at(0));
     while let Some(next) = one.next_due() {
@@ -162,7 +162,7 @@ fn a_group_is_told_again_until_somebody_acknowledges_or_a_week_is_over() {
     }
     assert_eq!(reminders, 7 * 6);
     let mut two = router(routes);
-    two.take(at(0), &[shell(1)]);
+    two.takes(at(0), &[shell(1)]);
     two.due(at(0));
     assert_eq!(sent(&two.due(at(4 * 3600))), [("a", Reason::Reminder, 1, 0)]);
     two.acknowledged(&shell(1).id);
@@ -174,13 +174,13 @@ fn a_group_is_told_again_until_somebody_acknowledges_or_a_week_is_over() {
 fn what_a_limit_holds_back_is_counted_and_told_with_the_next_message() {
     let mut router = router("  - {name: r, channels: [limited, a], group_by: [finding], group_wait: 0s}");
     let all: Vec<Finding> = (0..40).map(shell).collect();
-    router.take(at(0), &all[..39]);
+    router.takes(at(0), &all[..39]);
     let step = router.due(at(0));
     let to = |step: &Step, name: &str| step.send.iter().filter(|o| o.channel == name).count();
     assert_eq!((to(&step, "a"), to(&step, "limited"), step.receipts.len()), (39, 2, 37));
     assert!(step.receipts.iter().all(|r| r.state == Delivered::HeldBack && r.findings.len() == 1));
     assert_eq!(step.receipts[0].answer, "limit of 2 messages in 1m");
-    router.take(at(60), &all[39..]);
+    router.takes(at(60), &all[39..]);
     let step = router.due(at(60));
     assert_eq!(sent(&step), [("limited", Reason::New, 1, 37), ("a", Reason::New, 1, 0)]);
 }
@@ -188,9 +188,9 @@ fn what_a_limit_holds_back_is_counted_and_told_with_the_next_message() {
 #[test]
 fn what_a_limit_holds_back_is_told_even_if_nothing_follows_the_worst_first() {
     let mut router = router("  - {name: r, channels: [limited], group_by: [finding], group_wait: 0s}");
-    router.take(at(0), &(0..500).map(|n| finding(n, "noise", Severity::Low)).collect::<Vec<_>>());
+    router.takes(at(0), &(0..500).map(|n| finding(n, "noise", Severity::Low)).collect::<Vec<_>>());
     router.due(at(0));
-    router.take(at(1), &[finding(1000, "worst", Severity::Critical)]);
+    router.takes(at(1), &[finding(1000, "worst", Severity::Critical)]);
     assert_eq!(router.due(at(1)).send.len(), 0);
     router.due(at(59));
     let step = router.due(at(60));
@@ -204,7 +204,7 @@ fn what_a_limit_holds_back_is_told_even_if_nothing_follows_the_worst_first() {
 fn a_flood_is_bounded_and_counted() {
     let mut router = router("  - {name: r, channels: [a], group_by: [finding], group_wait: 1m}");
     for part in 0..12 {
-        router.take(at(0), &(part * 1000..(part + 1) * 1000).map(shell).collect::<Vec<_>>());
+        router.takes(at(0), &(part * 1000..(part + 1) * 1000).map(shell).collect::<Vec<_>>());
     }
     let step = router.due(at(60));
     assert_eq!(step.send.len(), 10_001, "ten thousand groups, and one for all that is above");
@@ -223,22 +223,22 @@ fn a_changed_configuration_keeps_what_waits_for_routes_that_stay() {
         &format!("{goes}x\n{stays}\n{goes}")
             .replace("name: goes, channels: [b], group_wait: 1m}x", "name: first, match: {rule: [no]}, channels: [b]}"),
     ));
-    router.take(at(0), &[shell(1), finding(2, "other", Severity::Low)]);
+    router.takes(at(0), &[shell(1), finding(2, "other", Severity::Low)]);
     let step = router.reconfigure(at(10), config(stays));
     assert_eq!(sent(&step), [("b", Reason::New, 1, 0)], "nothing is lost with its route");
-    router.take(at(20), &[shell(3)]);
+    router.takes(at(20), &[shell(3)]);
     assert_eq!(sent(&router.due(at(60))), [("a", Reason::New, 2, 0)]);
 }
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
-enum Act {
+pub(crate) enum Act {
     Find { rule: u8, severity: usize, accepted: bool },
     Wait(u64),
     Acknowledge(usize),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         4 => (0u8..4, 0usize..5, prop::bool::weighted(0.2))
             .prop_map(|(rule, severity, accepted)| Act::Find { rule, severity, accepted }),
@@ -249,7 +249,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 /// A configuration with anything on or off.
-fn any_config() -> impl Strategy<Value = String> {
+pub(crate) fn any_config() -> impl Strategy<Value = String> {
     let wait = prop::sample::select(vec!["0s", "30s", "10m"]);
     let interval = prop::sample::select(vec!["0s", "5m", "2h"]);
     let by = prop::sample::select(vec!["[rule]", "[severity]", "[finding]", "[]"]);
@@ -331,7 +331,7 @@ proptest! {
                             wanted.entry((route.to_owned(), (*channel).to_owned())).or_default().insert(f.id.clone());
                         }
                     }
-                    router.take(at(now), &[f]);
+                    router.takes(at(now), &[f]);
                 }
             }
             log.take(now, router.due(at(now)));

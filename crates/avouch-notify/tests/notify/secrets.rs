@@ -4,7 +4,7 @@ use avouch_finding::{Delivered, Severity};
 use avouch_notify::Config;
 
 use crate::sink::{Reply, Sink};
-use crate::world::{World, finding, start};
+use crate::world::{Tell as _, World, finding, start};
 
 #[test]
 fn a_receiver_that_repeats_what_it_got_gives_no_secret_away() {

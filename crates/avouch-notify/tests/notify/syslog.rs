@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::receiver::{Running, certificate, free_port, installed, runs};
-use crate::world::{PATIENCE, World, finding, start};
+use crate::world::{PATIENCE, Tell as _, World, finding, start};
 
 fn yaml(port: u16, more: &str) -> String {
     format!(

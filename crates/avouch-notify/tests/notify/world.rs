@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use avouch_finding::{Delivery, Finding, FindingKey, Severity, Time};
-use avouch_notify::{Config, Notifier, Outside, Secret, SecretRef, System};
+use avouch_notify::{Config, Forgetful, Input, Noted, Notifier, Outside, Router, Secret, SecretRef, System};
 
 /// Longer than anything here takes; a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -92,9 +92,39 @@ pub(crate) fn start(config: &str, world: &Arc<World>) -> (Notifier, Receipts) {
     let receipts = Receipts::default();
     let given = receipts.clone();
     let outside: Arc<dyn Outside> = world.clone();
-    let notifier = Notifier::start(config, outside, move |receipt| {
+    let router = Router::new(Arc::new(config));
+    let notifier = Notifier::start(router, Box::new(Forgetful), outside, move |receipt| {
         given.0.0.lock().unwrap().push(receipt);
         given.0.1.notify_all();
     });
-    (notifier.unwrap(), receipts)
+    let notifier = notifier.unwrap();
+    notifier.begin();
+    (notifier, receipts)
+}
+
+/// As records of a ledger, each with the number of its event.
+pub(crate) fn noted(findings: &[Finding]) -> Vec<Noted> {
+    findings.iter().map(|f| Noted { seq: f.event, finding: f.clone() }).collect()
+}
+
+/// Findings in, as the ledger has them.
+pub(crate) trait Tell {
+    fn findings(&self, findings: &[Finding]);
+}
+
+impl Tell for Notifier {
+    fn findings(&self, findings: &[Finding]) {
+        self.take(noted(findings).into_iter().map(Input::Finding).collect(), 0);
+    }
+}
+
+/// The same for a router.
+pub(crate) trait Takes {
+    fn takes(&mut self, now: Time, findings: &[Finding]);
+}
+
+impl Takes for Router {
+    fn takes(&mut self, now: Time, findings: &[Finding]) {
+        self.take(now, &noted(findings));
+    }
 }

@@ -97,9 +97,9 @@ pub(crate) struct Told {
     unrouted: u64,
     /// An acceptance covers them.
     suppressed: u64,
-    /// Too old when they came: nobody was told.
+    /// Of those routed, how many were old when they came, and are told in sum.
     late: u64,
-    /// Older than so many seconds is too old.
+    /// Older than so many seconds is old.
     late_s: u64,
 }
 
@@ -175,7 +175,7 @@ async fn standing(app: &App) -> ApiResult<ChannelsOut> {
                 routed: status.taken.routed,
                 unrouted: status.taken.unrouted,
                 suppressed: status.taken.suppressed,
-                late: notices.late(),
+                late: status.taken.late,
                 late_s: notices.window().as_secs(),
             },
             digest: file.digest(),

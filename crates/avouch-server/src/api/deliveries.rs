@@ -34,7 +34,7 @@ pub(crate) struct DeliveriesOut {
 pub(crate) struct DeliveryOut {
     #[schema(value_type = String, format = DateTime)]
     time: Time,
-    /// `null` when findings were not handed to any: they came too late.
+    /// `null` in old receipts of findings that were not handed to any.
     channel: Option<String>,
     means: Option<String>,
     /// `delivered`, `failed` or `held_back`.
@@ -49,6 +49,8 @@ pub(crate) struct DeliveryOut {
     reason: Option<String>,
     /// What the other side said, or why it was not sent.
     text: Option<String>,
+    /// Id of the message, by which the other side knows it, too; `null` in receipts of earlier versions.
+    message: Option<String>,
     /// Number of its record in the ledger; `null` in the answer to a test.
     seq: Option<u64>,
 }
@@ -68,6 +70,7 @@ impl DeliveryOut {
             route: some(receipt.route),
             reason: some(receipt.reason),
             text: some(receipt.answer),
+            message: some(receipt.message),
             seq,
         }
     }

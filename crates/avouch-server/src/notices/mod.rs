@@ -1,44 +1,42 @@
 //! Who is told of findings: hands what is recorded to the notifier, and what became of it back to the ledger.
 //!
-//! Only what is fresh is told: a finding of last week that a replay or an agent's disk brings today is no news, and its channel would
-//! drown. What is not told for that is counted, and has a receipt. A finding that an acceptance covers is never told.
+//! What is recorded is told, also when the server was killed meanwhile: `outbox.db` has how far it came and what it had still to do, the
+//! ledger has the rest. What is old by then, or when a replay or an agent's disk brings it, is told in sum, lest its channels drown. A
+//! finding that an acceptance covers is never told.
 
 mod file;
-mod late;
+mod ledger;
+mod outbox;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use avouch_finding::{Delivery, Fact, Finding, Time};
+use avouch_finding::{Delivery, Time};
 use avouch_ledger::Source;
-use avouch_notify::{Config, Link, Notifier, NotifyError, Outside, SecretRef, Status, System};
-use avouch_store::Bodies as _;
+use avouch_notify::{Config, Input, Link, Notifier, NotifyError, Outside, Router, Saved, SecretRef, Status, System};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
 
-use crate::bodies::LedgerBodies;
 use crate::centre::{Batch, Centre, Entry};
-use crate::error::{ApiError, ApiResult};
 use crate::{App, Clock};
 
 pub(crate) use file::{Edit, EditError, LoadedFile};
-use late::Late;
+use ledger::Missed;
+use outbox::Outbox;
+pub use outbox::OutboxError;
 
 /// How long channels may deliver what waits once the server is to end.
 const GRACE: Duration = Duration::from_secs(5);
-/// How often receipts of findings that came too late are written.
-const RECEIPTS: Duration = Duration::from_secs(30);
-/// Records of the ledger at a time, when this fell behind.
-const CATCH_UP: u64 = 1_000;
 
 /// Whom to tell, and of what.
 #[derive(Clone, Debug, Default)]
 pub struct NotifySetup {
     /// Channels and routes; `server/notify.yaml` in the folder of evidence when `None`.
     pub file: Option<PathBuf>,
-    /// Findings that are older than this when they come are not told; an hour when `None`.
+    /// Findings that are older than this when they come, or when a server runs again, are told in sum; an hour when `None`.
     pub late: Option<Duration>,
 }
 
@@ -50,6 +48,8 @@ pub enum NoticesError {
     File(PathBuf, #[source] std::io::Error),
     #[error("the file of notifications is not used:\n{0}")]
     Config(String),
+    #[error("`{}` keeps what notifications wait for, and cannot be used", .0.display())]
+    Outbox(PathBuf, #[source] OutboxError),
     #[error(transparent)]
     Start(#[from] NotifyError),
 }
@@ -61,10 +61,10 @@ pub(crate) struct Notices(Arc<Inner>);
 struct Inner {
     notifier: Notifier,
     file: Mutex<LoadedFile>,
-    late: Mutex<Late>,
+    /// Records up to this one were handed to the notifier by an earlier server.
+    begins_after: u64,
     window: Duration,
     console: Option<Link>,
-    centre: Centre,
     ended: CancellationToken,
 }
 
@@ -86,125 +86,108 @@ impl Outside for ServerOutside {
 }
 
 impl Notices {
-    /// Reads the file and starts the channels.
+    /// Reads the file, and what an earlier server had still to do, and starts the channels. They tell nothing before
+    /// [`Self::follow`]. Blocks.
     ///
     /// # Errors
-    /// When the file cannot be read or used, or a thread not be started.
+    /// When a file cannot be read or used, or a thread not be started.
     pub(crate) fn start(
         setup: NotifySetup,
-        own: &std::path::Path,
+        own: &Path,
+        ledger: &Path,
         url: &str,
         centre: Centre,
         clock: Clock,
     ) -> Result<Self, NoticesError> {
         let file = LoadedFile::read(setup.file.unwrap_or_else(|| own.join("notify.yaml")), own)?;
         let console = Link::try_from(url.to_owned()).ok();
+        let window = setup.late.unwrap_or(Duration::from_hours(1));
+        let config = Arc::new(with_console(file.config(), console.as_ref()));
+        let router = Router::new(config).sums_up_after(window);
+        let last = *centre.position().borrow();
+        let (router, outbox) = restore(router, &own.join("outbox.db"), ledger, centre.ledger(), last, clock())?;
+        let begins_after = router.position();
         let (teller, source) = (centre.clone(), centre.own());
         let on_receipt = move |receipt: Delivery| tell(&teller, &source, receipt);
-        let notifier =
-            Notifier::start(with_console(file.config(), console.as_ref()), Arc::new(ServerOutside(clock)), on_receipt)?;
-        let window = setup.late.unwrap_or(Duration::from_hours(1));
-        let inner = Inner {
-            notifier,
-            file: Mutex::new(file),
-            late: Mutex::new(Late::new(window)),
-            window,
-            console,
-            centre,
-            ended: CancellationToken::new(),
-        };
+        let notifier = Notifier::start(router, Box::new(outbox), Arc::new(ServerOutside(clock)), on_receipt)?;
+        let inner =
+            Inner { notifier, file: Mutex::new(file), begins_after, window, console, ended: CancellationToken::new() };
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Follows what is recorded until [`Self::end`].
+    /// Hands on what was recorded while nobody listened, then what is recorded until [`Self::end`].
     pub(crate) async fn follow(self, app: App, mut records: Receiver<Batch>) {
-        let mut last = *app.centre.position().borrow();
-        let mut receipts = tokio::time::interval(RECEIPTS);
+        let mut last = self.0.begins_after;
+        self.catch_up(&app, &mut last).await;
+        let begins = self.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || begins.0.notifier.begin()).await {
+            crate::log::complain(&error);
+        }
         loop {
             let batch = tokio::select! {
                 () = self.0.ended.cancelled() => break,
                 batch = records.recv() => batch,
-                _ = receipts.tick() => {
-                    self.receipt_of_late(app.now()).await;
-                    continue;
-                }
             };
             match batch {
-                Ok(batch) => self.take(&batch, &mut last, app.now()).await,
+                Ok(batch) => self.take(&batch, &mut last).await,
                 Err(RecvError::Lagged(_)) => self.catch_up(&app, &mut last).await,
                 Err(RecvError::Closed) => break,
             }
         }
         loop {
             match records.try_recv() {
-                Ok(batch) => self.take(&batch, &mut last, app.now()).await,
+                Ok(batch) => self.take(&batch, &mut last).await,
                 Err(TryRecvError::Lagged(_)) => self.catch_up(&app, &mut last).await,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        self.receipt_of_late(app.now()).await;
     }
 
-    async fn take(&self, batch: &Batch, last: &mut u64, now: Time) {
-        let (mut findings, mut seen) = (Vec::new(), Vec::new());
-        for record in batch.iter().filter(|record| record.seq > *last) {
-            match &record.fact {
-                Fact::Finding(finding) => findings.push(Finding::clone(finding)),
-                Fact::Acknowledgement(act) => seen.push(act.finding.clone()),
-                // Who decided has seen it.
-                Fact::Disposition(act) => seen.push(act.finding.clone()),
-                _ => {}
-            }
-        }
+    async fn take(&self, batch: &Batch, last: &mut u64) {
+        let new = batch.iter().filter(|record| record.seq > *last);
+        let inputs = new.filter_map(|record| ledger::input(record.seq, &record.fact)).collect();
         *last = batch.last().map_or(*last, |record| record.seq.max(*last));
-        self.hand_on(findings, seen, now).await;
+        self.hand_on(inputs, *last).await;
     }
 
-    /// What was recorded while this fell behind, from the ledger.
+    /// What was recorded while nobody listened or this fell behind, from the ledger. What comes after a record that cannot be read
+    /// is told all the same.
     async fn catch_up(&self, app: &App, last: &mut u64) {
-        let to = *app.centre.position().borrow();
-        while *last < to {
-            let (ledger, dir) = (app.centre.ledger().to_owned(), app.folder.ledger());
-            let (from, until) = (*last + 1, to.min(*last + CATCH_UP));
-            let read = tokio::task::spawn_blocking(move || {
-                let mut bodies = LedgerBodies::open(&dir)?;
-                let record = |seq| bodies.record(&ledger, seq).map_err(ApiError::from);
-                let records = (from..=until).map(record).collect::<ApiResult<Vec<_>>>()?;
-                Ok::<_, ApiError>(records.into_iter().flatten().collect::<Vec<_>>())
-            });
-            match read.await.map_err(ApiError::internal).flatten() {
-                Ok(records) => self.take(&Arc::new(records), last, app.now()).await,
-                Err(error) => {
-                    crate::log::complain(&format!(
-                        "records {from} to {until} could not be handed to the notifier: {error}"
-                    ));
-                }
-            }
-            *last = until;
-        }
-    }
-
-    async fn hand_on(&self, mut findings: Vec<Finding>, seen: Vec<String>, now: Time) {
-        if findings.is_empty() && seen.is_empty() {
+        let (to, dir, inner) = (*app.centre.position().borrow(), app.folder.ledger(), Arc::clone(&self.0));
+        if *last >= to {
             return;
         }
-        lock(&self.0.late).sort_out(&mut findings, now);
-        let inner = Arc::clone(&self.0);
-        let handed = tokio::task::spawn_blocking(move || {
-            inner.notifier.findings(&findings);
-            seen.iter().for_each(|id| inner.notifier.acknowledged(id));
+        let mut at = *last;
+        let reading = tokio::task::spawn_blocking(move || {
+            let read = Missed::open(&dir, at + 1, to).and_then(|mut missed| {
+                while let Some((inputs, reached)) = missed.next()? {
+                    inner.notifier.take(inputs, reached);
+                    at = reached;
+                }
+                Ok(())
+            });
+            (at, read)
         });
-        if let Err(error) = handed.await {
-            crate::log::complain(&error);
-        }
+        let why = match reading.await {
+            Ok((reached, Ok(()))) => {
+                *last = reached;
+                return;
+            }
+            Ok((reached, Err(error))) => {
+                *last = reached;
+                crate::error::chain(&error)
+            }
+            Err(error) => error.to_string(),
+        };
+        crate::log::complain(&format!("records {} to {to} could not be handed to the notifier: {why}", *last + 1));
+        *last = to;
+        self.hand_on(Vec::new(), to).await;
     }
 
-    /// Writes down what came too late to be told.
-    async fn receipt_of_late(&self, now: Time) {
-        let receipt = lock(&self.0.late).receipt(now);
-        let Some(receipt) = receipt else { return };
-        if let Err(error) = self.0.centre.tell(vec![receipt.into()]).await {
-            crate::log::complain(&crate::error::chain(&error));
+    async fn hand_on(&self, inputs: Vec<Input>, reached: u64) {
+        let inner = Arc::clone(&self.0);
+        if let Err(error) = tokio::task::spawn_blocking(move || inner.notifier.take(inputs, reached)).await {
+            crate::log::complain(&error);
         }
     }
 
@@ -213,12 +196,7 @@ impl Notices {
         self.0.notifier.status()
     }
 
-    /// Findings that came too late to be told, since the start.
-    pub(crate) fn late(&self) -> u64 {
-        lock(&self.0.late).all()
-    }
-
-    /// How old a finding may be to be told.
+    /// Older findings are told in sum.
     pub(crate) fn window(&self) -> Duration {
         self.0.window
     }
@@ -248,15 +226,50 @@ impl Notices {
         Ok(edit)
     }
 
-    /// What is recorded from now on is not told.
+    /// What is recorded from now on is told by the next server over this folder.
     pub(crate) fn end(&self) {
         self.0.ended.cancel();
     }
 
-    /// Tells what waits, with receipts for what cannot be told. Blocks for up to [`GRACE`] and one attempt.
+    /// Tells what waits for others of its group; the rest is kept. Blocks for up to [`GRACE`] and one attempt.
     pub(crate) fn stop(&self) {
         self.0.notifier.stop(GRACE);
     }
+}
+
+/// Goes on with what was kept.
+fn restore(
+    router: Router,
+    path: &Path,
+    dir: &Path,
+    ledger: &str,
+    last: u64,
+    now: Time,
+) -> Result<(Router, Outbox), NoticesError> {
+    let failed = |error| NoticesError::Outbox(path.to_owned(), error);
+    let (outbox, rows, other) = Outbox::open(path, ledger).map_err(failed)?;
+    if other {
+        crate::log::complain(&format!("`{}` was of another ledger: what it kept is not told", path.display()));
+    }
+    let saved = Saved::read(rows);
+    for row in saved.unreadable() {
+        crate::log::complain(&format!("`{}`: `{row}` cannot be read: what it stood for is not told", path.display()));
+    }
+    if saved.position() == 0 {
+        // The first start: what was recorded before was not to be told by this server.
+        let mut router = router;
+        router.reached(last);
+        return Ok((router, outbox));
+    }
+    if saved.position() > last {
+        let position = saved.position();
+        crate::log::complain(&format!("the ledger ends at record {last}; notifications had come to {position}"));
+    }
+    let found = ledger::findings(dir, &saved.findings()).unwrap_or_else(|error| {
+        crate::log::complain(&format!("findings that wait to be told cannot be read: {}", crate::error::chain(&error)));
+        BTreeMap::new()
+    });
+    Ok((router.restore(saved.not_beyond(last), &found, now), outbox))
 }
 
 /// A receipt into the ledger.

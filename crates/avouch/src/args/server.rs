@@ -37,7 +37,7 @@ pub(crate) struct ListenArgs {
     /// Channels and routes of notifications (docs/NOTIFICATIONS.md). Default: server/notify.yaml in the folder of the evidence.
     #[arg(long, value_name = "FILE")]
     pub(crate) notify: Option<PathBuf>,
-    /// Findings that are older than this when they come are not told to anybody; there is a receipt that says so.
+    /// Findings that are older than this when they come, or when the server runs again, are told in sum instead of one by one.
     #[arg(long, value_name = "MIN", default_value_t = 60)]
     pub(crate) notify_late: u64,
     /// Provider of logins (OpenID Connect), a YAML file: issuer, client_id, client_secret as `env:NAME` or `file:/path`, roles.
