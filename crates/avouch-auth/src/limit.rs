@@ -84,6 +84,13 @@ impl Table {
         self.full_at.insert(key.to_owned(), at);
     }
 
+    /// What another table had, as it is read again.
+    fn put(&mut self, key: String, full_at: u64) {
+        if self.full_at.len() < self.remembered {
+            self.full_at.insert(key, full_at);
+        }
+    }
+
     fn give_back(&mut self, key: &str) {
         let step = self.step();
         if let Some(at) = self.full_at.get_mut(key) {
@@ -122,11 +129,59 @@ impl Limiter {
         Ok(())
     }
 
+    /// Goes on with a bucket that was kept.
+    pub(crate) fn put(&mut self, bucket: Bucket) {
+        match bucket.of {
+            Of::Name => self.names.put(bucket.key, bucket.full_at),
+            Of::Address => self.addresses.put(bucket.key, bucket.full_at),
+        }
+    }
+
+    /// The buckets of a name and an address, to be kept.
+    pub(crate) fn buckets(&self, name: &str, address: IpAddr) -> [Bucket; 2] {
+        let bucket = |of, table: &Table, key: String| {
+            let full_at = table.full_at.get(&key).copied().unwrap_or_default();
+            Bucket { of, key, full_at }
+        };
+        [bucket(Of::Name, &self.names, name.to_lowercase()), bucket(Of::Address, &self.addresses, network(address))]
+    }
+
+    /// Buckets of each kind that are remembered.
+    pub(crate) fn remembered(&self) -> usize {
+        self.names.remembered
+    }
+
     /// Gives back the attempt of a login that succeeded.
     pub(crate) fn give_back(&mut self, name: &str, address: IpAddr) {
         self.names.give_back(&name.to_lowercase());
         self.addresses.give_back(&network(address));
     }
+}
+
+/// Of whom a bucket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    Name,
+    Address,
+}
+
+impl Of {
+    /// As the database writes it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Address => "address",
+        }
+    }
+}
+
+/// A bucket as it is kept for the next process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bucket {
+    pub(crate) of: Of,
+    pub(crate) key: String,
+    /// Time in ns.
+    pub(crate) full_at: u64,
 }
 
 /// What one customer has: an address with IPv4, 64 bits with IPv6.

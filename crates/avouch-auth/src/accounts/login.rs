@@ -41,7 +41,7 @@ impl Accounts {
             Ok(verified) => verified,
             Err(error) => {
                 // It was not the user's fault.
-                self.limiter().give_back(&name, client.address);
+                self.give_back(&name, client, now)?;
                 return Err(error);
             }
         };
@@ -61,7 +61,7 @@ impl Accounts {
             end_previous(tx, previous)?;
             open(tx, &current, ("password", client), &self.settings, now, facts)
         })?;
-        self.limiter().give_back(&name, client.address);
+        self.give_back(&name, client, now)?;
         Ok(opened)
     }
 
@@ -85,7 +85,7 @@ impl Accounts {
         let Some(user) = user.filter(|user| verified.matches && user.may_log_in()) else {
             return Err(self.failed(&name, client, now));
         };
-        self.limiter().give_back(&name, client.address);
+        self.give_back(&name, client, now)?;
         let hash = self.new_password(Some(new), &user.name)?;
         self.write("change a password", |tx, facts| {
             let sql = "UPDATE user SET password = ?3 WHERE id = ?1 AND password = ?2 AND state = 'enabled'";
@@ -97,11 +97,6 @@ impl Accounts {
             facts.push(setting(now, &user.name, "user", &user.name, ChangeAction::Changed, detail));
             Ok(())
         })
-    }
-
-    fn attempt(&self, name: &str, client: &Client, now: Time) -> Result<()> {
-        let taken = self.limiter().take(name, client.address, now);
-        taken.map_err(|retry_after_s| Refusal::Limited { retry_after_s }.into())
     }
 
     /// Notes a failed login. Only names of users are written: what people type into the wrong box is often a password.

@@ -1,10 +1,12 @@
 //! The database of accounts.
 
 mod access;
+mod attempts;
 mod links;
 mod login;
 mod provider;
 mod sessions;
+mod still;
 mod tokens;
 mod users;
 
@@ -86,7 +88,7 @@ pub struct Changed<T> {
 /// Users, sessions, tokens, links and who looked at what, in one SQLite file.
 ///
 /// Every method blocks: on the disk, and those that see a password for some 20 ms of CPU. Other processes may use the same file at
-/// the same time; the limits of failed logins are of this process.
+/// the same time; they count failed logins each for itself, and go on from what was kept when they began.
 #[derive(Debug)]
 pub struct Accounts {
     path: PathBuf,
@@ -103,9 +105,14 @@ impl Accounts {
     /// When it cannot be made or opened, or is of a later version.
     pub fn open(path: impl Into<PathBuf>, settings: Settings) -> Result<Self> {
         let path = path.into();
-        let conn = Mutex::new(schema::open(&path)?);
-        let limiter = Mutex::new(Limiter::new(settings.limits));
-        Ok(Self { path, settings, conn, hasher: Hasher::new()?, limiter })
+        let conn = schema::open(&path)?;
+        let mut limiter = Limiter::new(settings.limits);
+        attempts::restore(&conn, &mut limiter).map_err(|source| Error::Database {
+            act: "read the limits of logins",
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self { path, settings, conn: Mutex::new(conn), hasher: Hasher::new()?, limiter: Mutex::new(limiter) })
     }
 
     /// Its file.

@@ -50,9 +50,9 @@ pub struct Token {
 }
 
 impl Token {
-    const COLUMNS: &'static str = "id, name, scopes, node, made, made_by, expires, last_used, revoked";
+    pub(super) const COLUMNS: &'static str = "id, name, scopes, node, made, made_by, expires, last_used, revoked";
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<Result<Self>> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Result<Self>> {
         let scopes: String = row.get(2)?;
         let Some(scopes) = scopes.split(',').map(Scope::parse).collect() else {
             return Ok(Err(Error::Damaged { what: "a token" }));
@@ -74,11 +74,11 @@ impl Token {
         self.scopes.iter().all(|scope| *scope == Scope::Ingest)
     }
 
-    fn works(&self, now: Time) -> bool {
+    pub(super) fn works(&self, now: Time) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 
-    fn principal(self) -> Principal {
+    pub(super) fn principal(self) -> Principal {
         Principal {
             name: format!("token/{}", self.name),
             grant: Grant::Scopes(self.scopes),

@@ -10,12 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Result};
 
 /// Version of the schema that this program reads and writes; in the header of the file (`user_version`).
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// From a version to the next one. The step to a new version comes here, with a sample of the version before it in `tests/samples`.
 fn upgrade(from: u32, conn: &Connection) -> rusqlite::Result<()> {
     match from {
         0 => conn.execute_batch(include_str!("tables.sql")),
+        1 => conn.execute_batch(include_str!("attempts.sql")),
         _ => Ok(()),
     }
 }

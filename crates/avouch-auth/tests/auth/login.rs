@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use avouch_auth::{Access, AccessQuery, Client, Refusal, Role, Secret, UserChange};
+use avouch_auth::{Access, AccessQuery, Accounts, Client, Refusal, Role, Secret, Settings, UserChange};
 use avouch_finding::Time;
 
 use crate::support::{NOW, OTHER, PASSWORD, after, client, refusal, settle_all, told, typed, user, with_admin};
@@ -50,6 +50,31 @@ fn after_ten_failures_the_right_password_has_to_wait_too() {
     assert_eq!(refusal(failed), Refusal::WrongCredentials);
     let limited = refusal(accounts.log_in(&typed("root", PASSWORD), &from(99), None, after(30)));
     assert_eq!(limited, Refusal::Limited { retry_after_s: 30 });
+}
+
+#[test]
+fn a_restart_gives_no_attempts_back_and_keeps_no_name_that_is_none() {
+    let (dir, accounts, _) = with_admin();
+    let path = dir.path().join("accounts.db");
+    for _ in 0..10 {
+        accounts.log_in(&typed("ROOT", OTHER), &client(), None, NOW).unwrap_err();
+        accounts.log_in(&typed("my secret typed here", OTHER), &client(), None, NOW).unwrap_err();
+    }
+    drop(accounts);
+    let kept = std::fs::read(&path).unwrap();
+    assert!(!kept.windows(9).any(|w| w == b"my secret"));
+    let again = Accounts::open(&path, Settings::default()).unwrap();
+    let limited = refusal(again.log_in(&typed("root", PASSWORD), &client(), None, after(5)));
+    assert_eq!(limited, Refusal::Limited { retry_after_s: 25 });
+    // The address has 10 of 30 left.
+    assert!(again.log_in(&typed("root", PASSWORD), &client(), None, after(40)).is_ok());
+    drop(again);
+    // The attempt of a success is not kept.
+    let third = Accounts::open(&path, Settings::default()).unwrap();
+    assert!(third.log_in(&typed("root", PASSWORD), &client(), None, after(40)).is_ok());
+    third.log_in(&typed("root", OTHER), &client(), None, after(40)).unwrap_err();
+    let limited = refusal(third.log_in(&typed("root", PASSWORD), &client(), None, after(40)));
+    assert_eq!(limited, Refusal::Limited { retry_after_s: 20 });
 }
 
 #[test]

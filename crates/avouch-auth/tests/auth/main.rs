@@ -11,6 +11,7 @@ mod oidc;
 mod principals;
 mod provider;
 mod sessions;
+mod still;
 mod stolen;
 mod support;
 mod tokens;
