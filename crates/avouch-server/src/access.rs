@@ -106,6 +106,7 @@ async fn gate(needs: Needs, mut request: Request, next: Next) -> Response {
     let Some(app) = request.extensions().get::<App>().cloned() else {
         return ApiError::internal("a route without its server").into_response();
     };
+    let changes = app.accounts.changes();
     let who = match crate::session::caller(&app, request.method(), request.headers()).await {
         // A token or session goes before the certificate of the connection.
         Ok(who) => who.or_else(|| crate::session::certified(request.extensions().get())),
@@ -138,10 +139,13 @@ async fn gate(needs: Needs, mut request: Request, next: Next) -> Response {
     {
         return error.into_response();
     }
-    if let Some(who) = who {
-        request.extensions_mut().insert(who);
-    }
-    next.run(request).await
+    let Some(who) = who else { return next.run(request).await };
+    request.extensions_mut().insert(who.clone());
+    let reads = request.method().is_safe();
+    let mut revoked = crate::revoked::revoked(app, who, changes);
+    let answer = next.run(request);
+    let answer = if reads { crate::revoked::unless(&mut revoked, answer).await } else { answer.await };
+    crate::revoked::until(revoked, answer)
 }
 
 /// Whose requests are counted together.

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use avouch_auth::{Accounts, Changed, Error, Settings};
 use avouch_finding::Time;
 use axum::http::StatusCode;
+use tokio::sync::watch;
 
 use crate::App;
 use crate::error::{ApiError, ApiResult, chain};
 
 /// The accounts of a server.
 #[derive(Clone, Debug)]
-pub struct AccountDesk(Arc<Accounts>);
+pub struct AccountDesk {
+    accounts: Arc<Accounts>,
+    /// Tells those who are answered at length that somebody may have lost the right to it.
+    changed: Arc<watch::Sender<()>>,
+}
 
 impl AccountDesk {
     /// Opens the file of accounts.
@@ -20,13 +25,19 @@ impl AccountDesk {
     /// # Errors
     /// When it cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Accounts::open(path, Settings::default())?)))
+        let accounts = Arc::new(Accounts::open(path, Settings::default())?);
+        Ok(Self { accounts, changed: Arc::new(watch::Sender::new(())) })
     }
 
     /// The accounts, for a thread that may wait.
     #[must_use]
     pub fn accounts(&self) -> &Arc<Accounts> {
-        &self.0
+        &self.accounts
+    }
+
+    /// Wakes whenever accounts were changed by this server.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Asks the accounts.
@@ -37,7 +48,7 @@ impl AccountDesk {
         &self,
         question: impl FnOnce(&Accounts) -> Result<T, Error> + Send + 'static,
     ) -> ApiResult<T> {
-        let accounts = Arc::clone(&self.0);
+        let accounts = Arc::clone(&self.accounts);
         tokio::task::spawn_blocking(move || question(&accounts)).await.map_err(ApiError::internal)?.map_err(told)
     }
 
@@ -50,7 +61,10 @@ impl AccountDesk {
         app: &App,
         change: impl FnOnce(&Accounts) -> Result<Changed<T>, Error> + Send + 'static,
     ) -> ApiResult<T> {
-        let changed = self.ask(change).await?;
+        let changed = self.ask(change).await;
+        // Also after a refusal, which may have ended sessions; and before it is recorded: what was revoked ends at once.
+        self.changed.send_replace(());
+        let changed = changed?;
         let (ids, facts): (Vec<i64>, Vec<_>) = changed.owed.into_iter().map(|o| (o.id, o.fact)).unzip();
         if !facts.is_empty() {
             app.centre.tell(facts).await?;

@@ -1,8 +1,8 @@
 //! Somebody who watches the live stream.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read as _, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
@@ -29,7 +29,9 @@ impl Watcher {
         socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let cookie = caller.cookie.as_deref().unwrap_or_default();
         let last = last.map(|last| format!("last-event-id: {last}\r\n")).unwrap_or_default();
-        let head = format!("GET /api/v1/stream?{query} HTTP/1.0\r\nhost: localhost\r\ncookie: {cookie}\r\n{last}\r\n");
+        let token = caller.token.as_ref().map(|t| format!("authorization: Bearer {t}\r\n")).unwrap_or_default();
+        let head =
+            format!("GET /api/v1/stream?{query} HTTP/1.0\r\nhost: localhost\r\ncookie: {cookie}\r\n{token}{last}\r\n");
         socket.write_all(head.as_bytes()).unwrap();
         let mut watcher = Self { lines: BufReader::new(socket), status: 0 };
         watcher.status = watcher.line().split(' ').nth(1).unwrap().parse().unwrap();
@@ -41,6 +43,16 @@ impl Watcher {
         let mut line = String::new();
         assert!(self.lines.read_line(&mut line).unwrap() > 0, "the stream ended");
         line.trim_end_matches(['\r', '\n']).to_owned()
+    }
+
+    /// Reads until the server ends it; how long that took.
+    pub(crate) fn end(mut self) -> Duration {
+        let begun = Instant::now();
+        let ended = self.lines.read_to_end(&mut Vec::new());
+        // It does not end well: the connection is broken off.
+        let open = ended.is_err_and(|e| matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
+        assert!(!open, "the stream goes on");
+        begun.elapsed()
     }
 
     /// The next event.
