@@ -1,9 +1,10 @@
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useState, type FormEvent, type ReactNode } from "react";
 import { ApiError } from "@/api/error";
 import { logIn, setUp } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { errorText } from "@/ui/Toast";
-import { go } from "@/url/router";
+import { go, useParam } from "@/url/router";
+import { failureText } from "./failure";
 
 /** Shortest password that the console sends; the server has the last word. */
 const SHORTEST = 12;
@@ -29,10 +30,17 @@ export function Login({ session, onEnter }: { session: Session; onEnter: (sessio
   const [password, setPassword] = useState("");
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  // Said once: neither a bookmark nor the page after the login keeps it.
+  const [reason, setReason] = useParam("login_failed");
+  const [failed, setFailed] = useState(reason);
+  useEffect(() => {
+    if (reason !== null) setReason(null, true);
+  }, [reason, setReason]);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
+    setFailed(null);
     try {
       onEnter(await logIn(user, password));
     } catch (failure) {
@@ -58,6 +66,11 @@ export function Login({ session, onEnter }: { session: Session; onEnter: (sessio
   return (
     <Gate>
       <div className="card stack">
+        {failed !== null && session.oidc !== null && (
+          <div className="notice" data-tone="bad" role="alert">
+            {failureText(failed, session.oidc.name)}
+          </div>
+        )}
         <form onSubmit={(e) => void submit(e)} aria-label="Log in">
           <label className="field">
             <span>User</span>

@@ -32,14 +32,16 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Keeps the shipped recording as evidence in a new folder, then starts a server over it. */
-export async function startServer(extra: string[] = []): Promise<Running> {
+/** Keeps the shipped recording as evidence in a new folder, then starts a server over it; `named` tells it its own address. */
+export async function startServer(extra: string[] = [], named = false): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), "avouch-console-"));
   const recording = join(ROOT, "recordings/web-intrusion.scap");
   // As if it had been recorded an hour ago: the pages are asked about the last days, whenever the test runs.
   const recordedAt = new Date(Date.now() - 3_600_000).toISOString();
   execFileSync(program(), ["replay", recording, "--recorded-at", recordedAt, "--rules", join(ROOT, "rules"), "--matching", "all", "--quiet", "--data", data, "--node", "shop-node"], { stdio: ["ignore", "ignore", "pipe"] });
   const port = await freePort();
+  const url = `http://127.0.0.1:${String(port)}`;
+  if (named) extra = [...extra, "--url", url];
   const child = spawn(program(), ["server", "--listen", `127.0.0.1:${String(port)}`, "--data", data, "--rules", join(ROOT, "rules"), ...extra], { stdio: ["ignore", "pipe", "pipe"] });
   const link = await linkOf(child);
   const stop = async () => {
@@ -48,7 +50,7 @@ export async function startServer(extra: string[] = []): Promise<Running> {
     await gone;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url: `http://127.0.0.1:${String(port)}`, link, data, stop };
+  return { url, link, data, stop };
 }
 
 /** Waits for the link on the terminal. */

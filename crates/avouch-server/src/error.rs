@@ -97,6 +97,12 @@ impl ApiError {
         self
     }
 
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// Its status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

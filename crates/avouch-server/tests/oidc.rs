@@ -37,6 +37,15 @@ fn cookie(answer: &Answer, name: &str) -> Option<String> {
     all.filter(|c| c.starts_with(name)).map(|c| c.split(';').next().unwrap().to_owned()).next()
 }
 
+/// Why a login failed: a person's browser lands on the login page, without a session.
+fn failed(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert!(cookie(answer, "avouch_session").is_none());
+    assert_eq!(cookie(answer, "avouch_login").as_deref(), Some("avouch_login="), "the word of the login is used up");
+    let place = answer.headers.get("location").unwrap().to_str().unwrap();
+    place.strip_prefix("/?login_failed=").unwrap().to_owned()
+}
+
 /// Begins a login: the browser with its cookie, and where to come back to.
 fn begin(server: &TestServer, provider: &Provider) -> (Caller, String) {
     let nobody = server.nobody();
@@ -64,21 +73,20 @@ fn somebody_comes_back_from_the_provider_and_is_logged_in_with_the_role_of_the_g
     let user = session.get("/session").fine()["user"].clone();
     assert_eq!((&user["name"], &user["role"]), (&json!("ann@example.com"), &json!("analyst")));
     // Once is enough.
-    assert_eq!(browser.get(&back).status, 401);
+    assert_eq!(failed(&browser.get(&back)), "stale");
 }
 
 #[test]
 fn who_did_not_begin_the_login_does_not_end_it() {
     let (server, provider) = server();
     let (_, back) = begin(&server, &provider);
-    let answer = server.nobody().get(&back);
-    assert_eq!(answer.status, 401);
-    assert!(cookie(&answer, "avouch_session").is_none());
+    assert_eq!(failed(&server.nobody().get(&back)), "stale");
     // A browser that began another login does not end this one.
     let (other, _) = begin(&server, &provider);
-    assert_eq!(other.get(&back).status, 401);
-    assert_eq!(server.nobody().get("/oidc/callback?error=access_denied%0d%0ax").status, 401);
-    assert_eq!(server.nobody().get("/oidc/callback?code=1").status, 400);
+    assert_eq!(failed(&other.get(&back)), "stale");
+    assert_eq!(failed(&server.nobody().get("/oidc/callback?error=access_denied%0d%0ax")), "refused");
+    assert_eq!(failed(&server.nobody().get("/oidc/callback?code=1")), "provider");
+    assert_eq!(failed(&server.nobody().get(&format!("/oidc/callback?code={}", "x".repeat(9000)))), "provider");
 }
 
 #[test]
@@ -87,13 +95,16 @@ fn a_provider_that_is_away_or_a_group_without_a_role_lets_nobody_in() {
     provider.state().claims["groups"] = json!(["strangers"]);
     let (browser, back) = begin(&server, &provider);
     let answer = browser.get(&back);
-    assert_eq!(answer.status, 403, "{}", answer.body);
-    assert!(cookie(&answer, "avouch_session").is_none());
+    assert_eq!(failed(&answer), "no_role");
+    provider.state().forge = Some(Box::new(|_, _| "not.a.token".to_owned()));
+    let (browser, back) = begin(&server, &provider);
+    assert_eq!(failed(&browser.get(&back)), "provider");
     drop(provider);
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("oidc.yaml");
     std::fs::write(&file, "issuer: http://127.0.0.1:9\nclient_id: a\nroles: [{value: x, role: admin}]\n").unwrap();
     let setup = ProviderSetup::read(&file, "http://localhost").unwrap();
     let away = TestServer::with(dir, |o| o.provider = Some(setup));
-    assert_eq!(away.nobody().get("/oidc/start").status, 502);
+    assert_eq!(failed(&away.nobody().get("/oidc/start")), "provider");
+    assert_eq!(TestServer::start().nobody().get("/oidc/start").status, 404, "there is no button for it");
 }
