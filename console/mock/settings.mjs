@@ -23,7 +23,8 @@ function state(world) {
         { name: "oncall", means: "pagerduty", routes: ["severe"], queue: 1, sent: 4, failed: 1, held_back: 0, last_sent: at(30), last_error: { time: at(1), text: "answered 503" }, broken: null },
       ],
       routes: [{ name: "severe", matches: "at least high", channels: ["oncall"], escalates: ["after 15m: chat"], goes_on: false }],
-      findings: { routed: 35, unrouted: 120, suppressed: 14, late: 3, late_s: 3600 },
+      findings: { routed: 35, unrouted: 120, suppressed: 14, late: 3, given_up: 0, late_s: 3600 },
+      not_kept: null,
     },
     deliveries: [
       { time: at(1), channel: "oncall", means: "pagerduty", state: "failed", findings: ["F1"], count: 1, attempts: 8, route: "severe", reason: null, text: "answered 503", seq: 4012 },

@@ -49,12 +49,12 @@ pub use channel::{
     SendError, Slack, Stdout, Syslog, Teams, To, Wait, Webhook, verify_signature,
 };
 pub use config::{
-    CODES, Channel as ChannelConfig, Config, ConfigError, Day, Escalation, Hour, Label, Length, Link, Matcher, Quiet,
-    Rate, Retry, Route, Target, Zone,
+    CODES, Channel as ChannelConfig, Config, ConfigError, Day, Escalation, Hour, Label, Length, Link, Matcher, PassOn,
+    Quiet, Rate, Retry, Route, Target, Zone,
 };
 pub use glob::Glob;
 pub use memory::{Forgetful, Memory, MemoryError};
-pub use message::{Message, Noted, Reason, TEST_TAG, is_test};
+pub use message::{Act, Deed, Message, Noted, Reason, TEST_TAG, is_test};
 pub use notifier::{Input, Notifier, NotifyError, Status};
 pub use outside::{Outside, System};
 pub use retry::back_off;

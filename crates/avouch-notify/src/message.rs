@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use avouch_finding::{Finding, Severity, Time};
+use avouch_finding::{Decision, Finding, Severity, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
@@ -51,8 +51,35 @@ pub enum Reason {
     HeldBack,
     /// The findings were old when they could be told: an outage kept them back, or those who brought them.
     Late,
+    /// Somebody acknowledged one of the findings.
+    Acknowledged,
+    /// Somebody decided about the last of the findings.
+    Closed,
     /// Somebody tries the channel.
     Test,
+}
+
+/// What somebody did about a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// Id of the finding.
+    pub finding: String,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub deed: Deed,
+    /// Why, in their words.
+    pub note: String,
+}
+
+/// What can be done about a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// They have seen it.
+    Acknowledged,
+    /// They know what it was.
+    Decided(Decision),
 }
 
 impl Reason {
@@ -65,6 +92,8 @@ impl Reason {
             Self::Late => "late",
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
+            Self::Acknowledged => "acknowledged",
+            Self::Closed => "closed",
             Self::Test => "test",
         }
     }
@@ -103,6 +132,8 @@ pub struct Message {
     pub console: Option<Arc<str>>,
     /// It tells of tests, or is one.
     pub test: bool,
+    /// What was done, when it tells of that.
+    pub act: Option<Act>,
 }
 
 impl Message {
@@ -151,6 +182,11 @@ impl Message {
     #[must_use]
     pub fn json(&self, most: usize) -> Json {
         let mut out = self.about();
+        if let Some(act) = &self.act {
+            let decision = if let Deed::Decided(decision) = act.deed { decision.name() } else { "" };
+            let act = json!({"finding": act.finding, "by": act.by, "decision": decision, "note": act.note});
+            out.insert("act".to_owned(), act);
+        }
         out.insert("title".to_owned(), json!(crate::text::title(self)));
         out.insert("left_out".to_owned(), json!(self.more(most)));
         out.insert("findings".to_owned(), self.findings.iter().take(most).map(|f| self.finding(f)).collect());

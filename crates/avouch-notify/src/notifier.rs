@@ -9,7 +9,7 @@ use avouch_finding::{Delivered, Delivery, Finding, FindingKey, Severity};
 
 use crate::config::Config;
 use crate::memory::Memory;
-use crate::message::{Message, Noted, Reason, TEST_TAG};
+use crate::message::{Act, Message, Noted, Reason, TEST_TAG};
 use crate::outside::Outside;
 use crate::router::{Change, Router, Step, Taken, digest, receipt};
 use crate::worker::{ChannelStatus, Ending, Gauge, OnReceipt, Worker, attempt, lock};
@@ -35,11 +35,9 @@ pub struct Status {
 pub enum Input {
     /// A finding was recorded.
     Finding(Noted),
-    /// Somebody acknowledged a finding, or decided about it: no reminder and no escalation of what was told with it.
-    Acknowledged {
-        /// Id of the finding.
-        finding: String,
-    },
+    /// Somebody acknowledged a finding, or decided about it: no reminder and no escalation of what was told with it, and channels
+    /// that know of such acts are told of it.
+    Act(Act),
     /// A receipt says how it ended with a message.
     Settled {
         /// Id of the message.
@@ -90,8 +88,9 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Starts a thread a channel, and one that minds the time, which tells nothing before [`Notifier::begin`]. A channel that cannot be opened, because a secret is not there,
-    /// is no error here: its messages fail, with receipts, and its status says why.
+    /// Starts a thread a channel, and one that minds the time, which tells nothing before [`Notifier::begin`]. A channel that
+    /// cannot be opened, because a secret is not there, is no error here: its messages fail, with receipts, and its status
+    /// says why.
     ///
     /// `on_receipt` gets the receipt of every outcome, from threads of the notifier. It may block.
     ///
@@ -145,7 +144,7 @@ impl Notifier {
             for input in inputs {
                 match input {
                     Input::Finding(finding) => inner.router.take(now, &[finding]),
-                    Input::Acknowledged { finding } => inner.router.acknowledged(&finding),
+                    Input::Act(act) => inner.router.acted(now, act),
                     Input::Settled { message, channel } => inner.router.settled(&message, &channel),
                 }
             }
@@ -407,5 +406,6 @@ fn test_message(now: avouch_finding::Time, channel: &str, console: Option<Arc<st
         held_back: 0,
         console,
         test: true,
+        act: None,
     }
 }

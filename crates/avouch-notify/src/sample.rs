@@ -59,5 +59,6 @@ pub(crate) fn message(count: u64) -> Message {
         held_back: 0,
         console: Some("https://console.example".into()),
         test: false,
+        act: None,
     }
 }

@@ -4,7 +4,7 @@
 use avouch_finding::Finding;
 
 use crate::config::Label;
-use crate::message::{Message, Reason};
+use crate::message::{Act, Deed, Message, Reason};
 
 /// A text without line ends, control characters and marks that turn the direction of writing or hide, at most so many
 /// characters long.
@@ -47,6 +47,8 @@ pub(crate) fn title(message: &Message) -> String {
     let mark = if message.test { "[TEST] " } else { "" };
     let mark = match message.reason {
         Reason::Late => format!("{mark}[late] "),
+        Reason::Acknowledged => format!("{mark}[acknowledged] "),
+        Reason::Closed => format!("{mark}[closed] "),
         Reason::Reminder => format!("{mark}[reminder] "),
         Reason::Escalation => format!("{mark}[escalation] "),
         _ => mark.to_owned(),
@@ -83,6 +85,9 @@ pub(crate) fn summary(message: &Message) -> String {
         Reason::Late => out += "; old when they could be told, so that they are told in sum",
         Reason::Reminder => out += "; told before, nobody acknowledged",
         Reason::Escalation => out += "; told to others before, nobody acknowledged",
+        Reason::Acknowledged | Reason::Closed => {
+            out += &message.act.as_ref().map_or(String::new(), |act| format!("; {}", deed(act)));
+        }
         Reason::Test => out += "; somebody tries this channel",
     }
     if message.reason == Reason::HeldBack {
@@ -91,6 +96,17 @@ pub(crate) fn summary(message: &Message) -> String {
         out += &format!("; {} more were held back by a limit of this channel", message.held_back);
     }
     out + "."
+}
+
+/// Who did what, and why.
+#[must_use]
+pub(crate) fn deed(act: &Act) -> String {
+    let what = match act.deed {
+        Deed::Acknowledged => "acknowledged".to_owned(),
+        Deed::Decided(decision) => format!("decided ({})", decision.name()),
+    };
+    let note = if act.note.is_empty() { String::new() } else { format!(": {}", plain(&act.note, 500)) };
+    format!("{what} by {}{note}", plain(&act.by, 100))
 }
 
 /// What a finding says, in order: name and value, one line each, none empty.

@@ -89,6 +89,53 @@ fn a_fresh_finding_is_told_once_and_has_a_receipt_what_is_old_in_sum_and_what_is
 }
 
 #[test]
+fn acts_of_people_reach_the_channel_that_asks_for_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = dir.path().join("told.jsonl");
+    let yaml = format!(
+        "channels:\n  - {{name: lines, to: {{file: {{path: {}}}}}, pass_on: [acknowledge, close]}}\nroutes:\n  - {{name: all, channels: [lines], group_wait: 0s, group_by: [finding]}}\n",
+        told.display()
+    );
+    let file = dir.path().join("notify.yaml");
+    std::fs::write(&file, yaml).unwrap();
+    let server = TestServer::with(dir, |o| o.notify.file = Some(file));
+    let ada = server.admin();
+    server.record(vec![fresh(1, Severity::High)]);
+    deliveries(&ada, 1);
+    let id = format!("{:032x}", 1);
+    ada.post("/findings/act", &json!({"ids": [id], "acknowledge": {}})).fine();
+    deliveries(&ada, 2);
+    let decide = json!({"ids": [id], "decide": {"decision": "benign", "reason": "a drill"}});
+    ada.post("/findings/act", &decide).fine();
+    let reasons: Vec<Json> = deliveries(&ada, 3).iter().map(|row| row["reason"].clone()).collect();
+    assert_eq!(reasons, [json!("closed"), json!("acknowledged"), Json::Null]);
+    let lines = lines(&told);
+    let of = |n: usize| (lines[n]["notification"]["reason"].clone(), lines[n]["notification"]["group"].clone());
+    assert_eq!((of(1).0, of(2).0), (json!("acknowledged"), json!("closed")));
+    assert!((1..3).all(|n| of(n).1 == of(0).1), "it is about the same incident");
+}
+
+#[test]
+fn a_first_start_does_not_tell_what_was_recorded_before_it() {
+    let server = TestServer::start();
+    server.record(vec![fresh(1, Severity::High)]);
+    let dir = server.end();
+    let outbox = dir.path().join("data/server/outbox.db");
+    std::fs::remove_file(&outbox).unwrap();
+    let told = dir.path().join("told.jsonl");
+    let yaml = format!(
+        "channels: [{{name: lines, to: {{file: {{path: {}}}}}}}]\nroutes: [{{name: all, channels: [lines], group_wait: 0s}}]\n",
+        told.display()
+    );
+    let file = dir.path().join("notify.yaml");
+    std::fs::write(&file, yaml).unwrap();
+    let server = TestServer::with(dir, |o| o.notify.file = Some(file));
+    server.record(vec![fresh(2, Severity::High)]);
+    let lines = until(|| Some(lines(&told)).filter(|lines| !lines.is_empty()));
+    assert_eq!(lines.iter().map(|line| &line["finding"]["id"]).collect::<Vec<_>>(), [&json!(format!("{:032x}", 2))]);
+}
+
+#[test]
 fn what_waits_is_told_when_the_server_ends() {
     let dir = tempfile::tempdir().unwrap();
     let told = dir.path().join("told.jsonl");

@@ -34,6 +34,11 @@ export function Channels() {
             </button>
           )}
         </header>
+        {data.not_kept !== null && (
+          <div className="notice" data-tone="bad" role="alert">
+            What waits to be told cannot be kept on the disk: {data.not_kept}. A crash now would lose it, or tell it twice.
+          </div>
+        )}
         {data.channels.length === 0 ? (
           <Empty title="Nobody is told of findings">
             There is no channel yet. Secrets are named as <code>env:NAME</code> or <code>file:/path</code> and never stand in the file.
@@ -51,6 +56,7 @@ export function Channels() {
 
 function Told({ data: { findings } }: { data: All }) {
   const parts = [`${countText(findings.routed)} findings told since the start`, `${countText(findings.unrouted)} fit no route`, `${countText(findings.suppressed)} covered by acceptances`, `${countText(findings.late)} older than ${String(Math.round(findings.late_s / 60))} min when they came, told in sum`];
+  if (findings.given_up > 0) parts.push(`${countText(findings.given_up)} incidents no longer followed, too many are open`);
   return <span className="faint grow">{parts.join(" · ")}</span>;
 }
 

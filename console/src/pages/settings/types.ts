@@ -113,7 +113,9 @@ export interface Channels {
   differs_on_disk: boolean;
   channels: Channel[];
   routes: Route[];
-  findings: { routed: number; unrouted: number; suppressed: number; late: number; late_s: number };
+  findings: { routed: number; unrouted: number; suppressed: number; late: number; given_up: number; late_s: number };
+  /** Why what waits cannot be kept at present. */
+  not_kept: string | null;
 }
 
 export interface Delivery {
@@ -127,6 +129,7 @@ export interface Delivery {
   route: string | null;
   reason: string | null;
   text: string | null;
+  message: string | null;
   seq: number | null;
 }
 

@@ -2,7 +2,8 @@
 //! <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>
 //!
 //! Alertmanager takes alerts with the same labels for one alert, so that a message becomes one alert for each rule and place
-//! that it tells of. Findings do not end: an alert ends after a while, unless it comes again.
+//! that it tells of. Findings do not end: an alert ends after a while, unless it comes again, or when people have decided about all
+//! that was told.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Answer, Channel, Opened, SendError};
 use crate::config::{Length, Target};
-use crate::message::Message;
+use crate::message::{Message, Reason};
 use crate::net::Http;
 use crate::outside::Outside;
 use crate::secret::SecretRef;
@@ -86,7 +87,7 @@ impl Channel for Alertmanager {
 }
 
 fn alerts(message: &Message, lasts: Length, own: &BTreeMap<String, String>) -> Vec<Json> {
-    let ends = lasts.after(message.time);
+    let ends = if message.reason == Reason::Closed { message.time } else { lasts.after(message.time) };
     let mut alerts: BTreeMap<BTreeMap<String, String>, (u64, Json)> = BTreeMap::new();
     for finding in &message.findings {
         let subject = finding.subject();

@@ -20,6 +20,7 @@ use std::time::Duration;
 use avouch_finding::Time;
 use serde::{Deserialize, Serialize};
 
+use crate::config::PassOn;
 use crate::message::Message;
 use crate::outside::Outside;
 
@@ -123,6 +124,28 @@ means! {
     Stdout = stdout,
     /// Falcosidekick, and what it sends to.
     Falcosidekick = falcosidekick,
+}
+
+impl To {
+    /// Whether it has a way to tell of such acts. Means for which each message is new findings have none.
+    #[must_use]
+    pub fn can_tell(&self, what: PassOn) -> bool {
+        match self {
+            Self::Syslog(_) | Self::Falcosidekick(_) => false,
+            Self::Alertmanager(_) => what == PassOn::Close,
+            _ => true,
+        }
+    }
+
+    /// Whether it is told of such acts when nobody says otherwise: where an incident of ours is one of theirs.
+    #[must_use]
+    pub fn is_made_for(&self, what: PassOn) -> bool {
+        match self {
+            Self::Pagerduty(_) | Self::Opsgenie(_) => true,
+            Self::Alertmanager(_) => what == PassOn::Close,
+            _ => false,
+        }
+    }
 }
 
 pub use alertmanager::Config as Alertmanager;

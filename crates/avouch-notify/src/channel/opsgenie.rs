@@ -12,11 +12,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Answer, Channel, Opened, SendError};
 use crate::config::Link;
-use crate::message::Message;
+use crate::message::{Act, Message, Reason};
 use crate::net::Http;
 use crate::outside::Outside;
 use crate::secret::{Secret, SecretRef};
-use crate::text::{body, cut, facts, plain, title};
+use crate::text::{body, cut, deed, facts, plain, title};
 
 /// Findings that are shown.
 const SHOWN: usize = 10;
@@ -61,8 +61,25 @@ struct Opsgenie {
 impl Channel for Opsgenie {
     fn send(&self, message: &Message, _: &mut usize) -> Result<Answer, SendError> {
         let authorization = ("authorization".to_owned(), format!("GenieKey {}", self.key.expose()));
-        self.http.post(&self.url, &[authorization], payload(message, &self.teams).to_string().as_bytes())
+        let (url, body) = match (message.reason, &message.act) {
+            (Reason::Acknowledged, Some(act)) => (self.of_alias(message, "acknowledge"), by(act)),
+            (Reason::Closed, Some(act)) => (self.of_alias(message, "close"), by(act)),
+            _ => (self.url.clone(), payload(message, &self.teams)),
+        };
+        self.http.post(&url, &[authorization], body.to_string().as_bytes())
     }
+}
+
+impl Opsgenie {
+    /// The address at which something is done to the alert of a group.
+    fn of_alias(&self, message: &Message, what: &str) -> String {
+        format!("{}/{}/{what}?identifierType=alias", self.url, message.group)
+    }
+}
+
+/// Who did it. Their limits: user and source 100 characters, note 25,000.
+fn by(act: &Act) -> Json {
+    json!({"user": plain(&act.by, 100), "source": "avouch", "note": deed(act)})
 }
 
 fn payload(message: &Message, teams: &[String]) -> Json {

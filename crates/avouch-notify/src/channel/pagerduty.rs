@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Answer, Channel, Opened, SendError};
 use crate::config::Link;
-use crate::message::Message;
+use crate::message::{Message, Reason};
 use crate::net::Http;
 use crate::outside::Outside;
 use crate::secret::{Secret, SecretRef};
@@ -60,6 +60,14 @@ impl Channel for Pagerduty {
 }
 
 fn payload(message: &Message, key: &Secret) -> Json {
+    let action = match message.reason {
+        Reason::Acknowledged => Some("acknowledge"),
+        Reason::Closed => Some("resolve"),
+        _ => None,
+    };
+    if let Some(action) = action {
+        return json!({"routing_key": key.expose(), "event_action": action, "dedup_key": message.group});
+    }
     let severity = match message.severity {
         Severity::Critical => "critical",
         Severity::High => "error",
@@ -113,7 +121,13 @@ mod tests {
         assert_eq!(event["dedup_key"], message.group.as_str());
         assert_eq!(event["payload"]["severity"], "critical");
         assert_eq!(event["links"].as_array().unwrap().len(), 3);
-        let reminder = Message { reason: crate::Reason::Reminder, severity: Severity::Medium, ..message };
+        let of =
+            |reason| payload(&Message { reason, ..message.clone() }, &Secret::new("R0123"))["event_action"].clone();
+        assert_eq!(
+            [of(Reason::Acknowledged), of(Reason::Closed), of(Reason::Late)],
+            ["acknowledge", "resolve", "trigger"]
+        );
+        let reminder = Message { reason: Reason::Reminder, severity: Severity::Medium, ..message };
         let again = payload(&reminder, &Secret::new("R0123"));
         assert_eq!((&again["dedup_key"], &again["payload"]["severity"]), (&event["dedup_key"], &json!("warning")));
     }

@@ -41,6 +41,9 @@ pub struct Channel {
     /// Most messages in a stretch of time; what is above is held back, counted, and told with the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Rate>,
+    /// Which acts of people it is told; what its means are made for when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass_on: Option<Vec<PassOn>>,
     /// What is done when it fails.
     #[serde(default)]
     pub retry: Retry,
@@ -50,6 +53,25 @@ pub struct Channel {
     /// How long one attempt may take.
     #[serde(default = "timeout")]
     pub timeout: Length,
+}
+
+/// An act of people about findings that were told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PassOn {
+    /// Somebody acknowledged one of them.
+    Acknowledge,
+    /// Somebody decided about the last of them.
+    Close,
+}
+
+impl Channel {
+    /// Whether it is told of such acts.
+    #[must_use]
+    pub fn passes_on(&self, what: PassOn) -> bool {
+        let asked = self.pass_on.as_ref().map_or_else(|| self.to.is_made_for(what), |list| list.contains(&what));
+        asked && self.to.can_tell(what)
+    }
 }
 
 fn queue() -> u16 {

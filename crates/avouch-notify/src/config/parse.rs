@@ -61,6 +61,9 @@ codes! {
     RANGE = "F0106" "notify-out-of-range"
         "A name or number is outside of what is possible."
         "queue: 0" "Choose another.";
+    CANNOT_TELL = "F0107" "notify-cannot-tell"
+        "A channel is to tell of acts for which its means have no form: what is sent would pass for new findings."
+        "{name: log, to: {syslog: {...}}, pass_on: [close]}" "Remove it.";
 }
 
 /// Why a file is not used. Its `Display` shows the lines with carets; secrets that stand in the file by mistake are stars.
@@ -96,6 +99,7 @@ struct Named {
     queue: Option<Spanned<u16>>,
     retry: Option<Retried>,
     timeout: Option<Spanned<super::Length>>,
+    pass_on: Option<Vec<Spanned<super::PassOn>>>,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +146,8 @@ impl Config {
         let config: Option<Self> = serde_saphyr::from_str(text).map_err(broken)?;
         let Some(config) = config else { return Ok(Self::default()) };
         let names: Names = serde_saphyr::from_str(text).map_err(broken)?;
-        let problems = check(file, text, &names);
+        let mut problems = check(file, text, &names);
+        problems.extend(impossible(file, text, &config, &names));
         if problems.is_empty() { Ok(config) } else { Err(fail(problems)) }
     }
 }
@@ -207,6 +212,20 @@ fn check(file: FileId, text: &str, names: &Names) -> Vec<Diagnostic> {
                     &known,
                 ));
             }
+        }
+    }
+    problems
+}
+
+/// Acts that a channel is to tell of and cannot.
+fn impossible(file: FileId, text: &str, config: &Config, names: &Names) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (channel, named) in config.channels.iter().zip(&names.channels) {
+        for act in named.pass_on.iter().flatten().filter(|act| !channel.to.can_tell(act.value)) {
+            let (name, means) = (&channel.name, channel.to.means());
+            let problem =
+                CANNOT_TELL.at_fault(format!("channel `{name}` cannot tell of this: {means} has no form for it"));
+            problems.push(problem.at(span(file, text, &act.referenced), "it would pass for news"));
         }
     }
     problems

@@ -70,7 +70,7 @@ impl Router {
     pub fn restore(mut self, saved: Saved, found: &BTreeMap<u64, Arc<Noted>>, now: Time) -> Self {
         let config = Arc::clone(&self.plan.config);
         self.position = saved.position;
-        self.alive = saved.alive;
+        (self.alive, self.restored) = (saved.alive, true);
         if let Some(old) = saved.config {
             self.plan = Arc::new(Plan::new(Arc::new(old)));
         }
@@ -87,13 +87,16 @@ impl Router {
             fill(&mut limit.held.findings, found);
             self.limits.insert(channel, limit);
         }
+        for (group, incident) in saved.incidents {
+            self.incidents.restore(group, incident, found);
+        }
         for (channel, mut message) in saved.messages {
             fill(&mut message.findings, found);
             message.console = self.plan.console();
             self.sent.insert((message.id.clone(), channel), Arc::new(message));
         }
         // What that sends waits with the other messages.
-        self.receipts = self.reconfigure(now, config).receipts;
+        self.ready.receipts = self.reconfigure(now, config).receipts;
         self.next = self.earliest();
         self
     }
@@ -103,13 +106,14 @@ impl Router {
     /// After an outage that was longer than what makes a finding late, what waited since before is told in sum, and clocks of
     /// reminders and escalations go on as if it had not been.
     pub fn resume(&mut self, now: Time) -> Step {
-        let mut step = Step { receipts: std::mem::take(&mut self.receipts), ..Step::default() };
+        let mut step = Step { receipts: std::mem::take(&mut self.ready).receipts, ..Step::default() };
         let outage = now.0.saturating_sub(self.alive.0);
         let long = self.late.filter(|late| outage > *late && self.alive.0 > 0);
-        self.alive = now;
+        (self.alive, self.restored) = (now, false);
         for ((_, channel), message) in self.sent.clone() {
             let outgoing = Outgoing { channel, message };
-            let old = long.is_some_and(|late| outgoing.message.last.0 < now.0.saturating_sub(late));
+            let news = outgoing.message.act.is_none();
+            let old = news && long.is_some_and(|late| outgoing.message.last.0 < now.0.saturating_sub(late));
             if old {
                 step.receipts.push(self.held_back(
                     now,

@@ -10,6 +10,7 @@
 mod batch;
 mod change;
 mod group;
+mod incident;
 mod limit;
 mod saved;
 mod send;
@@ -22,6 +23,7 @@ use avouch_finding::{Delivery, Time};
 use serde::{Deserialize, Serialize};
 
 use group::{Group, Next};
+use incident::Incidents;
 use limit::Limit;
 use saved::Row;
 
@@ -74,6 +76,8 @@ pub struct Taken {
     pub routed: u64,
     /// Of those, how many were old when they came, and are told in sum.
     pub late: u64,
+    /// Incidents of which channels are no longer told what became of them: too many are open.
+    pub given_up: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -123,14 +127,17 @@ pub struct Router {
     limits: BTreeMap<String, Limit>,
     /// Messages by id and channel that were handed out, and of which no receipt is known.
     sent: BTreeMap<(String, String), Arc<Message>>,
-    /// Of what was decided before it began to tell.
-    receipts: Vec<Delivery>,
+    incidents: Incidents,
+    /// What is to be done whatever the time is.
+    ready: Step,
     /// Rows that are not as they were kept last.
     changed: BTreeSet<Row>,
     /// Records of the ledger up to this one were taken.
     position: u64,
-    /// When it was kept last.
+    /// When it, or the one before it, was kept last.
     alive: Time,
+    /// It was restored and has not begun to tell: until then `alive` is of the one before.
+    restored: bool,
     waiting: usize,
     /// When there is something to do next: looking at all groups for it would cost as much as there are groups, each time.
     next: Option<Time>,
@@ -149,10 +156,12 @@ impl Router {
             open: BTreeMap::new(),
             limits: BTreeMap::new(),
             sent: BTreeMap::new(),
-            receipts: Vec::new(),
+            incidents: Incidents::default(),
+            ready: Step::default(),
             changed: BTreeSet::from([Row::Config]),
             position: 0,
             alive: Time(0),
+            restored: false,
             waiting: 0,
             next: None,
             messages: 0,
@@ -236,8 +245,7 @@ impl Router {
         self.next = self.next.into_iter().chain(next).min();
     }
 
-    /// Somebody acknowledged a finding: whatever was told together with it is not told again.
-    pub fn acknowledged(&mut self, finding: &str) {
+    fn acknowledged(&mut self, finding: &str) {
         for key in self.open.remove(finding).unwrap_or_default() {
             if let Some(group) = self.groups.get_mut(&key) {
                 let ids = group.acknowledge();
@@ -262,7 +270,7 @@ impl Router {
     /// When there is something to do next.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
-        self.next
+        if self.ready == Step::default() { self.next } else { Some(Time(0)) }
     }
 
     fn earliest(&self) -> Option<Time> {
@@ -277,7 +285,7 @@ impl Router {
 
     /// What is to be done now.
     pub fn due(&mut self, now: Time) -> Step {
-        let mut step = Step::default();
+        let mut step = std::mem::take(&mut self.ready);
         if self.next.is_none_or(|next| next > now) {
             return step;
         }

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{numbers, numbers_of};
 use super::group::Group;
+use super::incident::Incident;
 use super::limit::Limit;
 use super::send::digest;
 use super::{Key, Router};
 use crate::config::{Config, Label};
-use crate::message::{Message, Noted, Reason};
+use crate::message::{Act, Message, Noted, Reason};
 
 /// A row that is to be written, or removed when it has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub(super) enum Row {
     Config,
     Group(Key),
     Limit(String),
+    /// Id of its group.
+    Incident(String),
     /// Id of the message, and its channel.
     Message(String, String),
 }
@@ -49,6 +52,7 @@ impl Row {
                 )
             }
             Self::Limit(channel) => format!("limit {channel}"),
+            Self::Incident(group) => format!("incident {group}"),
             Self::Message(id, channel) => format!("message {id} {channel}"),
         }
     }
@@ -86,6 +90,7 @@ struct SavedMessage {
     findings: Vec<Arc<Noted>>,
     held_back: u64,
     test: bool,
+    act: Option<Act>,
 }
 
 impl SavedMessage {
@@ -107,6 +112,7 @@ impl SavedMessage {
             findings: m.findings,
             held_back: m.held_back,
             test: m.test,
+            act: m.act,
         }
     }
 
@@ -127,6 +133,7 @@ impl SavedMessage {
             held_back: self.held_back,
             console: None,
             test: self.test,
+            act: self.act,
         };
         (self.channel, message)
     }
@@ -140,6 +147,7 @@ pub struct Saved {
     pub(super) config: Option<Config>,
     pub(super) groups: Vec<(Key, Group)>,
     pub(super) limits: BTreeMap<String, Limit>,
+    pub(super) incidents: Vec<(String, Incident)>,
     pub(super) messages: Vec<(String, Message)>,
     unreadable: Vec<String>,
 }
@@ -172,6 +180,7 @@ impl Saved {
             "position" => read::<Position>(value).map(|p| (self.position, self.alive) = (p.seq, p.alive)),
             "config" => read::<Config>(value).map(|config| self.config = Some(config)),
             "group" => read::<SavedGroup>(value).map(|saved| self.groups.push((saved.key, saved.group))),
+            "incident" => read::<Incident>(value).map(|incident| self.incidents.push((rest.to_owned(), incident))),
             "limit" => read::<Limit>(value).map(|limit| drop(self.limits.insert(rest.to_owned(), limit))),
             "message" => read::<SavedMessage>(value).map(|saved| self.messages.push(saved.message())),
             _ => None,
@@ -200,6 +209,7 @@ impl Saved {
             numbers_of(&group.pending.findings, &mut wanted);
             numbers_of(&group.told.findings, &mut wanted);
         }
+        self.incidents.iter().for_each(|(_, incident)| incident.numbers(&mut wanted));
         self.limits.values().for_each(|limit| numbers_of(&limit.held.findings, &mut wanted));
         self.messages.iter().for_each(|(_, message)| numbers_of(&message.findings, &mut wanted));
         wanted
@@ -216,8 +226,10 @@ impl Router {
     /// What is to be kept of what happened since it was last asked. With all of it from the beginning, [`Router::restore`] goes
     /// on where this one was.
     pub fn changes(&mut self, now: Time) -> Vec<Change> {
-        self.alive = now;
-        let position = Position { seq: self.position, alive: now };
+        if !self.restored {
+            self.alive = now;
+        }
+        let position = Position { seq: self.position, alive: self.alive };
         let mut out = vec![Change { name: "position".to_owned(), value: json(&position) }];
         for row in std::mem::take(&mut self.changed) {
             let value = match &row {
@@ -226,6 +238,7 @@ impl Router {
                     self.groups.get(key).and_then(|group| json(&SavedGroup { key: key.clone(), group: group.clone() }))
                 }
                 Row::Limit(channel) => self.limits.get(channel).and_then(json),
+                Row::Incident(group) => self.incidents.get(group).and_then(json),
                 Row::Message(id, channel) => {
                     let message = self.sent.get(&(id.clone(), channel.clone()));
                     message.and_then(|message| json(&SavedMessage::of(message, channel)))

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::batch::Batch;
 use super::saved::Row;
 use super::{Key, MAX_KEPT, Outgoing, Router, Step};
-use crate::config::Route;
-use crate::message::{Message, Reason, is_test};
+use crate::config::{PassOn, Route};
+use crate::message::{Act, Message, Reason, is_test};
 
 impl Router {
     #[expect(clippy::too_many_arguments, reason = "one private step, of which each part has another source")]
@@ -49,6 +49,13 @@ impl Router {
 
     /// From here on the message counts as owed, until a receipt says how it ended.
     pub(super) fn hand_out(&mut self, channel: &str, message: Arc<Message>, step: &mut Step) {
+        let known = self.channel(channel);
+        let follows = known.is_some_and(|c| c.passes_on(PassOn::Acknowledge) || c.passes_on(PassOn::Close));
+        if follows && message.act.is_none() {
+            let (changed, given_up) = self.incidents.told(&message, channel);
+            self.taken.given_up += given_up;
+            self.changed.extend(changed.into_iter().map(Row::Incident));
+        }
         let (id, channel) = (message.id.clone(), channel.to_owned());
         self.changed.insert(Row::Message(id.clone(), channel.clone()));
         self.sent.insert((id, channel.clone()), Arc::clone(&message));
@@ -56,11 +63,11 @@ impl Router {
     }
 
     /// A message could not be handed to its channel: its findings are told of later, as what a limit held back is. Of a channel
-    /// that was removed, the receipt is the end.
+    /// that was removed, of a reminder, and of what tells of an act, the receipt is the end.
     pub fn held_back(&mut self, now: Time, outgoing: &Outgoing, why: &str) -> Delivery {
         let message = &outgoing.message;
         self.settled(&message.id, &outgoing.channel);
-        if self.channel(&outgoing.channel).is_none() || message.reason == Reason::Reminder {
+        if self.channel(&outgoing.channel).is_none() || message.reason == Reason::Reminder || message.act.is_some() {
             return self.not_sent(now, &outgoing.channel, message, why);
         }
         let batch = Batch {
@@ -97,11 +104,35 @@ impl Router {
         message
     }
 
-    pub(super) fn message(&mut self, now: Time, group: String, reason: Reason, batch: Batch) -> Message {
+    fn fresh_id(&mut self, group: &str, now: Time) -> String {
         self.messages += 1;
+        digest(&[group, &now.0.to_string(), &self.messages.to_string()])
+    }
+
+    /// Somebody acknowledged a finding or decided about it: whatever was told together with it is not told again, and channels
+    /// that know of such acts are told of it, past their limits.
+    pub fn acted(&mut self, now: Time, act: Act) {
+        self.acknowledged(&act.finding);
+        for (group, told) in self.incidents.acted(&act) {
+            self.changed.insert(Row::Incident(group.clone()));
+            let Some((reason, incident)) = told else { continue };
+            let what = if reason == Reason::Closed { PassOn::Close } else { PassOn::Acknowledge };
+            let passes = |name: &&String| self.channel(name).is_some_and(|channel| channel.passes_on(what));
+            let channels: Vec<String> = incident.channels.iter().filter(passes).cloned().collect();
+            let id = self.fresh_id(&group, now);
+            let mut message = incident.message(id, group, reason, act.clone(), now);
+            message.console = self.plan.console();
+            let (message, mut ready) = (Arc::new(message), std::mem::take(&mut self.ready));
+            channels.iter().for_each(|name| self.hand_out(name, Arc::clone(&message), &mut ready));
+            self.ready = ready;
+        }
+    }
+
+    pub(super) fn message(&mut self, now: Time, group: String, reason: Reason, batch: Batch) -> Message {
+        let id = self.fresh_id(&group, now);
         let test = !batch.findings.is_empty() && batch.findings.iter().all(|f| is_test(f));
         Message {
-            id: digest(&[&group, &now.0.to_string(), &self.messages.to_string()]),
+            id,
             group,
             route: String::new(),
             reason,
@@ -116,6 +147,7 @@ impl Router {
             held_back: 0,
             console: self.plan.console(),
             test,
+            act: None,
         }
     }
 }

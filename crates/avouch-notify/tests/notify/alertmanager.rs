@@ -3,10 +3,11 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use avouch_finding::{Delivered, Severity};
+use avouch_finding::{Decision, Delivered, Severity};
+use avouch_notify::{Deed, Input};
 
 use crate::receiver::{Running, free_port, installed, runs};
-use crate::world::{PATIENCE, Tell as _, World, finding, start};
+use crate::world::{PATIENCE, Tell as _, World, act, finding, start};
 
 fn get(url: &str) -> Option<String> {
     let mut response = ureq::get(url).call().ok()?;
@@ -63,4 +64,15 @@ routes: [{{name: all, channels: [am], group_wait: 0s, group_by: []}}]"
     }
     assert_eq!((&one["annotations"]["findings"], &one["status"]["state"]), (&"2".into(), &"active".into()));
     assert!(one["generatorURL"].as_str().unwrap().starts_with("https://c.example/findings/"));
+    // Somebody decides about all of it: the alerts are over.
+    for (number, rule) in [(1, "one"), (2, "one"), (3, hostile)] {
+        let deed = Deed::Decided(Decision::Benign);
+        notifier.take(vec![Input::Act(act(&finding(number, rule, Severity::High).id, deed))], 0);
+    }
+    assert_eq!(receipts.wait_for(2)[1].reason, "closed");
+    let since = Instant::now();
+    while get(&format!("{url}/api/v2/alerts")).is_none_or(|text| text.trim() != "[]") {
+        assert!(since.elapsed() < PATIENCE, "the alerts go on");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

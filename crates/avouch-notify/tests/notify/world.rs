@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use avouch_finding::{Delivery, Finding, FindingKey, Severity, Time};
-use avouch_notify::{Config, Forgetful, Input, Noted, Notifier, Outside, Router, Secret, SecretRef, System};
+use avouch_notify::{Act, Config, Deed, Forgetful, Input, Noted, Notifier, Outside, Router, Secret, SecretRef, System};
 
 /// Longer than anything here takes; a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -107,6 +107,11 @@ pub(crate) fn noted(findings: &[Finding]) -> Vec<Noted> {
     findings.iter().map(|f| Noted { seq: f.event, finding: f.clone() }).collect()
 }
 
+/// Something that `ada` did.
+pub(crate) fn act(finding: &str, deed: Deed) -> Act {
+    Act { finding: finding.to_owned(), by: "ada".to_owned(), deed, note: "looked at it".to_owned() }
+}
+
 /// Findings in, as the ledger has them.
 pub(crate) trait Tell {
     fn findings(&self, findings: &[Finding]);
@@ -121,10 +126,15 @@ impl Tell for Notifier {
 /// The same for a router.
 pub(crate) trait Takes {
     fn takes(&mut self, now: Time, findings: &[Finding]);
+    fn acknowledged(&mut self, finding: &str);
 }
 
 impl Takes for Router {
     fn takes(&mut self, now: Time, findings: &[Finding]) {
         self.take(now, &noted(findings));
+    }
+
+    fn acknowledged(&mut self, finding: &str) {
+        self.acted(Time(0), act(finding, Deed::Acknowledged));
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct ChannelsOut {
     channels: Vec<ChannelOut>,
     routes: Vec<RouteOut>,
     findings: Told,
+    /// Why what waits cannot be kept at present: a crash would cost or repeat it.
+    not_kept: Option<String>,
 }
 
 /// A channel.
@@ -99,6 +101,8 @@ pub(crate) struct Told {
     suppressed: u64,
     /// Of those routed, how many were old when they came, and are told in sum.
     late: u64,
+    /// Incidents of which channels are no longer told what became of them, since the start: too many were open.
+    given_up: u64,
     /// Older than so many seconds is old.
     late_s: u64,
 }
@@ -171,11 +175,13 @@ async fn standing(app: &App) -> ApiResult<ChannelsOut> {
             differs_on_disk: file.differs_on_disk(),
             channels: status.channels.into_iter().map(|s| channel(s, &config.routes)).collect(),
             routes: config.routes.iter().map(route).collect(),
+            not_kept: status.not_kept,
             findings: Told {
                 routed: status.taken.routed,
                 unrouted: status.taken.unrouted,
                 suppressed: status.taken.suppressed,
                 late: status.taken.late,
+                given_up: status.taken.given_up,
                 late_s: notices.window().as_secs(),
             },
             digest: file.digest(),

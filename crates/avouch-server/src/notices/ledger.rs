@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use avouch_finding::{Delivered, Fact, Finding, Kind};
 use avouch_ledger::{LedgerError, Reader, RecordRef, Records};
-use avouch_notify::{Input, Noted};
+use avouch_notify::{Act, Deed, Input, Noted};
 
 /// Records that are looked at before what they say is handed on.
 const AT_ONCE: u64 = 10_000;
@@ -17,14 +17,17 @@ const KINDS: [Kind; 4] = [Kind::Finding, Kind::Acknowledgement, Kind::Dispositio
 pub(super) fn input(seq: u64, fact: &Fact) -> Option<Input> {
     match fact {
         Fact::Finding(finding) => Some(Input::Finding(Noted { seq, finding: Finding::clone(finding) })),
-        Fact::Acknowledgement(act) => Some(Input::Acknowledged { finding: act.finding.clone() }),
-        // Who decided has seen it.
-        Fact::Disposition(act) => Some(Input::Acknowledged { finding: act.finding.clone() }),
+        Fact::Acknowledgement(a) => Some(act(&a.finding, &a.by, Deed::Acknowledged, &a.note)),
+        Fact::Disposition(d) => Some(act(&d.finding, &d.by, Deed::Decided(d.decision), &d.reason)),
         // What is held back is still owed.
         Fact::Delivery(receipt) => (receipt.state != Delivered::HeldBack && !receipt.message.is_empty())
             .then(|| Input::Settled { message: receipt.message.clone(), channel: receipt.channel.clone() }),
         _ => None,
     }
+}
+
+fn act(finding: &str, by: &str, deed: Deed, note: &str) -> Input {
+    Input::Act(Act { finding: finding.to_owned(), by: by.to_owned(), deed, note: note.to_owned() })
 }
 
 /// Records that nobody was handed, in order.
