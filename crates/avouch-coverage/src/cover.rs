@@ -1,10 +1,10 @@
 //! When the rules of a control were watching, and when not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use avouch_finding::Watching;
+use avouch_finding::{Gap, Watching};
 
+use crate::cause::{Cause, Reasons};
 use crate::expect::Expectation;
 use crate::spans::{Span, Spans};
 use crate::watched::{RuleKey, RuleSet, Stretch, Watched};
@@ -22,38 +22,6 @@ pub struct Question {
 impl Question {
     fn sources(&self) -> BTreeSet<&str> {
         self.rules.iter().map(|r| r.source.as_str()).chain(self.sources.iter().map(String::as_str)).collect()
-    }
-}
-
-/// Why something was not watched.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// Nothing at all was heard of the node in the period.
-    NoAgent,
-    /// No observation covers it; the reason where a gap was noticed.
-    NotRunning(String),
-    /// The source did not deliver; why.
-    SourceDown(String),
-    /// These rules were not running.
-    RulesOff(Vec<String>),
-    /// So many whole events were lost: silence says nothing, findings stay true.
-    Lossy(u64),
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAgent => f.write_str("node without agent"),
-            Self::NotRunning(reason) if reason.is_empty() => f.write_str("agent not running"),
-            Self::NotRunning(reason) => write!(f, "agent not running: {reason}"),
-            Self::SourceDown(reason) if reason.is_empty() => f.write_str("source down"),
-            Self::SourceDown(reason) => write!(f, "source down: {reason}"),
-            Self::RulesOff(rules) => {
-                let s = if rules.len() == 1 { "rule" } else { "rules" };
-                write!(f, "{s} not running: {}", rules.join(", "))
-            }
-            Self::Lossy(events) => write!(f, "{events} events lost"),
-        }
     }
 }
 
@@ -78,7 +46,7 @@ pub struct SubjectCoverage {
     pub expected: Spans,
     /// Watched, nothing lost.
     pub observed: Spans,
-    /// Watched, but events were lost.
+    /// Watched, but events were lost, did not come or came too late.
     pub lossy: Spans,
     /// Not watched.
     pub unobserved: Spans,
@@ -129,10 +97,15 @@ pub fn cover(watched: &Watched<'_>, question: &Question) -> Coverage {
     for stretches in by_node.values_mut() {
         stretches.sort_by_key(|s| s.span);
     }
+    let mut gaps: BTreeMap<&str, Vec<&Gap>> = BTreeMap::new();
+    for gap in watched.gaps {
+        gaps.entry(&gap.node).or_default().push(gap);
+    }
     let mut out = Coverage::default();
     for expected in watched.expected.iter().filter(|e| wanted.contains(e.source.as_str())) {
         let stretches = by_node.get(expected.node.as_str()).map(Vec::as_slice).unwrap_or_default();
-        subject(watched, &asked, expected, stretches, &mut out);
+        let gaps = gaps.get(expected.node.as_str()).map(Vec::as_slice).unwrap_or_default();
+        subject(&asked, expected, stretches, gaps, &mut out);
     }
     out.gaps.sort_by(|a, b| (&a.node, &a.source, a.span).cmp(&(&b.node, &b.source, b.span)));
     out
@@ -176,49 +149,53 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn subject(
-    watched: &Watched<'_>,
-    asked: &Asked<'_>,
-    expected: &Expectation,
-    stretches: &[&Stretch],
-    out: &mut Coverage,
-) {
-    let (mut good, mut lossy, mut found) = (Vec::new(), Vec::new(), Vec::new());
+fn subject(asked: &Asked<'_>, expected: &Expectation, stretches: &[&Stretch], gaps: &[&Gap], out: &mut Coverage) {
+    let (mut good, mut lossy) = (Vec::new(), Vec::new());
+    let mut why = Reasons::default();
     for stretch in stretches {
-        let mut bad = |cause: Cause| found.push((stretch.span, cause));
         match stretch.sources.get(&expected.source) {
             // The source was not asked for: as if nobody had run.
             None => {}
-            Some(state) if state.state == Watching::Down => bad(Cause::SourceDown(state.reason.clone())),
-            Some(_) => match asked.off(&expected.source, stretch) {
-                off if !off.is_empty() => bad(Cause::RulesOff(off)),
-                _ if stretch.lost > 0 => {
-                    bad(Cause::Lossy(stretch.lost));
+            Some(state) if state.state == Watching::Down => {
+                why.down.push((stretch.span, Cause::SourceDown(state.reason.clone())));
+            }
+            Some(_) => match (asked.off(&expected.source, stretch), stretch.lost_of(&expected.source)) {
+                (off, _) if !off.is_empty() => why.down.push((stretch.span, Cause::RulesOff(off))),
+                (_, 0) => good.push(stretch.span),
+                (_, lost) => {
+                    why.partly.push((stretch.span, Cause::Lossy(lost)));
                     lossy.push(stretch.span);
                 }
-                _ => good.push(stretch.span),
             },
         }
     }
-    let (good, lossy) = (Spans::new(good), Spans::new(lossy));
-    // Where one run watched well and another did not, it was watched.
-    let observed = expected.when.and(&good);
-    let lossy = expected.when.and(&lossy).without(&good);
-    let unobserved = expected.when.without(&good).without(&lossy);
-    let mut gap = |span: Span, cause: Cause| {
-        out.gaps.push(GapLine { node: expected.node.clone(), source: expected.source.clone(), span, cause });
-    };
-    let mut explained = good;
-    for (span, cause) in found {
-        let own = Spans::from(span).and(&expected.when).without(&explained);
-        explained = explained.or(&own);
-        own.iter().for_each(|span| gap(span, cause.clone()));
-    }
-    let silent = stretches.is_empty();
-    for span in expected.when.without(&explained).iter() {
-        for (span, reason) in reasons(watched, expected, span) {
-            gap(span, if silent { Cause::NoAgent } else { Cause::NotRunning(reason) });
+    let (mut missing, mut partial) = (Vec::new(), Vec::new());
+    for gap in gaps {
+        let span = Span::new(gap.from, gap.to);
+        let of_all = gap.source.is_empty();
+        if !of_all && gap.source != expected.source {
+            continue;
         }
+        if of_all {
+            why.silence.push((span, Cause::NotRunning(gap.reason.clone())));
+        }
+        if gap.partial {
+            why.partly.push((span, Cause::Partial(gap.reason.clone())));
+            partial.push(span);
+        } else if !of_all {
+            why.told.push((span, Cause::SourceDown(gap.reason.clone())));
+            missing.push(span);
+        }
+    }
+    let (good, missing) = (Spans::new(good), Spans::new(missing));
+    // Where one run watched well and another did not, it was watched; but what was learned of the source later holds for every run.
+    let watched = expected.when.and(&good.or(&Spans::new(lossy))).without(&missing);
+    let observed = watched.and(&good).without(&Spans::new(partial));
+    let lossy = watched.without(&observed);
+    let unobserved = expected.when.without(&watched);
+    let silent = stretches.is_empty();
+    for (span, cause) in why.explain(&lossy, &unobserved, silent) {
+        out.gaps.push(GapLine { node: expected.node.clone(), source: expected.source.clone(), span, cause });
     }
     out.subjects.push(SubjectCoverage {
         node: expected.node.clone(),
@@ -228,20 +205,4 @@ fn subject(
         lossy,
         unobserved,
     });
-}
-
-/// Cuts a stretch that nobody watched by the gaps that were noticed in it, each part with its reason.
-fn reasons(watched: &Watched<'_>, expected: &Expectation, span: Span) -> Vec<(Span, String)> {
-    let mut out = Vec::new();
-    let mut rest = Spans::from(span);
-    for gap in watched.gaps {
-        if gap.node != expected.node || !(gap.source.is_empty() || gap.source == expected.source) {
-            continue;
-        }
-        let told = rest.within(Span::new(gap.from, gap.to));
-        rest = rest.without(&told);
-        out.extend(told.iter().map(|s| (s, gap.reason.clone())));
-    }
-    out.extend(rest.iter().map(|s| (s, String::new())));
-    out
 }

@@ -6,16 +6,21 @@
 //! was to be watched, when it was and when not, and why not. [`time_line`] joins that with failures into pass, fail and
 //! unknown.
 //!
+//! What is learned of a source afterwards (a gap that names it: files that never came, a silence, records that were late) counts against
+//! the time that it is about, not against the time at which it was learned.
+//!
 //! Invariants: what nothing says is unknown, never watched; every nanosecond that was to be watched is counted once, so
 //! states always add up to subjects times time. No IO, no clock.
 
+mod cause;
 mod cover;
 mod expect;
 mod spans;
 mod time_line;
 mod watched;
 
-pub use cover::{Cause, Coverage, GapLine, Question, SubjectCoverage, Totals, cover};
+pub use cause::Cause;
+pub use cover::{Coverage, GapLine, Question, SubjectCoverage, Totals, cover};
 pub use expect::{Expectation, expectations};
 pub use spans::{Span, Spans};
 pub use time_line::{Day, Mark, Marked, State, TimeLine, time_line};

@@ -139,7 +139,9 @@ impl Spans {
     /// What of it is in `span`.
     #[must_use]
     pub fn within(&self, span: Span) -> Self {
-        self.and(&Self::new([span]))
+        let first = self.0.partition_point(|s| s.to <= span.from);
+        let rest = self.0.get(first..).unwrap_or_default().iter();
+        Self(rest.take_while(|s| s.from < span.to).map(|s| s.and(span)).filter(|s| !s.is_empty()).collect())
     }
 }
 

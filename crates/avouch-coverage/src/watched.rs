@@ -43,8 +43,18 @@ pub struct Stretch {
     pub rules: String,
     /// Sources that were asked for.
     pub sources: BTreeMap<String, SourceState>,
-    /// Whole events that were lost.
+    /// Whole events that were lost, of all sources.
     pub lost: u64,
+}
+
+impl Stretch {
+    /// Whole events of a source that were lost. What no source is named for may have been of any, and counts against each.
+    #[must_use]
+    pub fn lost_of(&self, source: &str) -> u64 {
+        let named: u64 = self.sources.values().fold(0, |sum, s| sum.saturating_add(s.lost));
+        let own = self.sources.get(source).map_or(0, |s| s.lost);
+        own.saturating_add(self.lost.saturating_sub(named))
+    }
 }
 
 impl From<&Observation> for Stretch {
@@ -68,7 +78,7 @@ pub struct Watched<'a> {
     pub expected: Vec<Expectation>,
     /// What was watched, in any order.
     pub stretches: &'a [Stretch],
-    /// Gaps that avouch noticed, for their reasons.
+    /// Gaps that avouch noticed. Those that name a source, or are of a part, count against what was observed; the others give reasons.
     pub gaps: &'a [Gap],
     /// Rule sets by digest. A stretch of a set that is not here watched nothing that is known.
     pub rule_sets: &'a BTreeMap<String, RuleSet>,

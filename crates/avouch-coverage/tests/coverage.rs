@@ -122,7 +122,10 @@ fn a_listed_node_without_an_agent_is_a_gap_and_one_that_left_is_not() {
 #[test]
 fn a_source_that_is_down_and_events_that_were_lost_are_told_apart() {
     let mut down = stretch("n", 0, HOUR);
-    down.sources.insert("syscall".into(), SourceState { state: Watching::Down, reason: "no BTF".into(), events: 0 });
+    down.sources.insert(
+        "syscall".into(),
+        SourceState { state: Watching::Down, reason: "no BTF".into(), ..SourceState::default() },
+    );
     let lossy = Stretch { lost: 7, ..stretch("n", HOUR, 2 * HOUR) };
     let w = watched(span(0, 2 * HOUR), vec![down, lossy], &[]);
     let coverage = cover(&w, &question());
@@ -130,6 +133,64 @@ fn a_source_that_is_down_and_events_that_were_lost_are_told_apart() {
     assert_eq!(causes, ["source down: no BTF", "7 events lost"]);
     let totals = coverage.totals();
     assert_eq!((totals.lossy, totals.unobserved), (u128::from(HOUR), u128::from(HOUR)));
+}
+
+fn told(node: &str, source: &str, from: u64, to: u64, partial: bool) -> Gap {
+    let (node, source, reason) = (node.to_owned(), source.to_owned(), "files are missing".to_owned());
+    Gap { from: Time(from), to: Time(to), node, source, partial, reason }
+}
+
+#[test]
+fn what_is_learned_of_a_source_later_counts_against_the_time_that_it_is_about() {
+    // Found at the end of the third hour: the first hour lacks files, and in the second nothing came at all.
+    let mut w = watched(span(0, 3 * HOUR), vec![stretch("n", 0, 3 * HOUR)], &[]);
+    w.gaps = vec![told("n", "syscall", HOUR / 2, HOUR, true), told("n", "syscall", HOUR, 2 * HOUR, false)];
+    let coverage = cover(&w, &question());
+    let lines: Vec<(Span, String)> = coverage.gaps.iter().map(|g| (g.span, g.cause.to_string())).collect();
+    assert_eq!(
+        lines,
+        [
+            (span(HOUR / 2, HOUR), "not complete: files are missing".to_owned()),
+            (span(HOUR, 2 * HOUR), "source down: files are missing".to_owned())
+        ]
+    );
+    let totals = coverage.totals();
+    assert_eq!(
+        (totals.observed, totals.lossy, totals.unobserved),
+        (u128::from(HOUR + HOUR / 2), u128::from(HOUR / 2), u128::from(HOUR))
+    );
+    // Neither another source's gap nor a silence that was only one of the way here takes anything.
+    w.gaps = vec![told("n", "k8s_audit", 0, HOUR, false), told("m", "", 0, HOUR, true), told("n", "", 0, HOUR, false)];
+    assert_eq!(cover(&w, &question()).totals().observed, u128::from(3 * HOUR));
+    // Facts of a node that were lost may have been of any of its sources.
+    w.gaps = vec![told("n", "", 0, HOUR, true)];
+    assert_eq!(cover(&w, &question()).totals().lossy, u128::from(HOUR));
+}
+
+#[test]
+fn losses_of_one_source_leave_the_others_alone_and_losses_of_none_leave_nobody_alone() {
+    let mut both = stretch("n", 0, HOUR);
+    both.sources
+        .insert("k8s_audit".into(), SourceState { state: Watching::Delivers, lost: 3, ..SourceState::default() });
+    both.lost = 3;
+    let lossy_of = |stretch: &Stretch| {
+        let w = watched(span(0, HOUR), vec![stretch.clone()], &[]);
+        let sources = BTreeSet::from(["syscall".to_owned(), "k8s_audit".to_owned()]);
+        let coverage = cover(&w, &Question { sources, ..Question::default() });
+        let lossy = coverage.subjects.iter().filter(|s| !s.lossy.is_empty()).map(|s| s.source.clone());
+        let causes = coverage.gaps.iter().map(|g| g.cause.to_string());
+        (lossy.collect::<Vec<_>>(), causes.collect::<Vec<_>>())
+    };
+    assert_eq!(lossy_of(&both), (vec!["k8s_audit".to_owned()], vec!["3 events lost".to_owned()]));
+    // As it was told before sources had counts of their own.
+    both.lost = 5;
+    assert_eq!(
+        lossy_of(&both),
+        (
+            vec!["k8s_audit".to_owned(), "syscall".to_owned()],
+            vec!["5 events lost".to_owned(), "2 events lost".to_owned()]
+        )
+    );
 }
 
 #[test]
@@ -191,6 +252,13 @@ fn any_stretch() -> impl Strategy<Value = Stretch> {
     })
 }
 
+fn any_gap() -> impl Strategy<Value = Gap> {
+    (any_span(), 0..2_u8, 0..3_u8, any::<bool>()).prop_map(|(when, node, source, partial)| {
+        let source = ["", "syscall", "k8s_audit"][usize::from(source)];
+        told(&format!("n{node}"), source, when.from.0, when.to.0, partial)
+    })
+}
+
 fn has(spans: &Spans, at: u64) -> bool {
     spans.iter().any(|s| s.from.0 <= at && at < s.to.0)
 }
@@ -214,9 +282,13 @@ proptest! {
     }
 
     #[test]
-    fn every_moment_is_counted_once_and_right(stretches in prop::collection::vec(any_stretch(), 0..8)) {
+    fn every_moment_is_counted_once_and_right(
+        stretches in prop::collection::vec(any_stretch(), 0..8),
+        gaps in prop::collection::vec(any_gap(), 0..5),
+    ) {
         let period = span(10, 80);
-        let w = watched(period, stretches.clone(), &[]);
+        let mut w = watched(period, stretches.clone(), &[]);
+        w.gaps.clone_from(&gaps);
         let coverage = cover(&w, &question());
         for subject in &coverage.subjects {
             let of_it: Vec<&Stretch> = stretches.iter().filter(|s| s.node == subject.node).collect();
@@ -228,16 +300,24 @@ proptest! {
                     s.span.from.0 <= t && t < s.span.to.0 && rules
                         && s.sources["syscall"].state == Watching::Delivers
                 };
+                let told = |counts: fn(&Gap) -> bool| {
+                    gaps.iter().any(|g| g.node == subject.node && counts(g) && g.from.0 <= t && t < g.to.0)
+                };
+                let missing = told(|g| g.source == "syscall" && !g.partial);
+                let partial = told(|g| g.source != "k8s_audit" && g.partial);
                 let expected = t >= begin;
-                let observed = expected && of_it.iter().filter(good).any(|s| s.lost == 0);
-                let lossy = expected && !observed && of_it.iter().any(|s| good(&s));
+                let observed = expected && !missing && !partial && of_it.iter().filter(good).any(|s| s.lost == 0);
+                let lossy = expected && !missing && !observed && of_it.iter().any(|s| good(&s));
                 prop_assert_eq!(has(&subject.expected, t), expected);
                 prop_assert_eq!(has(&subject.observed, t), observed);
                 prop_assert_eq!(has(&subject.lossy, t), lossy);
                 prop_assert_eq!(has(&subject.unobserved, t), expected && !observed && !lossy);
             }
-            let gaps = coverage.gaps.iter().filter(|g| g.node == subject.node);
-            prop_assert_eq!(gaps.map(|g| g.span.ns()).sum::<u64>(), subject.lossy.ns() + subject.unobserved.ns());
+            let lines = || coverage.gaps.iter().filter(|g| g.node == subject.node);
+            let of = |partial: bool| Spans::new(lines().filter(|g| g.cause.is_partial() == partial).map(|g| g.span));
+            prop_assert_eq!(&of(true), &subject.lossy);
+            prop_assert_eq!(&of(false), &subject.unobserved);
+            prop_assert_eq!(lines().map(|g| g.span.ns()).sum::<u64>(), subject.lossy.ns() + subject.unobserved.ns());
         }
     }
 

@@ -9,7 +9,7 @@ use crate::decision::{
     Export, Login, MappingChange, Note, SettingChange,
 };
 use crate::finding::Finding;
-use crate::observation::{Estate, Gap, InputRead, Observation, RulesLoaded, Start, Stop};
+use crate::observation::{DigestCheck, Estate, Gap, InputRead, Observation, RulesLoaded, Start, Stop};
 use crate::time::Time;
 
 /// A body that does not read as what its kind says.
@@ -125,6 +125,8 @@ facts! {
     Estate(Estate) = "estate", time;
     /// A recording or log was read.
     Input(InputRead) = "input", time;
+    /// A digest of log files was checked.
+    Digest(DigestCheck) = "digest_check", time;
     /// A rule matched.
     Finding(Finding) = "finding", time;
     /// Something was done about it.

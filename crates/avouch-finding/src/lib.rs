@@ -35,8 +35,8 @@ pub use decision::{
 pub use fact::{Fact, FactError, Kind};
 pub use finding::{Finding, FindingKey, Subject, Suppressed};
 pub use observation::{
-    Estate, Gap, InputRead, Losses, NotRunning, Observation, RuleIdentity, RulesLoaded, SourceState, Start, Stop,
-    Watching,
+    DigestCheck, Estate, Gap, InputRead, Losses, NotRunning, Observation, RuleIdentity, RulesLoaded, SignatureState,
+    SourceState, Start, Stop, Watching,
 };
 pub use severity::Severity;
 pub use time::Time;

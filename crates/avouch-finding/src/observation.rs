@@ -129,9 +129,17 @@ pub struct SourceState {
     pub state: Watching,
     /// Events that it gave in the stretch.
     pub events: u64,
+    /// Whole events of it that were lost in the stretch. What [`Losses::events`] has beyond the sum of all sources may be of any.
+    #[serde(skip_serializing_if = "none_lost")]
+    pub lost: u64,
     /// Why it is down, or what it lacks.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn none_lost(n: &u64) -> bool {
+    *n == 0
 }
 
 /// Events that were lost before they could be judged.
@@ -182,6 +190,9 @@ pub struct Observation {
 }
 
 /// A node was not watched, and avouch knows it.
+///
+/// One that names a source, or is `partial`, is what was learned of a time that is over, and counts against it, whatever was observed
+/// then. Any other says why nothing was heard, and takes nothing from what was watched: an agent that could not be reached tells later.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "self-explanatory")]
@@ -192,6 +203,54 @@ pub struct Gap {
     /// Source that the gap is of; every source when empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub source: String,
+    /// It was watched, and not all of it came, or not in time: it counts as a stretch with losses, not as one that nobody watched.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    pub reason: String,
+}
+
+/// Whether a signature is that of who is said to have signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureState {
+    /// A key that the operator gave verifies it.
+    Verified,
+    /// It was not looked at: there is no key, or no signature. It may be good or not.
+    #[default]
+    NotVerified,
+    /// It is not what any key that could have made it would have made.
+    Failed,
+}
+
+/// A digest of CloudTrail's log file validation was checked: it names the log files of a stretch with their SHA-256.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DigestCheck {
+    /// When it was checked.
+    pub time: Time,
+    /// Account.
+    pub node: String,
+    /// Run that checked it.
+    pub run: String,
+    /// Source whose files it names.
+    pub source: String,
+    /// Its name, without folders.
+    pub name: String,
+    /// SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// Begin of the stretch that it speaks for.
+    pub from: Time,
+    /// End of that stretch.
+    pub to: Time,
+    /// Log files that it names.
+    pub files: u64,
+    /// What its signature is worth.
+    pub signature: SignatureState,
+    /// Fingerprint of the key that it says it was signed with.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// Why it is not verified, or failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 

@@ -242,6 +242,7 @@ const NOT_OF_AGENTS: &[&str] = &[
     "assignment",
     "controls",
     "delivery",
+    "digest_check",
     "disposition",
     "estate",
     "export",

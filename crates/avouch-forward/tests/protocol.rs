@@ -18,7 +18,7 @@ fn sender(run: &str) -> Sender {
 }
 
 fn fact(text: &str) -> Fact {
-    Gap { from: Time(5), to: Time(6), node: "n1".into(), source: String::new(), reason: text.into() }.into()
+    Gap { from: Time(5), to: Time(6), node: "n1".into(), reason: text.into(), ..Gap::default() }.into()
 }
 
 fn config(url: &str) -> Config {

@@ -134,7 +134,7 @@ fn watching(facts: &PeriodFacts, out: &mut Vec<Deviation>) {
     let subjects = watched.expected.len() as u64;
     let coverage = cover(&watched, &Question { rules: BTreeSet::new(), sources });
     for GapLine { node, source, span, cause } in coverage.gaps {
-        let kind = if matches!(cause, Cause::Lossy(_)) { DeviationKind::Lost } else { DeviationKind::Unwatched };
+        let kind = if cause.is_partial() { DeviationKind::Lost } else { DeviationKind::Unwatched };
         let closed = span.to < facts.period.to;
         let deviation = new(kind, span, format!("{source} of {node}"), cause.to_string());
         out.push(Deviation { items: (1, subjects), closed, ..deviation });

@@ -53,7 +53,7 @@ impl Past {
             },
         };
         let reason = stopped.map_or_else(|| "the agent died".to_owned(), |why| format!("the agent was stopped: {why}"));
-        let gap = Gap { from: to, to: begun, node: node.to_owned(), source: String::new(), reason };
+        let gap = Gap { from: to, to: begun, node: node.to_owned(), reason, ..Gap::default() };
         Ok((to < begun).then_some(gap))
     }
 

@@ -89,7 +89,7 @@ impl Lost {
             let reason = format!("facts for the server could not be kept in the queue: {}", list.join(", "));
             let from = from.unwrap_or(now);
             let to = Time(to.max(from).0.saturating_add(1));
-            Fact::from(Gap { from, to, node: node.to_owned(), source: String::new(), reason })
+            Fact::from(Gap { from, to, node: node.to_owned(), partial: true, reason, ..Gap::default() })
         });
         let from = self.from.unwrap_or(now);
         let left_out = LeftOut { time: now, node: node.to_owned(), from, by_kind: self.by_kind };

@@ -10,7 +10,7 @@ pub(crate) fn sender(run: &str) -> Sender {
 }
 
 pub(crate) fn gap(text: &str) -> Fact {
-    Gap { from: Time(5), to: Time(6), node: "n1".into(), source: String::new(), reason: text.into() }.into()
+    Gap { from: Time(5), to: Time(6), node: "n1".into(), reason: text.into(), ..Gap::default() }.into()
 }
 
 pub(crate) fn command(text: &str) -> Fact {

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{FindingContext, Origin, finding};
 use crate::live::records::{self, Record, SourceStanding};
+use crate::ruleset::SYSCALL;
 
 /// The fact of a record; `None` where another fact says it ([`super::rules_loaded`] for rules).
 ///
@@ -38,7 +39,7 @@ pub fn of_record(record: &Record, origin: &Origin, rules: &str) -> Option<Fact> 
         .into(),
         Record::Observation(o) => observation(o, origin).into(),
         Record::Gap(g) => {
-            Gap { from: time(&g.from), to: time(&g.to), node: node(), source: String::new(), reason: g.reason.clone() }
+            Gap { from: time(&g.from), to: time(&g.to), node: node(), reason: g.reason.clone(), ..Gap::default() }
                 .into()
         }
         Record::Rules(_) => return None,
@@ -86,7 +87,10 @@ fn observation(o: &records::Observation, origin: &Origin) -> Observation {
     let by_cause: BTreeMap<String, u64> = lost.by_cause.iter().map(|(c, n)| ((*c).to_owned(), *n)).collect();
     // A source that the run was not to read is somebody else's to watch: it is left out, and not told to be down.
     let own = |(name, standing): (&String, &SourceStanding)| {
-        let state = SourceState { state: Watching::Delivers, events: o.interval.events, reason: String::new() };
+        // What the counters of losses count is lost by the sensor; of other sources a run has only what reached it.
+        let lost = if name == SYSCALL { lost.events } else { 0 };
+        let state =
+            SourceState { state: Watching::Delivers, events: o.interval.events, lost, ..SourceState::default() };
         (*standing != SourceStanding::NotConnected).then(|| (name.clone(), state))
     };
     Observation {

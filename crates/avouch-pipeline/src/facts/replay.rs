@@ -136,7 +136,7 @@ impl ReplayFacts {
             rules_loaded(rules, &self.origin, begin).into(),
         ];
         for (source, seen) in &self.seen {
-            let state = SourceState { state: Watching::Delivers, events: seen.events, reason: String::new() };
+            let state = SourceState { state: Watching::Delivers, events: seen.events, ..SourceState::default() };
             let observation = Observation {
                 from: self.moved(seen.first),
                 to: Time(self.moved(seen.last).0.saturating_add(1)),

@@ -36,7 +36,8 @@ fn time_lines(g: &Ground<'_>) -> Section {
         (
             "Watched",
             "An observation covers the time, the source delivered, every rule that the control stands on was running, and no event \
-             was lost. A rule is asked for from its first loading on, so that a new rule opens no gap before it was there; one that is switched off does.",
+             was lost. A rule is asked for from its first loading on, so that a new rule opens no gap before it was there; one that is switched off does. \
+             What was learned of a source afterwards (a silence, files that never came, records that came late) takes from the time that it is about.",
         ),
         (
             "Fail",

@@ -23,7 +23,9 @@ fn population(kind: DeviationKind) -> Option<&'static str> {
 fn meaning(kind: DeviationKind) -> &'static str {
     match kind {
         DeviationKind::Unwatched => "What happened there in that time is not known.",
-        DeviationKind::Lost => "Events were lost before they could be judged: silence in that time says nothing.",
+        DeviationKind::Lost => {
+            "Events were lost, did not come or came too late to be judged in time: silence in that time says nothing."
+        }
         DeviationKind::RuleOff => "What the rule looks for would not have been seen in that time.",
         DeviationKind::RulesRefused => "The rules that were meant to run did not; the ones before went on.",
         DeviationKind::Confirmed => "What the rule looks for happened.",

@@ -12,7 +12,7 @@ const SPEC: Spec = Spec {
     id: "observation-gaps",
     title: "Stretches not watched, and losses",
     definition: "Each stretch of the period in which a source of a node was to be watched and no observation covers it, the \
-                 source did not deliver, or events were lost.",
+                 source did not deliver, or events were lost, did not come or came too late.",
     source: "observations, gaps and lists of nodes in the ledger",
     columns: &["id", "node", "source", "from", "to", "seconds", "cause"],
 };

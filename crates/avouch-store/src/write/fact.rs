@@ -27,6 +27,7 @@ pub(crate) fn keys(fact: &Fact, recorded: Time) -> Keys<'_> {
         Fact::Stop(f) => Keys { node: &f.node, run: &f.run, ..keys },
         Fact::Rules(f) => Keys { node: &f.node, run: &f.run, ..keys },
         Fact::Gap(f) => Keys { ends: f.to, node: &f.node, ..keys },
+        Fact::Digest(f) => Keys { node: &f.node, run: &f.run, ..keys },
         Fact::Input(f) => Keys { node: &f.node, run: &f.run, ..keys },
         Fact::Act(f) => Keys { node: &f.node, finding: &f.finding, ..keys },
         Fact::Acknowledgement(f) => Keys { finding: &f.finding, ..keys },

@@ -128,7 +128,7 @@ pub(crate) fn few() -> Vec<Fact> {
         rules.into(),
         other_node.into(),
         Estate { time: at(3), cluster: "c1".into(), nodes: vec![node.clone()], origin: "user".into() }.into(),
-        Gap { from: at(10), to: at(20), node: node.clone(), source: String::new(), reason: "stopped".into() }.into(),
+        Gap { from: at(10), to: at(20), node: node.clone(), reason: "stopped".into(), ..Gap::default() }.into(),
         InputRead { time: at(21), name: "x.scap".into(), bytes: 7, ..InputRead::default() }.into(),
         Act { time: at(22), node: node.clone(), act: "kill".into(), finding: "f".into(), detail: json!({"pid": 1}) }
             .into(),

@@ -82,7 +82,7 @@ pub(crate) fn note(finding: &str, at: Time, text: &str) -> Fact {
 }
 
 pub(crate) fn observation(node: &str, from: u64, to: u64) -> Observation {
-    let state = SourceState { state: Watching::Delivers, events: 10, reason: String::new() };
+    let state = SourceState { state: Watching::Delivers, events: 10, ..SourceState::default() };
     Observation {
         from: Time(from),
         to: Time(to),
