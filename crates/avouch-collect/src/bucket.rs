@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use avouch_event::parse_rfc3339;
-use avouch_s3::{Bucket, Client, Credentials, ListFrom, Object, Page, Reader, S3Error, Utc};
+use avouch_s3::{Bucket, Client, Credentials, Fetched, ListFrom, Object, Page, Reader, S3Error, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::streams::{BucketState, Stream, day, is_year};
@@ -351,25 +351,27 @@ impl Look<'_> {
             self.round.problem(|| format!("`{key}` has {} bytes: too large", object.bytes));
             return Ok(Got::Done);
         }
-        let bytes = match self.tried(|now| self.reader.get(key, object.bytes.saturating_add(1), now)) {
-            Ok(bytes) if bytes.len() as u64 == object.bytes => bytes,
-            // Somebody wrote it anew since it was listed: the next look lists what it is then.
-            Ok(bytes) => {
-                self.round.failed += 1;
-                self.round.problem(|| format!("`{key}` has {} bytes, not {} as listed", bytes.len(), object.bytes));
-                return Ok(Got::Again);
-            }
-            Err(error) if error.is_passing() => return Err(self.failed("read", error)),
-            // One that is gone, locked away or longer than listed must not stop the others.
-            Err(error) => {
-                self.round.failed += 1;
-                self.round.problem(|| format!("`{key}` cannot be read: {error}"));
-                return Ok(Got::Again);
-            }
-        };
+        let Fetched { bytes, metadata } =
+            match self.tried(|now| self.reader.get(key, object.bytes.saturating_add(1), now)) {
+                Ok(fetched) if fetched.bytes.len() as u64 == object.bytes => fetched,
+                // Somebody wrote it anew since it was listed: the next look lists what it is then.
+                Ok(Fetched { bytes, .. }) => {
+                    self.round.failed += 1;
+                    self.round.problem(|| format!("`{key}` has {} bytes, not {} as listed", bytes.len(), object.bytes));
+                    return Ok(Got::Again);
+                }
+                Err(error) if error.is_passing() => return Err(self.failed("read", error)),
+                // One that is gone, locked away or longer than listed must not stop the others.
+                Err(error) => {
+                    self.round.failed += 1;
+                    self.round.problem(|| format!("`{key}` cannot be read: {error}"));
+                    return Ok(Got::Again);
+                }
+            };
         let sha256 = hex(&Sha256::digest(&bytes));
         let modified = parse_rfc3339(object.modified.as_bytes()).unwrap_or_default();
-        let arrived = Arrived { name: key, bytes: &bytes, modified, sha256: &sha256, changed, whole: true };
+        let signature = metadata.get("signature").map(String::as_str);
+        let arrived = Arrived { name: key, bytes: &bytes, signature, modified, sha256: &sha256, changed, whole: true };
         if (self.take)(&arrived) == Ack::Later {
             self.round.complete = false;
             return Ok(Got::Stop);

@@ -160,7 +160,7 @@ impl FolderWatch {
             if before.as_ref() != Some(&seen.sha256) {
                 let changed = before.is_some();
                 let (modified, sha256) = (file.modified, seen.sha256.as_str());
-                let arrived = Arrived { name, bytes: &bytes, modified, sha256, changed, whole };
+                let arrived = Arrived { name, bytes: &bytes, signature: None, modified, sha256, changed, whole };
                 if take(&arrived) == Ack::Later {
                     round.complete = false;
                     break;

@@ -44,6 +44,8 @@ pub struct Arrived<'a> {
     pub name: &'a str,
     /// All of it, as it stands there: gzip is not undone.
     pub bytes: &'a [u8],
+    /// The `signature` in its metadata, where the bucket keeps one. Files in folders have none.
+    pub signature: Option<&'a str>,
     /// When it was last written, ns since 1970 UTC.
     pub modified: u64,
     /// SHA-256 of the bytes, in hex.

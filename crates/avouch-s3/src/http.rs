@@ -1,17 +1,29 @@
 //! The one place that talks to the network.
 
-use std::{io::Read as _, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io::Read as _, sync::Arc, time::Duration};
 
 use rustls::crypto::ring;
 use ureq::{
     Agent,
-    http::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Request},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
 /// Most bytes that are read of an answer that refuses, and most characters that are told of it.
 const REFUSAL: u64 = 64 << 10;
 const TOLD: usize = 500;
+
+/// How headers begin that carry the user's metadata of an object.
+const METADATA: &str = "x-amz-meta-";
+
+/// An object, and what stands beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// What whoever wrote it said of it, by name in small letters: CloudTrail the `signature` of a digest.
+    pub metadata: BTreeMap<String, String>,
+}
 
 /// A request, complete: nothing is added but what HTTP itself needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +98,14 @@ impl Client {
     /// # Errors
     /// As [`HttpError`] says.
     pub fn send(&self, request: &HttpRequest, limit: u64) -> Result<Vec<u8>, HttpError> {
+        self.fetch(request, limit).map(|object| object.bytes)
+    }
+
+    /// As [`Client::send`], with what the store keeps beside the content.
+    ///
+    /// # Errors
+    /// As [`HttpError`] says.
+    pub fn fetch(&self, request: &HttpRequest, limit: u64) -> Result<Fetched, HttpError> {
         let url = || request.url.clone();
         let mut builder = Request::builder().method(request.method).uri(&request.url);
         for (name, value) in &request.headers {
@@ -104,6 +124,7 @@ impl Client {
         let status = response.status().as_u16();
         let fine = (200..300).contains(&status);
         let limit = if fine { limit } else { REFUSAL };
+        let metadata = metadata(response.headers());
         let mut answer = Vec::new();
         let read = response.into_body().into_reader().take(limit.saturating_add(1)).read_to_end(&mut answer);
         if !fine {
@@ -114,6 +135,15 @@ impl Client {
         if answer.len() as u64 > limit {
             return Err(HttpError::TooLong { url: url(), limit });
         }
-        Ok(answer)
+        Ok(Fetched { bytes: answer, metadata })
     }
+}
+
+/// The user's metadata of an object. Values that are no text are left out.
+fn metadata(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+        let name = name.as_str().strip_prefix(METADATA)?;
+        Some((name.to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    headers.iter().filter_map(pair).collect()
 }

@@ -25,7 +25,7 @@ mod sign;
 mod time;
 
 pub use credentials::{Credentials, CredentialsError};
-pub use http::{Client, HttpError, HttpRequest};
+pub use http::{Client, Fetched, HttpError, HttpRequest};
 pub use listing::{ListFrom, Object, Page, Reader, S3Error};
 pub use sign::{Ask, Bucket};
 pub use time::Utc;

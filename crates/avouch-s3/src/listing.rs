@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use crate::{Ask, Bucket, Client, Credentials, HttpError, Utc};
+use crate::{Ask, Bucket, Client, Credentials, Fetched, HttpError, Utc};
 
 /// Most bytes of a page: a thousand objects, each of whose names may take three kilobytes when encoded.
 const MAX_PAGE: u64 = 8 << 20;
@@ -102,13 +102,13 @@ impl Reader<'_> {
         parse(&answer).map_err(|why| S3Error::Listing { bucket: self.bucket.name.clone(), why })
     }
 
-    /// The content of an object of `limit` bytes at most.
+    /// The content of an object of `limit` bytes at most, and its metadata.
     ///
     /// # Errors
     /// When the request fails or the object is larger.
-    pub fn get(&self, key: &str, limit: u64, now: Utc) -> Result<Vec<u8>, S3Error> {
+    pub fn get(&self, key: &str, limit: u64, now: Utc) -> Result<Fetched, S3Error> {
         let request = self.bucket.request(Ask::get(key, &[]), self.credentials, now)?;
-        Ok(self.client.send(&request, limit)?)
+        Ok(self.client.fetch(&request, limit)?)
     }
 }
 

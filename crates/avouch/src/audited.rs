@@ -1,6 +1,6 @@
 //! From arguments of the server to what it does with audit records.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -9,7 +9,7 @@ use avouch_collect::{BucketOptions, CredentialsFrom};
 use avouch_controls::AcceptanceSet;
 use avouch_diagnostics::LintLevels;
 use avouch_engine::{CompileOptions, Matching};
-use avouch_pipeline::live::audit::{ArchiveOptions, AuditLimits, AuditSource};
+use avouch_pipeline::live::audit::{ArchiveOptions, AuditLimits, AuditSource, DigestKeys};
 use avouch_pipeline::{Acceptances, RuleSet, RuleSetOptions};
 use avouch_s3::{Bucket, Credentials};
 use avouch_server::{AuditSetup, DeskSetup, Trail};
@@ -50,7 +50,9 @@ pub(crate) fn setup(
     let rules = load::rule_set(&loading, options.compile, &given.mapping)?;
     let acceptances = accepted::load(&given.acceptances, &rules)?;
     let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
-    Ok((Some(of(rules, set, args, data)), desk))
+    let mut setup = of(rules, set, args, data);
+    setup.digest_keys = Arc::new(digest_keys(&args.cloudtrail_public_keys)?);
+    Ok((Some(setup), desk))
 }
 
 /// With rules that are loaded.
@@ -68,7 +70,29 @@ pub(crate) fn of(rules: RuleSet, acceptances: AcceptanceSet, args: &AuditArgs, d
         delivery_bytes: 128 * MB,
         ..AuditLimits::default()
     };
-    AuditSetup { rules: Arc::new(rules), acceptances, limits, expected, archive }
+    AuditSetup { rules: Arc::new(rules), acceptances, limits, digest_keys: Arc::default(), expected, archive }
+}
+
+/// The keys of files, and of all files in folders.
+fn digest_keys(paths: &[PathBuf]) -> anyhow::Result<DigestKeys> {
+    let mut files = Vec::new();
+    for path in paths {
+        let here = || format!("failed to read `{}`", path.display());
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).with_context(here)? {
+                files.push(entry.with_context(here)?.path());
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.sort();
+    let mut keys = DigestKeys::default();
+    for path in files.iter().filter(|path| !path.is_dir()) {
+        let bytes = std::fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        keys.add(&bytes).with_context(|| format!("failed to take the public keys of `{}`", path.display()))?;
+    }
+    Ok(keys)
 }
 
 /// Where CloudTrail's files come to.

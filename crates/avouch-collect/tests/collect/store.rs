@@ -18,6 +18,8 @@ const PAGE: usize = 3;
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// The `signature` in the metadata of objects.
+    pub(crate) signatures: Mutex<BTreeMap<String, String>>,
     /// Names that are listed and cannot be got.
     pub(crate) locked: Mutex<Vec<String>>,
     /// Of a hundred requests, how many fail.
@@ -173,8 +175,8 @@ fn signed_well(asked: &Asked) -> bool {
     signature == hex(&mac(&key, &text))
 }
 
-fn answer(stream: &mut TcpStream, status: u16, length: usize, body: &[u8]) {
-    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+fn answer(stream: &mut TcpStream, status: u16, length: usize, headers: &str, body: &[u8]) {
+    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{headers}connection: close\r\n\r\n");
     // Whoever asked may be gone.
     drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)));
 }
@@ -189,14 +191,18 @@ fn serve(shared: &Shared, mut stream: TcpStream) {
     };
     if random(shared, 100) < shared.failing.load(Ordering::SeqCst) {
         match random(shared, 3) {
-            0 => answer(&mut stream, 503, 8, b"SlowDown"),
+            0 => answer(&mut stream, 503, 8, "", b"SlowDown"),
             // Says more than it gives, and hangs up.
-            1 => answer(&mut stream, 200, body.len() + 7, &body),
+            1 => answer(&mut stream, 200, body.len() + 7, "", &body),
             _ => {}
         }
         return;
     }
-    answer(&mut stream, status, body.len(), &body);
+    let name = decode(&asked.path);
+    let signature = shared.signatures.lock().unwrap().get(name.trim_start_matches("/trail/")).cloned();
+    let headers =
+        signature.map(|s| format!("x-amz-meta-signature: {s}\r\nx-amz-meta-signature-algorithm: SHA256withRSA\r\n"));
+    answer(&mut stream, status, body.len(), &headers.unwrap_or_default(), &body);
 }
 
 fn answer_of(shared: &Shared, asked: &Asked) -> (u16, Vec<u8>) {

@@ -87,6 +87,10 @@ pub(crate) struct AuditArgs {
     /// A file of keys, as the tools of Amazon keep them; it is read anew with every look.
     #[arg(long, value_name = "FILE", requires = "cloudtrail_bucket", help_heading = "Audit records")]
     pub(crate) cloudtrail_keys: Option<PathBuf>,
+    /// Public keys with which CloudTrail signs its digests: a file (PEM, or the JSON of `aws cloudtrail list-public-keys`) or a folder of
+    /// such files. May be repeated; without it signatures are not verified, and that is said.
+    #[arg(long, value_name = "PATH", help_heading = "Audit records")]
+    pub(crate) cloudtrail_public_keys: Vec<PathBuf>,
     /// First day of the bucket to read when nothing was read yet. Default: today.
     #[arg(long, value_name = "DAY", requires = "cloudtrail_bucket", help_heading = "Audit records")]
     pub(crate) cloudtrail_from: Option<String>,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use avouch_audit::{Format, Limits as RecordLimits, Records, Step};
 use avouch_controls::AcceptanceSet;
 use avouch_event::{EventBuf, types};
-use avouch_finding::{Fact, Gap, Time};
+use avouch_finding::{DigestCheck, Fact, Time};
 use rustc_hash::FxHashSet;
 
-use super::digests::{Chains, DigestFile};
+use super::digests::{Came, Chains, DigestFile, Found};
 use super::options::{AuditOptions, AuditSource};
 use super::record::{NO_ACCOUNT, inflate, key, node_of, number};
 use super::standing::{AuditStatus, Standing};
@@ -37,8 +37,8 @@ pub struct AuditJudge {
     /// leave the list of those that are expected.
     nameless: BTreeMap<Format, Standing>,
     chains: Chains,
-    /// Gaps that the next observation tells.
-    gaps: Vec<Gap>,
+    /// What was found of digests and of the files that they list, and is not safe yet.
+    owed: Vec<Fact>,
 }
 
 impl AuditJudge {
@@ -49,11 +49,11 @@ impl AuditJudge {
             digest: RulesDigest::of(&rules).0,
             judge: Judge::new(&rules, ReplayOptions::default()),
             window: Window::new(options.limits.remembered),
-            chains: Chains::new(options.limits.digest_patience),
+            chains: Chains::new(options.limits.digest_patience, Arc::clone(&options.digest_keys)),
             acceptances: None,
             standings: BTreeMap::new(),
             nameless: BTreeMap::new(),
-            gaps: Vec::new(),
+            owed: Vec::new(),
             rules,
             options,
         }
@@ -89,7 +89,8 @@ impl AuditJudge {
     pub fn expect(&mut self, source: &AuditSource, now: Time) {
         self.chains.begin(now);
         if source.node.is_empty() {
-            self.nameless.entry(source.format).or_insert_with(|| Standing::new(source.clone(), now));
+            let limits = &self.options.limits;
+            self.nameless.entry(source.format).or_insert_with(|| Standing::new(source.clone(), now, limits));
         } else {
             self.standing(source.clone(), now);
         }
@@ -111,7 +112,8 @@ impl AuditJudge {
         if !source.node.is_empty() {
             return tell(self.standing(source.clone(), now));
         }
-        tell(self.nameless.entry(source.format).or_insert_with(|| Standing::new(source.clone(), now)));
+        let limits = &self.options.limits;
+        tell(self.nameless.entry(source.format).or_insert_with(|| Standing::new(source.clone(), now, limits)));
         self.standings.iter_mut().filter(|((_, f), _)| *f == source.format).for_each(|(_, standing)| tell(standing));
     }
 
@@ -121,7 +123,8 @@ impl AuditJudge {
             key.0 = NO_ACCOUNT.to_owned();
         }
         let source = AuditSource { node: key.0.clone(), ..source };
-        self.standings.entry(key).or_insert_with(|| Standing::new(source, now))
+        let limits = &self.options.limits;
+        self.standings.entry(key).or_insert_with(|| Standing::new(source, now, limits))
     }
 
     /// Judges what came. Whoever calls has to write the facts down, and then to say so with [`Self::settle`]; between the two
@@ -138,12 +141,18 @@ impl AuditJudge {
             if let Some(digest) = DigestFile::parse(&plain) {
                 self.digest_file(source, &digest, &plain, delivery);
                 taken.digest = true;
-                return taken;
+            } else {
+                let gaps = self.chains.file(delivery.name, &plain);
+                self.found(Found { gaps, ..Found::default() }, delivery.received);
             }
-            let gaps = self.chains.file(delivery.name, &plain);
-            self.broken_chain(gaps, delivery.received);
         }
-        self.records(source, &plain, delivery, &mut taken);
+        if !taken.digest {
+            self.records(source, &plain, delivery, &mut taken);
+        }
+        if taken.refused > 0 {
+            self.count_once(source, delivery, &mut taken);
+        }
+        taken.facts.extend(self.owed.iter().cloned());
         taken
     }
 
@@ -178,7 +187,7 @@ impl AuditJudge {
                     let tally = tally(taken, source, &node);
                     tally.records += 1;
                     tally.newest = tally.newest.max(time);
-                    tally.late.add(time, received);
+                    tally.late.add(time, received, self.options.limits.late(source.format));
                     // An API server that cuts an event says so in an annotation.
                     if memchr::memmem::find(record, b"\"audit.k8s.io/truncated\"").is_some() {
                         *tally.parts.entry("parts of events cut by the API server").or_default() += 1;
@@ -221,8 +230,19 @@ impl AuditJudge {
         }
     }
 
+    /// An API server sends a batch again whatever the answer says: what is wrong with one was lost once, however often it comes.
+    fn count_once(&self, source: &AuditSource, delivery: &Delivery<'_>, taken: &mut Taken) {
+        let key = key(source.format, "a whole delivery", delivery.bytes);
+        if self.window.holds(key) {
+            taken.tallies.values_mut().for_each(|tally| tally.lost.clear());
+        } else {
+            taken.keys.push(key);
+        }
+    }
+
     /// The facts of a delivery are safe: it counts, and its records are not judged again.
     pub fn settle(&mut self, taken: &Taken) {
+        self.owed.clear();
         for key in &taken.keys {
             self.window.add(*key);
         }
@@ -236,43 +256,50 @@ impl AuditJudge {
     fn digest_file(&mut self, source: &AuditSource, digest: &DigestFile, plain: &[u8], delivery: &Delivery<'_>) {
         let node = if source.node.is_empty() { digest.account() } else { &source.node };
         let source = AuditSource { node: node.to_owned(), ..source.clone() };
-        let gaps = self.chains.digest(&source.node, digest, plain, delivery.received);
+        let (name, signature, now) = (delivery.name, delivery.signature, delivery.received);
+        let found = self.chains.digest(digest, &Came { node: &source.node, name, plain, signature, now });
         // A digest comes every hour, with or without calls: it says that the trail is alive.
-        self.standing(source, delivery.received).heard(delivery.received);
-        self.broken_chain(gaps, delivery.received);
+        self.standing(source, now).heard(now);
+        self.found(found, now);
     }
 
-    /// What a digest vouched for and is not so: a gap of the past, and a loss of the stretch in which it was found, because what
-    /// was told to be watched cannot be taken back.
-    fn broken_chain(&mut self, gaps: Vec<Gap>, now: Time) {
-        for gap in gaps {
-            let source = AuditSource { node: gap.node.clone(), cluster: String::new(), format: Format::CloudTrail };
-            let standing = self.standing(source, now);
-            standing.lose("log files that are not as their digest says", 1);
-            standing.complain(gap.reason.clone());
-            self.gaps.push(gap);
+    /// What a digest vouched for and is not so is a gap of the time that it is about; the stretch in which it was found lost nothing.
+    fn found(&mut self, found: Found, now: Time) {
+        let account =
+            |node: &str| AuditSource { node: node.to_owned(), cluster: String::new(), format: Format::CloudTrail };
+        for gap in found.gaps {
+            let standing = self.standing(account(&gap.node), now);
+            standing.miss("log files that are not as their digest says", &gap.reason, now);
+            self.owed.push(gap.into());
+        }
+        for check in found.checks {
+            self.standing(account(&check.node), now).digest(&check);
+            self.owed.push(DigestCheck { run: self.options.run.clone(), ..check }.into());
         }
     }
 
     /// How each source fared since the last call; call it every ten seconds.
     pub fn observe(&mut self, now: Time) -> Vec<Fact> {
         let shortest = self.options.limits.cloudtrail_stretch;
-        self.observations(now, &|format| if format == Format::CloudTrail { shortest } else { 0 })
+        self.observations(now, &|format| if format == Format::CloudTrail { shortest } else { 0 }, false)
     }
 
     /// The same for the last time, before the run ends.
     pub fn finish(&mut self, now: Time) -> Vec<Fact> {
-        self.observations(now, &|_| 0)
+        self.observations(now, &|_| 0, true)
     }
 
-    fn observations(&mut self, now: Time, shortest: &dyn Fn(Format) -> u64) -> Vec<Fact> {
-        let overdue = self.chains.overdue(now);
-        self.broken_chain(overdue, now);
+    fn observations(&mut self, now: Time, shortest: &dyn Fn(Format) -> u64, last: bool) -> Vec<Fact> {
+        let overdue = self.chains.overdue(now, last);
+        self.found(overdue, now);
         let (limits, run, digest) = (&self.options.limits, &self.options.run, &self.digest);
         let ended = self.standings.iter_mut().filter(|((_, format), s)| s.stretch_ns(now) >= shortest(*format));
-        let observed = ended.filter_map(|(_, s)| s.observe(now, limits, run, digest));
-        let mut facts: Vec<Fact> = observed.map(Fact::from).collect();
-        facts.extend(self.gaps.drain(..).map(Fact::from));
+        let mut facts = Vec::new();
+        for (_, standing) in ended {
+            facts.extend(standing.observe(now, limits, run, digest).map(Fact::from));
+            facts.extend(standing.gaps(now, last).map(Fact::from));
+        }
+        facts.append(&mut self.owed);
         facts
     }
 

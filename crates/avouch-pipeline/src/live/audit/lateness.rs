@@ -2,6 +2,8 @@
 
 use avouch_finding::Time;
 
+use super::minutes::Minutes;
+
 /// Steps that lateness is told in, in seconds. Coarse, so that observations which follow one another say the same.
 const STEPS: [u64; 15] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 
@@ -14,12 +16,17 @@ pub(super) struct Lateness {
     pub(super) most: u64,
     /// By how much a record was ahead of the clock, at most, ns.
     pub(super) ahead: u64,
+    /// Minutes of the records that came later than the limit.
+    pub(super) minutes: Minutes,
 }
 
 impl Lateness {
-    /// A record of `event` came at `received`.
-    pub(super) fn add(&mut self, event: Time, received: Time) {
+    /// A record of `event` came at `received`; later than `limit` ns, its minute was not watched in time.
+    pub(super) fn add(&mut self, event: Time, received: Time, limit: u64) {
         let late = received.0.saturating_sub(event.0);
+        if late > limit {
+            self.minutes.add(event);
+        }
         self.most = self.most.max(late);
         self.ahead = self.ahead.max(event.0.saturating_sub(received.0));
         let step = step(late);
@@ -34,6 +41,7 @@ impl Lateness {
         for (sum, n) in self.counts.iter_mut().zip(&other.counts) {
             *sum += n;
         }
+        self.minutes.merge(&other.minutes);
     }
 
     /// The step within which 99 of 100 records came.
@@ -68,6 +76,11 @@ fn step(ns: u64) -> usize {
     STEPS.iter().position(|s| ns <= s * 1_000_000_000).unwrap_or(STEPS.len())
 }
 
+/// Why the minutes of late records count as watched in part.
+pub(super) fn reason(limit: u64) -> String {
+    format!("records came more than {} s after they were made", limit / 1_000_000_000)
+}
+
 fn told(step: usize) -> String {
     match STEPS.get(step) {
         None => "by more than 1 d".to_owned(),
@@ -89,12 +102,14 @@ mod tests {
         let mut late = Lateness::default();
         let now = Time(1_000_000 * SECOND);
         for seconds in std::iter::repeat_n(3, 99).chain([400]) {
-            late.add(Time(now.0 - seconds * SECOND), now);
+            late.add(Time(now.0 - seconds * SECOND), now, 400 * SECOND);
         }
         assert_eq!(late.complaints(400 * SECOND), Vec::<String>::new());
         assert_eq!(late.complaints(399 * SECOND), ["records come late: all within 10 min, 99 of 100 within 5 s"]);
-        late.add(Time(now.0 - 200_000 * SECOND), now);
-        late.add(Time(now.0 + 90 * SECOND), now);
+        assert!(late.minutes.is_empty());
+        late.add(Time(now.0 - 200_000 * SECOND), now, 400 * SECOND);
+        late.add(Time(now.0 + 90 * SECOND), now, 400 * SECOND);
+        assert_eq!(late.minutes.stretches().count(), 1);
         assert_eq!(
             late.complaints(60 * SECOND),
             [

@@ -23,11 +23,11 @@
 //!
 //! let body = br#"{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"auditID":"1","stage":"ResponseComplete",
 //!   "stageTimestamp":"2026-11-26T10:00:01Z","verb":"get","user":{"username":"eve"},"objectRef":{"resource":"secrets"}}]}"#;
-//! let taken = judge.take(&source, &Delivery { name: "webhook", bytes: body, received: Time(start.0 + 2_000_000_000) });
+//! let taken = judge.take(&source, &Delivery { name: "webhook", bytes: body, received: Time(start.0 + 2_000_000_000), ..Delivery::default() });
 //! assert!(matches!(&taken.facts[0], Fact::Finding(f) if f.output == "u=eve" && f.node == "prod"));
 //! // ... the facts are written to the ledger; then:
 //! judge.settle(&taken);
-//! let again = judge.take(&source, &Delivery { name: "webhook", bytes: body, received: Time(start.0 + 3_000_000_000) });
+//! let again = judge.take(&source, &Delivery { name: "webhook", bytes: body, received: Time(start.0 + 3_000_000_000), ..Delivery::default() });
 //! assert_eq!((again.facts.len(), again.duplicates), (0, 1));
 //! assert!(matches!(&judge.observe(Time(start.0 + 10_000_000_000))[0], Fact::Observation(o) if o.events == 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -37,6 +37,7 @@ mod archive;
 mod digests;
 mod judge;
 mod lateness;
+mod minutes;
 mod options;
 mod record;
 mod roll;
@@ -47,7 +48,8 @@ mod tests;
 mod window;
 
 pub use archive::{Archive, ArchiveCounts, ArchiveError, ArchiveOptions};
+pub use digests::{DigestKeys, KeyError};
 pub use judge::AuditJudge;
 pub use options::{AuditLimits, AuditOptions, AuditSource};
-pub use standing::{AuditState, AuditStatus};
+pub use standing::{AuditState, AuditStatus, DigestCounts};
 pub use taken::{Delivery, Kept, Taken};

@@ -1,6 +1,10 @@
 //! What a judge of audit records is told: sources, bounds.
 
+use std::sync::Arc;
+
 use avouch_audit::Format;
+
+use super::digests::DigestKeys;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -80,6 +84,8 @@ pub struct AuditOptions {
     pub run: String,
     /// Bounds.
     pub limits: AuditLimits,
+    /// Keys with which CloudTrail's digests may have been signed.
+    pub digest_keys: Arc<DigestKeys>,
     /// Whether [`super::Taken::kept`] is to hold the records.
     pub keep: bool,
 }

@@ -9,12 +9,14 @@ use super::lateness::Lateness;
 use super::window::RecordKey;
 
 /// A batch or a file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Delivery<'a> {
     /// Name of the file or object; what else a batch is called by.
     pub name: &'a str,
     /// Its bytes, plain or gzip.
     pub bytes: &'a [u8],
+    /// The signature that stands beside it, in hex: of CloudTrail's digests, in the metadata of the object.
+    pub signature: Option<&'a str>,
     /// When it came, by the clock of this machine.
     pub received: Time,
 }
@@ -50,7 +52,7 @@ pub(super) struct Tally {
 /// What a delivery came to. It counts for nothing before [`super::AuditJudge::settle`].
 #[derive(Debug, Default)]
 pub struct Taken {
-    /// Findings, those that an acceptance covers included.
+    /// Findings, those that an acceptance covers included; and what was learned from a digest.
     pub facts: Vec<Fact>,
     /// Records that were judged.
     pub records: u64,

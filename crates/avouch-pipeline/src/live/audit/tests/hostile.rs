@@ -99,7 +99,7 @@ fn a_small_file_that_grows_is_cut_and_told() {
     let bomb = gzip(body.as_bytes());
     assert!(bomb.len() < 200_000);
     for bytes in [&bomb[..], &body.as_bytes()[..300_000]] {
-        let taken = judge.take(&prod(), &Delivery { name: "bomb", bytes, received: at(1) });
+        let taken = judge.take(&prod(), &Delivery { name: "bomb", bytes, received: at(1), ..Delivery::default() });
         assert_eq!((taken.records, taken.refused), (1, 1));
         assert!(taken.problems[0].contains("more than 100000 bytes"), "{:?}", taken.problems);
     }

@@ -111,7 +111,7 @@ fn findings_are_those_of_a_replay() {
 fn a_batch_that_is_sent_again_is_judged_once_it_was_not_settled() {
     let mut judge = judge();
     let body = list(&[event("1", "eve", "get", at(0)), event("2", "eve", "list", at(1))]);
-    let delivery = Delivery { name: "webhook", bytes: body.as_bytes(), received: at(2) };
+    let delivery = Delivery { name: "webhook", bytes: body.as_bytes(), received: at(2), ..Delivery::default() };
     // The facts could not be written: the server says so, and the batch comes again.
     let lost = judge.take(&prod(), &delivery);
     let kept = judge.take(&prod(), &delivery);

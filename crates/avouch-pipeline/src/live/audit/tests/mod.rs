@@ -57,7 +57,7 @@ fn judge() -> AuditJudge {
 static COMPILED: LazyLock<Arc<RuleSet>> = LazyLock::new(|| rules(SECRETS));
 
 fn judge_with(limits: AuditLimits) -> AuditJudge {
-    AuditJudge::new(Arc::clone(&COMPILED), AuditOptions { run: "run1".into(), limits, keep: true })
+    AuditJudge::new(Arc::clone(&COMPILED), AuditOptions { run: "run1".into(), limits, keep: true, ..AuditOptions::default() })
 }
 
 fn acceptances(text: &str) -> AcceptanceSet {
@@ -94,7 +94,7 @@ fn call(id: &str, account: &str, time: Time) -> String {
 }
 
 fn take(judge: &mut AuditJudge, source: &AuditSource, name: &str, bytes: &[u8], received: Time) -> Taken {
-    let taken = judge.take(source, &Delivery { name, bytes, received });
+    let taken = judge.take(source, &Delivery { name, bytes, received, ..Delivery::default() });
     judge.settle(&taken);
     taken
 }

@@ -31,14 +31,15 @@ fn states(facts: &[Fact]) -> Vec<(Watching, String)> {
     all
 }
 
-/// Seconds of an hour in which the question was watched, and not.
+/// Seconds of an hour in which the question was watched wholly, and not at all.
 fn covered(judge: &AuditJudge, facts: &[Fact]) -> (u64, u64) {
     let period = Span::new(at(0), at(3_600));
     let stretches: Vec<Stretch> = observations(facts).into_iter().map(Stretch::from).collect();
     let Fact::Rules(loaded) = judge.rules_loaded("n", at(0)) else { panic!() };
     let rule_sets = BTreeMap::from([(loaded.digest.clone(), avouch_coverage::RuleSet::from(&*loaded))]);
     let expected = expectations(period, &stretches, &[]);
-    let watched = Watched { period, expected, stretches: &stretches, gaps: &[], rule_sets: &rule_sets };
+    let gaps: Vec<Gap> = gaps(facts).into_iter().cloned().collect();
+    let watched = Watched { period, expected, stretches: &stretches, gaps: &gaps, rule_sets: &rule_sets };
     let rule = RuleKey { source: "k8s_audit".into(), name: "Secret read".into() };
     let totals = cover(&watched, &Question { rules: BTreeSet::from([rule]), sources: BTreeSet::new() }).totals();
     let seconds = |ns: u128| u64::try_from(ns / u128::from(SECOND)).unwrap();
@@ -60,8 +61,12 @@ fn silence_counts_as_watched_up_to_the_limit_and_no_longer() {
             (Watching::Delivers, String::new()),
         ]
     );
-    // Down from the observation in which the limit was passed: 10:25:00 to 10:45:00.
-    assert_eq!(covered(&judge, &facts), (3_600 - 1_210, 1_210));
+    // Down from the observation in which the limit was passed, and then it is known of the whole silence that it was none of watching:
+    // 10:19:55 to 10:45:00, where the stretch begins in which something came again.
+    assert_eq!(covered(&judge, &facts), (3_600 - 1_505, 1_505));
+    let told = gaps(&facts);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].from, told[0].source.as_str(), told[0].partial), (at(1_195), "k8s_audit", false));
 }
 
 #[test]
@@ -129,6 +134,52 @@ fn lateness_is_told_beyond_its_limit() {
     assert_eq!(judge.status(at(610))[0].state, AuditState::Late);
     beat(&mut judge, 615);
     assert_eq!(judge.status(at(616))[0].state, AuditState::Delivers);
+}
+
+#[test]
+fn a_silence_that_nobody_noticed_in_time_is_told_when_it_ends() {
+    let mut judge = judge();
+    judge.expect(&prod(), at(0));
+    beat(&mut judge, 1);
+    let mut facts = judge.observe(at(10));
+    // Nobody looked for ten minutes: the machine slept.
+    beat(&mut judge, 601);
+    facts.extend(judge.observe(at(610)));
+    let told = gaps(&facts);
+    assert_eq!((told.len(), told[0].from, told[0].to, told[0].partial), (1, at(1), at(601), false));
+}
+
+#[test]
+fn minutes_of_records_that_come_late_count_as_watched_in_part() {
+    let mut judge = judge();
+    judge.expect(&prod(), at(0));
+    let mut facts = watch(&mut judge, 0, 1_200, |_| true);
+    // A batch waited for ten minutes at the API server: records of 10:10:00 to 10:11:30, and some of now.
+    let late: Vec<String> =
+        [600, 650, 690, 1_199].iter().map(|s| event(&format!("late{s}"), "eve", "get", at(*s))).collect();
+    take(&mut judge, &prod(), "webhook", list(&late).as_bytes(), at(1_201));
+    facts.extend(watch(&mut judge, 1_200, 3_600, |_| true));
+    let told = gaps(&facts);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].from, told[0].to, told[0].partial), (at(600), at(720), true));
+    assert_eq!(told[0].reason, "records came more than 120 s after they were made");
+    assert_eq!(covered(&judge, &facts), (3_600 - 120, 0));
+}
+
+#[test]
+fn a_source_that_is_late_all_the_time_is_told_once_a_minute() {
+    let mut judge = judge();
+    judge.expect(&prod(), at(0));
+    let mut facts = Vec::new();
+    for second in (600..1_200).step_by(10) {
+        let body = list(&[event(&format!("{second}"), "eve", "get", at(second - 300))]);
+        take(&mut judge, &prod(), "w", body.as_bytes(), at(second + 1));
+        facts.extend(judge.observe(at(second + 10)));
+    }
+    facts.extend(judge.finish(at(1_215)));
+    let told = gaps(&facts);
+    assert!((10..=12).contains(&told.len()), "{}", told.len());
+    assert_eq!((told[0].from, told.last().unwrap().to), (at(300), at(900)));
 }
 
 #[test]
