@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use avouch_evidence::Folder;
 use avouch_finding::Time;
@@ -57,6 +58,8 @@ pub struct Parts {
     pub clock: Clock,
     /// When the server began.
     pub begun: Time,
+    /// How long a live stream goes on.
+    pub(crate) stream_life: Duration,
     /// Who is told of findings.
     pub(crate) notices: Notices,
     /// A provider of logins.

@@ -4,6 +4,7 @@
 //! where things are counted. That is why it is `prometheus-client` and not the `metrics` facade, which records into one recorder
 //! for the whole process.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 
 use avouch_finding::Time;
@@ -16,6 +17,8 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::health::{Counts, Sizes, Standing, State};
 use crate::ingest::IngestCounts;
 
+/// Media type of the older form, for whoever does not ask for the other: people with curl, and `promtool check metrics`.
+pub(crate) const CLASSIC_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Media type of the form.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -93,6 +96,24 @@ pub(crate) fn text(figures: &Figures) -> Result<String, std::fmt::Error> {
     Ok(out)
 }
 
+/// The page in the older form: there, the name of a counter is that of its samples, and there are neither units nor an end.
+pub(crate) fn classic(openmetrics: &str) -> String {
+    let counters: BTreeSet<&str> =
+        openmetrics.lines().filter_map(|l| l.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut out = String::with_capacity(openmetrics.len());
+    for line in openmetrics.lines().filter(|l| !l.starts_with("# UNIT ") && *l != "# EOF") {
+        let described = ["# HELP ", "# TYPE "].iter().find_map(|begin| Some((*begin, line.strip_prefix(begin)?)));
+        match described.and_then(|(begin, rest)| Some((begin, rest.split_once(' ')?))) {
+            Some((begin, (name, rest))) if counters.contains(name) => {
+                out.extend([begin, name, "_total ", rest]);
+            }
+            _ => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    out
+}
+
 fn sources(page: &mut Page, standing: &Standing) {
     let labels = |s: &crate::health::SourceHealth| {
         vec![("cluster", value(&s.cluster)), ("node", value(&s.node)), ("source", value(&s.source))]
@@ -105,9 +126,27 @@ fn sources(page: &mut Page, standing: &Standing) {
     let last = all().filter_map(|s| Some((labels(s), seconds(s.last_event?))));
     page.level("source_last_event", "When an event last came, as time since 1970", Some(Unit::Seconds), last);
     let lag = all().filter_map(|s| Some((labels(s), s.lag_s?)));
-    page.level("source_lag", "Time since the end of the last observation", Some(Unit::Seconds), lag);
+    page.level(
+        "source_lag",
+        "How old what comes is: since the end of the last observation; of audit records, the greatest lateness",
+        Some(Unit::Seconds),
+        lag,
+    );
     let events = all().map(|s| (labels(s), s.events));
     page.count("source_events", "Events that the source gave since the server began", events);
+    let lost = all().map(|s| (labels(s), s.drops));
+    let digests = |s: &crate::health::SourceHealth| {
+        let counts =
+            s.digests.map(|d| [("verified", d.verified), ("not_verified", d.not_verified), ("failed", d.failed)]);
+        let labels = labels(s);
+        let one = move |(state, n): (&'static str, u64)| {
+            ([labels.clone(), vec![("signature", state.to_owned())]].concat(), n)
+        };
+        counts.into_iter().flatten().map(one).collect::<Vec<_>>()
+    };
+    let digests = all().flat_map(digests);
+    page.count("source_digests", "Digests of log files by what their signatures are worth", digests);
+    page.count("source_lost_events", "Whole events of the source that were lost since the server began", lost);
 }
 
 fn nodes(page: &mut Page, standing: &Standing) {
@@ -195,3 +234,7 @@ fn count(n: u64) -> f64 {
 fn seconds(time: Time) -> f64 {
     time.0 as f64 / 1e9
 }
+
+#[cfg(test)]
+#[path = "metrics_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use avouch_evidence::{Folder, Recorder};
 use avouch_finding::Time;
@@ -60,6 +61,8 @@ pub struct Options {
     pub provider: Option<ProviderSetup>,
     /// How many requests one caller may make.
     pub requests: RequestRate,
+    /// How long a live stream goes on at most; who watches comes again, with a login that still counts.
+    pub stream_life: Duration,
 }
 
 impl Options {
@@ -80,6 +83,7 @@ impl Options {
             notify: NotifySetup::default(),
             provider: None,
             requests: RequestRate::default(),
+            stream_life: Duration::from_secs(600),
         }
     }
 }
@@ -181,6 +185,7 @@ pub fn start(recorder: Recorder, options: Options) -> Result<Running, StartError
         shared: Shared::default(),
         clock,
         begun,
+        stream_life: options.stream_life,
         tls,
         stopping: stopping.clone(),
     };

@@ -36,6 +36,7 @@ fn setup(dir: &std::path::Path) -> AuditSetup {
     let rules = RuleSet::from_texts(texts, Vec::new(), &RuleSetOptions::default());
     assert!(!rules.has_errors(), "{:?}", rules.diagnostics);
     AuditSetup {
+        digest_keys: Arc::default(),
         rules: Arc::new(rules),
         acceptances: AcceptanceSet::default(),
         limits: AuditLimits::default(),

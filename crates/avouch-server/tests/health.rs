@@ -39,7 +39,7 @@ impl Ahead {
 
 /// The last ten seconds before `to` of a node.
 fn seen(node: &str, to: Time, lost: u64) -> Fact {
-    let state = SourceState { state: Watching::Delivers, events: 100, reason: String::new() };
+    let state = SourceState { state: Watching::Delivers, events: 100, ..SourceState::default() };
     Observation {
         from: Time(to.0 - 10 * SECOND),
         to,
@@ -152,7 +152,11 @@ fn figures_are_named_explained_and_right() {
     server.tell(vec![seen("n\"1\\\n", clock.now(), 3)]);
     server.record(vec![finding(1, Severity::High), finding(2, Severity::High), finding(3, Severity::Low)]);
     until(|| ada.get("/health").fine(), |h| !h["sources"].as_array().unwrap().is_empty());
-    let text = server.nobody().get("//metrics");
+    let plain = server.nobody().get("//metrics");
+    assert!(plain.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    assert!(plain.body.contains("# TYPE avouch_facts_total counter\n"), "{}", plain.body);
+    let prometheus = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let text = server.nobody().with_header("accept", prometheus).get("//metrics");
     assert_eq!(text.status, 200, "{}", text.body);
     assert!(text.headers["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
     let lines: Vec<&str> = text.body.lines().collect();

@@ -12,7 +12,7 @@ const DAY: u64 = 86_400_000_000_000;
 const FIRST: u64 = 20_777 * DAY;
 
 fn observed(from: u64, to: u64) -> Fact {
-    let state = SourceState { state: Watching::Delivers, events: 1, reason: String::new() };
+    let state = SourceState { state: Watching::Delivers, events: 1, ..SourceState::default() };
     Observation {
         from: Time(from),
         to: Time(to),
@@ -60,8 +60,8 @@ fn days_without_a_watch_are_not_empty_days() {
             from: Time(FIRST + DAY + DAY / 2),
             to: Time(FIRST + 3 * DAY),
             node: "node-1".to_owned(),
-            source: String::new(),
             reason: "the agent died".to_owned(),
+            ..Gap::default()
         }
         .into(),
     ];
@@ -101,6 +101,26 @@ fn days_without_a_watch_are_not_empty_days() {
         .sum();
     assert_eq!(open, 1);
     assert!(overview["answer"]["partial"][0].as_str().unwrap().contains("not watched"));
+
+    // What is learned of a source later counts against the day that it is about, in the strip and in health alike.
+    let missing = Gap {
+        from: Time(FIRST),
+        to: Time(FIRST + DAY / 4),
+        node: "node-1".to_owned(),
+        source: "syscall".to_owned(),
+        partial: true,
+        reason: "files are missing".to_owned(),
+    };
+    server.tell(vec![missing.into()]);
+    let overview = ada.get("/overview?from=2026-11-20&to=2026-11-22").fine();
+    let day = &overview["controls"]["criteria"][0]["days"][0];
+    assert_eq!((&day["state"], &day["share"]), (&json!("partial"), &json!(0.75)));
+    assert_eq!(day["why"], json!(["node-1: not complete: files are missing"]));
+    let health = ada.get("/health?from=2026-11-20&to=2026-11-22").fine();
+    let gaps = health["other_gaps"].as_array().unwrap();
+    let told =
+        gaps.iter().find(|g| g["cause"] == "not complete: files are missing").unwrap_or_else(|| panic!("{health}"));
+    assert_eq!((&told["from"], &told["source"]), (&json!(Time(FIRST).to_string()), &json!("syscall")));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use avouch_forward::{Ack, Batch, Limits, WireError, accept};
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_ENCODING;
@@ -14,7 +13,7 @@ use crate::App;
 use crate::access::{Permission, Routes, Who};
 use crate::centre::CentreError;
 use crate::error::{ApiError, ApiResult, ErrorBody, chain};
-use crate::ingest::{BODY_TIME, Came, count, sort};
+use crate::ingest::{Arrived, Came, count, sort};
 
 /// The routes.
 pub(super) fn routes() -> Routes {
@@ -69,14 +68,14 @@ impl From<Ack> for BatchAnswer {
     responses(
         (status = 200, body = BatchAnswer),
         (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 408, body = ErrorBody), (status = 413, body = ErrorBody), (status = 503, body = ErrorBody),
+        (status = 408, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody), (status = 503, body = ErrorBody),
     )
 )]
 pub(crate) async fn facts(State(app): State<App>, who: Who, request: Request) -> ApiResult<Json<BatchAnswer>> {
-    let _turn = app.ingest.turn().await?;
     let limits = Limits::default();
     let encoding = request.headers().get(CONTENT_ENCODING).map(|v| v.to_str().unwrap_or("?").to_owned());
-    let body = read(request.into_body(), limits.body).await?;
+    let Arrived { bytes: body, room: _room } = app.ingest.body(who.name(), request, limits.body).await?;
+    let _turn = app.ingest.turn().await?;
     let bytes = body.len();
     let batch = tokio::task::spawn_blocking(move || Batch::decode(&body, encoding.as_deref(), &limits))
         .await
@@ -112,20 +111,6 @@ pub(crate) async fn facts(State(app): State<App>, who: Who, request: Request) ->
     app.ingest.counted().came(&came);
     let ack = Ack { run, acknowledged_seq, refused_count: refused.count, refused: refused.named };
     Ok(Json(ack.into()))
-}
-
-/// A body of bounded size, in bounded time.
-pub(super) async fn read(body: Body, most: usize) -> ApiResult<axum::body::Bytes> {
-    let read = tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, most)).await;
-    let slow = || ApiError::new(StatusCode::REQUEST_TIMEOUT, "slow", "the body did not come in time");
-    read.map_err(|_| slow())?.map_err(|error| {
-        let error = std::error::Error::source(&error).map_or_else(|| error.to_string(), chain);
-        if error.contains("length limit") {
-            let text = format!("the body has more than {most} bytes; send smaller batches");
-            return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text);
-        }
-        ApiError::bad("bad_body", format!("the body broke off: {error}"))
-    })
 }
 
 /// What is wrong with a body that is no batch.

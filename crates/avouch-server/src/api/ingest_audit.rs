@@ -4,15 +4,16 @@ use avouch_audit::Format;
 use avouch_pipeline::live::audit::AuditSource;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::ingest::{behind, read};
+use super::ingest::behind;
 use crate::App;
 use crate::access::{Permission, Routes, Who};
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::ingest::{AuditError, AuditTaken};
+use crate::ingest::{Arrived, AuditError, AuditTaken, Parcel};
 
 /// Bytes of a batch at most. An API server sends 400 events at once unless told otherwise, and may cut events to 100 KiB.
 const BODY: usize = 64 << 20;
@@ -74,16 +75,22 @@ pub(crate) async fn k8s_audit(
         let error = ApiError::not_found("this server judges no audit records");
         return Err(error.hint("start it with --rules that have rules for `k8s_audit`"));
     };
-    let _turn = app.ingest.turn().await?;
-    let body = read(request.into_body(), BODY).await?;
     let source = AuditSource { node: cluster.clone(), cluster, format: Format::K8sAudit };
-    match desk.take(source, "webhook", body.to_vec()).await {
+    let arrived = app.ingest.body(who.name(), request, BODY).await;
+    if arrived.as_ref().is_err_and(|error| error.status() == StatusCode::PAYLOAD_TOO_LARGE) {
+        // It will be as large when it comes again: nobody will ever judge it.
+        desk.turned_away_soon(source.clone(), "batches over the limit of bytes");
+    }
+    let Arrived { bytes, room: _room } = arrived?;
+    let parcel = Parcel { name: "webhook".to_owned(), bytes: bytes.into(), signature: None };
+    match desk.take(source, parcel).await {
         Ok(taken) if taken.records + taken.duplicates == 0 && taken.refused > 0 => {
             let why = taken.problems.first().cloned().unwrap_or_default();
             Err(ApiError::bad("no_records", format!("nothing of it is an audit record: {why}")))
         }
         Ok(taken) => Ok(Json(taken.into())),
         Err(AuditError::Busy | AuditError::Ended) => {
+            app.ingest.counted().turned_away();
             Err(ApiError::busy("behind", "the server is behind with judging; send it again", 2))
         }
         Err(AuditError::Centre(error)) => Err(behind(&error)),

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use avouch_finding::Time;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -62,7 +62,8 @@ async fn ready(State(app): State<App>, request: Request) -> ApiResult<Response> 
 
 /// Figures for Prometheus.
 async fn figures(State(app): State<App>, request: Request) -> ApiResult<Response> {
-    may(&app, &request.into_parts().0).await?;
+    let parts = request.into_parts().0;
+    may(&app, &parts).await?;
     let ledger = |recorder: &mut avouch_evidence::Recorder| {
         let ledger = recorder.ledger();
         let head = ledger.last_head().and_then(|h| Some((h.head.last_seq, Time::parse(&h.head.time)?)));
@@ -75,7 +76,11 @@ async fn figures(State(app): State<App>, request: Request) -> ApiResult<Response
     let ingest = app.ingest.counted().now();
     let figures = Figures { standing, counts, ingest, sizes, last_seq, head, begun: app.begun };
     let text = metrics::text(&figures).map_err(ApiError::internal)?;
-    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+    let accepts = parts.headers.get(ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or_default();
+    if accepts.contains("application/openmetrics-text") {
+        return Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response());
+    }
+    Ok(([(CONTENT_TYPE, metrics::CLASSIC_TYPE)], metrics::classic(&text)).into_response())
 }
 
 /// Whether the caller may see what is behind the figures.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use avouch_coverage::Stretch;
 use avouch_finding::{Estate, Fact, Gap, Observation, Start, Time, Watching};
 use avouch_pipeline::live::audit::AuditStatus;
 
@@ -78,7 +79,7 @@ pub(super) struct Node {
     pub sources: BTreeMap<String, Source>,
     /// What it says it does not watch.
     pub lacks: Vec<String>,
-    /// End and number of events of stretches with losses.
+    /// As in [`Source`], of all sources.
     pub losses: VecDeque<(Time, u64)>,
     pub gaps: VecDeque<Gap>,
     /// Up to when its silence is recorded.
@@ -95,6 +96,10 @@ pub(super) struct Node {
 pub(super) struct Source {
     pub state: Watching,
     pub reason: String,
+    /// Whole events of it that were lost since the server began.
+    pub lost: u64,
+    /// End and number of events of stretches in which some of it were lost.
+    pub losses: VecDeque<(Time, u64)>,
     /// Begin of the first observation that asked for it.
     pub since: Time,
     /// End of the last observation in which it gave an event.
@@ -117,6 +122,17 @@ impl Node {
         }
         self.gaps.push_back(gap.clone());
     }
+}
+
+/// Remembers a loss.
+fn note(losses: &mut VecDeque<(Time, u64)>, to: Time, lost: u64) {
+    if lost == 0 {
+        return;
+    }
+    if losses.len() == LOSSES {
+        losses.pop_front();
+    }
+    losses.push_back((to, lost));
 }
 
 impl Board {
@@ -147,7 +163,7 @@ impl Board {
             node.ahead = old.ahead;
             for (name, old) in &old.sources {
                 if let Some(source) = node.sources.get_mut(name) {
-                    source.events = old.events;
+                    (source.events, source.lost) = (old.events, old.lost);
                 }
             }
         }
@@ -242,12 +258,8 @@ impl Board {
         if let Some(jump) = seen.clock_jump_ns {
             node.jumped = Some((seen.to, jump));
         }
-        if seen.lost.events > 0 {
-            node.losses.push_back((seen.to, seen.lost.events));
-            if node.losses.len() > LOSSES {
-                node.losses.pop_front();
-            }
-        }
+        note(&mut node.losses, seen.to, seen.lost.events);
+        let stretch = Stretch::from(seen);
         let count = |n: u64| if heard.is_some() { n } else { 0 };
         node.events += count(seen.events);
         node.detections += count(seen.detections);
@@ -263,6 +275,9 @@ impl Board {
             source.reason.clone_from(&state.reason);
             source.last = state.events;
             source.events += count(state.events);
+            let lost = stretch.lost_of(name);
+            source.lost += count(lost);
+            note(&mut source.losses, seen.to, lost);
             if state.events > 0 {
                 source.last_event = Some(seen.to);
             }

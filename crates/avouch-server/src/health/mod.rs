@@ -22,6 +22,8 @@ pub(crate) use board::Board;
 pub(crate) use counts::{Counts, outcome};
 pub(crate) use size::Sizes;
 pub(crate) use spans::{Expected, SourceGap, gaps};
+#[cfg(test)]
+pub(crate) use standing::Digests;
 pub(crate) use standing::{NodeHealth, SourceHealth, Standing, State};
 
 use crate::App;

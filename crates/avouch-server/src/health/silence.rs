@@ -50,7 +50,7 @@ impl Board {
                 }
             };
             node.told = Some(now);
-            gaps.push(Gap { from, to: now, node: name.clone(), source: String::new(), reason });
+            gaps.push(Gap { from, to: now, node: name.clone(), reason, ..Gap::default() });
         }
         gaps
     }
@@ -81,7 +81,7 @@ pub(super) fn returned(
         (None, true) => "the agent was not running: it died, or was killed".to_owned(),
         (None, false) => "what was watched meanwhile did not arrive".to_owned(),
     };
-    Some(Gap { from, to: seen.from, node: seen.node.clone(), source: String::new(), reason }).into_iter()
+    Some(Gap { from, to: seen.from, node: seen.node.clone(), reason, ..Gap::default() }).into_iter()
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn observation(run: &str, from: u64, to: u64) -> Fact {
-        let state = SourceState { state: Watching::Delivers, events: 5, reason: String::new() };
+        let state = SourceState { state: Watching::Delivers, events: 5, ..SourceState::default() };
         let sources = BTreeMap::from([("syscall".to_owned(), state)]);
         let (node, run) = ("n1".to_owned(), run.to_owned());
         Observation { from: at(from), to: at(to), node, run, sources, ..Observation::default() }.into()

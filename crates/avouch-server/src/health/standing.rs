@@ -1,9 +1,9 @@
 //! How nodes and sources stand now, with reasons. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use avouch_finding::{Time, Watching};
-use avouch_pipeline::live::audit::{AuditState, AuditStatus};
+use avouch_pipeline::live::audit::{AuditState, AuditStatus, DigestCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -91,7 +91,7 @@ pub(crate) struct NodeHealth {
     pub run: String,
     pub version: String,
     pub kernel: String,
-    /// When something last came, by the server's clock; absent when that was before the server began.
+    /// When something last came of it, by the server's clock; absent when that was before the server began, or never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub heard: Option<Time>,
     /// Up to when it was watched, by its own clock.
@@ -126,14 +126,38 @@ pub(crate) struct SourceHealth {
     /// End of the last stretch in which an event came.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_event: Option<Time>,
-    /// Seconds since the end of the last observation.
+    /// How old what comes is, in seconds: of an agent, since the end of its last observation; of audit records, the greatest lateness of
+    /// the last ones, and absent as long as none came.
     pub lag_s: Option<f64>,
     /// Events since the server began.
     pub events: u64,
-    /// Whole events that its node lost since the server began.
+    /// Whole events of it that were lost since the server began. What no source is named for counts for each of its node.
     pub drops: u64,
+    /// Of these, lost in the last ten minutes.
+    pub drops_lately: u64,
     pub rules_digest: String,
     pub version: String,
+    /// Digests of log files that were checked since the server began; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digests: Option<Digests>,
+}
+
+/// Digests of CloudTrail's log file validation, by what their signatures are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Digests {
+    /// A key that was given verified the signature.
+    pub verified: u64,
+    /// There was no key for it, or no signature: it may be good or not.
+    pub not_verified: u64,
+    /// The signature is not what its key would have made.
+    pub failed: u64,
+}
+
+impl Digests {
+    fn of(counts: DigestCounts) -> Option<Self> {
+        let DigestCounts { verified, not_verified, failed } = counts;
+        (counts != DigestCounts::default()).then_some(Self { verified, not_verified, failed })
+    }
 }
 
 impl Board {
@@ -159,6 +183,10 @@ impl Board {
                     Some(status) => judged(status),
                     None => source.standing(source_name, node, now),
                 };
+                let lost = lately(&source.losses, now);
+                if own < State::Losing && lost > 0 {
+                    (own, why) = (State::Losing, format!("{lost} events were lost in the last 10 min"));
+                }
                 if own == State::Ok || state > State::Losing {
                     (own, why) = (state, reason.clone());
                 }
@@ -168,14 +196,30 @@ impl Board {
                 if own != State::Ok {
                     out.reasons.push(format!("{source_name} of {name}: {why}"));
                 }
-                out.sources.push(node.source(name, source_name, source, own, why, now));
+                let digests = audit.and_then(|status| Digests::of(status.digests));
+                let mut health = node.source(name, source_name, source, own, why, now);
+                if let Some(status) = audit {
+                    // Its observations are the server's own: how old they are says nothing of the source.
+                    health.lag_s = status.heard.map(|_| rounded(status.late_ns));
+                }
+                out.sources.push(SourceHealth { digests, ..health });
+            }
+            // Losses of a source that is not asked for any more.
+            let lost = lately(&node.losses, now);
+            if worst.0 < State::Losing && lost > 0 {
+                worst = (State::Losing, format!("{lost} events were lost in the last 10 min"));
             }
             if node.sources.is_empty() && state != State::Ok {
                 out.reasons.push(format!("{name}: {reason}"));
             }
             let wanted = self.wanted.as_ref();
             let warnings = node.warnings(common.get(node.cluster.as_str()).copied(), wanted, now);
-            let health = node.health(name, worst.0, worst.1, warnings, wanted, now);
+            let mut health = node.health(name, worst.0, worst.1, warnings, wanted, now);
+            if node.is_own() {
+                // Of a cluster or account something was heard when records came, not when the server told that none did.
+                let statuses = self.audit.iter().filter(|((of, _), _)| of == name);
+                health.heard = statuses.filter_map(|(_, status)| status.heard).max();
+            }
             // One that was stopped runs no rules at all.
             let behind = health.rule_set.as_ref().is_some_and(|set| set.behind_since.is_some());
             out.agents_behind += usize::from(behind && state != State::Stopped);
@@ -248,16 +292,7 @@ impl Node {
             };
             return (State::Late, text);
         }
-        let lost = self.lost_lately(now);
-        if lost > 0 {
-            return (State::Losing, format!("{lost} events were lost in the last 10 min"));
-        }
         (State::Ok, String::new())
-    }
-
-    fn lost_lately(&self, now: Time) -> u64 {
-        let from = now.0.saturating_sub(RECENT);
-        self.losses.iter().filter(|(at, _)| at.0 >= from).map(|(_, n)| n).sum()
     }
 
     fn warnings(&self, common: Option<(&str, usize)>, wanted: Option<&Wanted>, now: Time) -> Vec<String> {
@@ -273,8 +308,12 @@ impl Node {
         if let Some((at, by)) = self.jumped.filter(|(at, _)| now.0.saturating_sub(at.0) < JUMPED) {
             out.push(format!("its clock was set by {:.3} s at {at}", seconds(by)));
         }
-        out.extend(self.missing.iter().cloned());
-        out.extend(self.lacks.iter().cloned());
+        // What a machine lacks is told at the start and with each observation.
+        for text in self.missing.iter().chain(&self.lacks) {
+            if !out.contains(text) {
+                out.push(text.clone());
+            }
+        }
         out
     }
 
@@ -288,9 +327,11 @@ impl Node {
             last_event: of.last_event,
             lag_s: self.watched.map(|to| rounded(now.0.saturating_sub(to.0))),
             events: of.events,
-            drops: self.lost,
+            drops: of.lost,
+            drops_lately: lately(&of.losses, now),
             rules_digest: self.rules.clone(),
             version: self.version.clone(),
+            digests: None,
         }
     }
 
@@ -321,7 +362,7 @@ impl Node {
             detections: self.detections,
             lost: self.lost,
             lost_by_cause: self.lost_by_cause.iter().filter(|(_, n)| **n > 0).map(|(c, n)| (c.clone(), *n)).collect(),
-            lost_lately: self.lost_lately(now),
+            lost_lately: lately(&self.losses, now),
             ahead_s: rounded(self.ahead),
         }
     }
@@ -333,6 +374,7 @@ fn judged(status: &AuditStatus) -> (State, String) {
         AuditState::Never => State::Never,
         AuditState::Delivers => State::Ok,
         AuditState::Late => State::Late,
+        AuditState::Missing => State::Losing,
         AuditState::Silent => State::Silent,
         AuditState::Failing => State::Failing,
     };
@@ -360,6 +402,12 @@ impl Source {
         }
         (State::Ok, String::new())
     }
+}
+
+/// Events that were lost in the last ten minutes.
+fn lately(losses: &VecDeque<(Time, u64)>, now: Time) -> u64 {
+    let from = now.0.saturating_sub(RECENT);
+    losses.iter().filter(|(at, _)| at.0 >= from).map(|(_, n)| n).sum()
 }
 
 /// A digest for a sentence.

@@ -12,7 +12,7 @@ fn at(seconds: u64) -> Time {
 
 /// A node that was watched for ten seconds up to `to`.
 fn seen(node: &str, to: u64, change: impl FnOnce(&mut Observation)) -> Fact {
-    let state = SourceState { state: Watching::Delivers, events: 5, reason: String::new() };
+    let state = SourceState { state: Watching::Delivers, events: 5, ..SourceState::default() };
     let mut observation = Observation {
         from: at(to - 10),
         to: at(to),
@@ -85,7 +85,7 @@ fn a_machine_without_any_event_is_odd_and_a_quiet_audit_source_says_why_itself()
         [("no event since 2026-11-18T08:00:00Z", State::Silent), ("the bucket cannot be listed: 403", State::Failing)]
     {
         let down = |o: &mut Observation| {
-            let state = SourceState { state: Watching::Down, events: 0, reason: reason.into() };
+            let state = SourceState { state: Watching::Down, reason: reason.into(), ..SourceState::default() };
             o.sources = BTreeMap::from([("k8s_audit".into(), state)]);
             o.run = "server-1".into();
         };
@@ -201,4 +201,72 @@ fn a_server_that_begins_anew_knows_the_nodes_and_waits_for_them() {
     board.apply(&seen("n1", 135, |_| ()), Some(at(135)));
     assert_eq!(first(&board, 136).0, State::Ok);
     assert_eq!(board.standing(at(136)).nodes[0].version, "0.1.0");
+}
+
+#[test]
+fn losses_are_said_of_the_source_whose_they_are_and_a_lack_once() {
+    let of_two = |o: &mut Observation| {
+        let quiet = SourceState { state: Watching::Delivers, events: 3, ..SourceState::default() };
+        o.sources.insert("other".into(), quiet);
+        o.sources.get_mut("syscall").unwrap().lost = 4;
+        o.lost = Losses { events: 4, ..Losses::default() };
+        o.gaps = vec!["no BTF".into()];
+    };
+    let start = Start {
+        time: at(5),
+        node: "n1".into(),
+        run: "run-n1".into(),
+        missing: vec!["no BTF".into()],
+        ..Start::default()
+    };
+    let board = board(&[(5, start.into()), (20, seen("n1", 20, of_two))]);
+    let standing = board.standing(at(25));
+    let states: Vec<(&str, State, u64, u64)> =
+        standing.sources.iter().map(|s| (s.source.as_str(), s.state, s.drops, s.drops_lately)).collect();
+    assert_eq!(states, [("other", State::Ok, 0, 0), ("syscall", State::Losing, 4, 4)]);
+    assert_eq!((standing.nodes[0].state, standing.nodes[0].lost), (State::Losing, 4));
+    assert_eq!(standing.nodes[0].warnings, ["no BTF"]);
+    assert_eq!(standing.reasons, ["syscall of n1: 4 events were lost in the last 10 min"]);
+}
+
+#[test]
+fn of_a_cluster_that_never_sent_nothing_was_heard_and_nothing_is_late() {
+    let none = |o: &mut Observation| {
+        let reason = "no event ever came; waiting since then".to_owned();
+        let state = SourceState { state: Watching::Down, reason, ..SourceState::default() };
+        o.sources = BTreeMap::from([("k8s_audit".into(), state)]);
+        o.run = "server-1".into();
+    };
+    let mut board = board(&[(20, seen("prod", 20, none))]);
+    let mut status = AuditStatus {
+        node: "prod".into(),
+        cluster: "prod".into(),
+        source: "k8s_audit",
+        state: AuditState::Never,
+        reason: "no event ever came".into(),
+        heard: None,
+        newest: None,
+        late_ns: 0,
+        events: 0,
+        detections: 0,
+        lost: 0,
+        duplicates: 0,
+        digests: DigestCounts::default(),
+    };
+    board.audit(vec![status.clone()]);
+    let standing = board.standing(at(25));
+    assert_eq!(
+        (standing.nodes[0].heard, standing.sources[0].lag_s, standing.sources[0].state),
+        (None, None, State::Never)
+    );
+    // Files of its digests are missing: it delivers, and not all.
+    (status.state, status.heard, status.late_ns) = (AuditState::Missing, Some(at(22)), 90 * SECOND);
+    status.digests = DigestCounts { verified: 2, not_verified: 1, failed: 0 };
+    board.audit(vec![status]);
+    let standing = board.standing(at(25));
+    assert_eq!(
+        (standing.nodes[0].heard, standing.sources[0].lag_s, standing.sources[0].state),
+        (Some(at(22)), Some(90.0), State::Losing)
+    );
+    assert_eq!(standing.sources[0].digests, Some(Digests { verified: 2, not_verified: 1, failed: 0 }));
 }

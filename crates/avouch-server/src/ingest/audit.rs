@@ -11,7 +11,8 @@ use avouch_controls::AcceptanceSet;
 use avouch_finding::Fact;
 use avouch_pipeline::RuleSet;
 use avouch_pipeline::live::audit::{
-    Archive, ArchiveError, ArchiveOptions, AuditJudge, AuditLimits, AuditOptions, AuditSource, Delivery, Taken,
+    Archive, ArchiveError, ArchiveOptions, AuditJudge, AuditLimits, AuditOptions, AuditSource, Delivery, DigestKeys,
+    Taken,
 };
 use avouch_redact::Redactor;
 use tokio::sync::oneshot;
@@ -34,6 +35,8 @@ pub struct AuditSetup {
     pub acceptances: AcceptanceSet,
     /// Bounds.
     pub limits: AuditLimits,
+    /// Keys with which CloudTrail's digests may have been signed.
+    pub digest_keys: Arc<DigestKeys>,
     /// Sources that are expected from the beginning: until something comes they are not watched, and that is said.
     pub expected: Vec<AuditSource>,
     /// Where records are kept for back-tests; nowhere when `None`.
@@ -74,11 +77,20 @@ pub enum AuditStartError {
 type Reply = oneshot::Sender<Result<AuditTaken, AuditError>>;
 
 enum Order {
-    Take { source: AuditSource, name: String, bytes: Vec<u8>, reply: Reply },
+    Take { source: AuditSource, parcel: Parcel, reply: Reply },
     Rules(Arc<RuleSet>, AcceptanceSet),
     Fault(AuditSource, Option<String>),
     TurnedAway(AuditSource, String, u64),
     End,
+}
+
+/// A delivery on its way to the thread.
+#[derive(Debug, Default)]
+pub(crate) struct Parcel {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// See [`Delivery::signature`].
+    pub signature: Option<String>,
 }
 
 /// A handle on the thread.
@@ -108,9 +120,9 @@ impl AuditDesk {
     }
 
     /// Judges a delivery; when this returns, its findings are safe.
-    pub(crate) async fn take(&self, source: AuditSource, name: &str, bytes: Vec<u8>) -> Result<AuditTaken, AuditError> {
+    pub(crate) async fn take(&self, source: AuditSource, parcel: Parcel) -> Result<AuditTaken, AuditError> {
         let (reply, answer) = oneshot::channel();
-        let order = Order::Take { source, name: name.to_owned(), bytes, reply };
+        let order = Order::Take { source, parcel, reply };
         self.orders.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) => AuditError::Busy,
             TrySendError::Disconnected(_) => AuditError::Ended,
@@ -119,14 +131,9 @@ impl AuditDesk {
     }
 
     /// As [`AuditDesk::take`], for a thread that may wait.
-    pub(crate) fn take_blocking(
-        &self,
-        source: AuditSource,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<AuditTaken, AuditError> {
+    pub(crate) fn take_blocking(&self, source: AuditSource, parcel: Parcel) -> Result<AuditTaken, AuditError> {
         let (reply, answer) = oneshot::channel();
-        self.tell(Order::Take { source, name: name.to_owned(), bytes, reply });
+        self.tell(Order::Take { source, parcel, reply });
         answer.blocking_recv().map_err(|_| AuditError::Ended)?
     }
 
@@ -138,6 +145,12 @@ impl AuditDesk {
     /// A source cannot be read, or can be again.
     pub(crate) fn fault(&self, source: AuditSource, why: Option<String>) {
         self.tell(Order::Fault(source, why));
+    }
+
+    /// As [`AuditDesk::turned_away`], for one batch and for a task that must not wait.
+    pub(crate) fn turned_away_soon(&self, source: AuditSource, cause: &'static str) {
+        let desk = self.clone();
+        drop(tokio::task::spawn_blocking(move || desk.turned_away(source, cause, 0)));
     }
 
     /// Something of a source will never be read.
@@ -172,7 +185,8 @@ struct Desk {
 
 impl Desk {
     fn new(setup: AuditSetup, archive: Option<Archive>, centre: Centre, health: Health, clock: Clock) -> Self {
-        let options = AuditOptions { run: centre.own().run, limits: setup.limits, keep: archive.is_some() };
+        let (run, keep) = (centre.own().run, archive.is_some());
+        let options = AuditOptions { run, limits: setup.limits, digest_keys: setup.digest_keys, keep };
         let mut judge = AuditJudge::new(Arc::clone(&setup.rules), options);
         for failed in judge.set_rules(setup.rules, setup.acceptances) {
             crate::log::complain(&format!("acceptance `{}` lets nothing be: {}", failed.id, failed.why));
@@ -187,8 +201,8 @@ impl Desk {
         self.show();
         loop {
             match orders.recv_timeout(next.saturating_duration_since(Instant::now())) {
-                Ok(Order::Take { source, name, bytes, reply }) => {
-                    let taken = self.take(&source, &name, &bytes);
+                Ok(Order::Take { source, parcel, reply }) => {
+                    let taken = self.take(&source, &parcel);
                     // Whoever asked may have gone; the delivery counts.
                     reply.send(taken).unwrap_or(());
                 }
@@ -215,11 +229,11 @@ impl Desk {
         self.tell(facts);
     }
 
-    fn take(&mut self, source: &AuditSource, name: &str, bytes: &[u8]) -> Result<AuditTaken, AuditError> {
-        let received = (self.clock)();
-        let mut taken = self.judge.take(source, &Delivery { name, bytes, received });
+    fn take(&mut self, source: &AuditSource, parcel: &Parcel) -> Result<AuditTaken, AuditError> {
+        let (Parcel { name, bytes, signature }, received) = (parcel, (self.clock)());
+        let mut taken = self.judge.take(source, &Delivery { name, bytes, signature: signature.as_deref(), received });
         let facts = std::mem::take(&mut taken.facts);
-        let findings = facts.len() as u64;
+        let findings = facts.iter().filter(|fact| matches!(fact, Fact::Finding(_))).count() as u64;
         self.record(facts)?;
         self.judge.settle(&taken);
         if let Some(archive) = &mut self.archive {

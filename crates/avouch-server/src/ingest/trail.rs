@@ -9,7 +9,7 @@ use avouch_collect::{Ack, Arrived, BucketOptions, BucketPoll, CollectError, Fold
 use avouch_pipeline::live::audit::AuditSource;
 use tokio_util::sync::CancellationToken;
 
-use super::audit::AuditDesk;
+use super::audit::{AuditDesk, Parcel};
 use crate::Clock;
 use crate::error::chain;
 
@@ -72,7 +72,12 @@ fn collect(mut collector: Collector, every: Duration, desk: &AuditDesk, clock: &
             if stopping.is_cancelled() {
                 return Ack::Later;
             }
-            match desk.take_blocking(source(), file.name, file.bytes.to_vec()) {
+            let parcel = Parcel {
+                name: file.name.to_owned(),
+                bytes: file.bytes.to_vec(),
+                signature: file.signature.map(str::to_owned),
+            };
+            match desk.take_blocking(source(), parcel) {
                 Ok(taken) => {
                     taken.problems.iter().for_each(crate::log::complain);
                     Ack::Safe

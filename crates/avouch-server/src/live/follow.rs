@@ -23,8 +23,6 @@ pub(super) const AT_MOST: usize = 10_000;
 const PIECE: usize = 500;
 /// How often he is told how everything stands.
 const HEALTH: Duration = Duration::from_secs(5);
-/// How long he is served at most. He comes again, with a login that still counts.
-const LONGEST: Duration = Duration::from_secs(600);
 
 /// Somebody who watches.
 pub(crate) struct Follow {
@@ -44,7 +42,7 @@ impl Follow {
         tokio::select! {
             () = stopping.cancelled() => {}
             // However it ends, the stream does.
-            _ended = timeout(LONGEST, self.follow(after)) => {}
+            _ended = timeout(self.app.stream_life, self.follow(after)) => {}
         }
     }
 

@@ -63,7 +63,7 @@ fn a_column_that_is_asked_for_often_is_answered_once() {
 }
 
 fn observed(from: Time, to: Time) -> Observation {
-    let state = SourceState { state: Watching::Delivers, events: 100, reason: String::new() };
+    let state = SourceState { state: Watching::Delivers, events: 100, ..SourceState::default() };
     Observation {
         from,
         to,
