@@ -436,3 +436,7 @@ pub(crate) struct AmplifyArgs {
     #[arg(long, default_value_t = 1_000_000)]
     pub(crate) events: u64,
 }
+
+#[cfg(test)]
+#[path = "args/deployed_tests.rs"]
+mod deployed_tests;
