@@ -7,6 +7,9 @@ use serde_json::{Map, Value as Json};
 
 use crate::time::Time;
 
+/// Names of ancestors that are told at most, the parent's first.
+pub const MOST_ANCESTORS: usize = 12;
+
 /// Who did something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
@@ -15,6 +18,12 @@ pub struct Who {
     pub pid: i64,
     pub ppid: i64,
     pub exe: String,
+    /// Name of the task (`proc.name`). Empty where an older version wrote the record: then `ancestors` and `image` say nothing either.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Names of its ancestors, the parent first, [`MOST_ANCESTORS`] at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ancestors: Vec<String>,
     pub uid: u32,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
@@ -25,6 +34,9 @@ pub struct Who {
     pub container: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub container_name: String,
+    /// Image of the container, without tag and digest.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pod: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -41,9 +53,21 @@ pub struct Command {
     #[serde(flatten)]
     pub who: Who,
     pub cmdline: String,
+    /// Where the arguments after the first begin in `cmdline`, in bytes; 0 when there are none, or in records of older versions.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub args_at: u32,
     pub cwd: String,
     /// Number of the controlling terminal, 0 for none.
     pub tty: u32,
+    /// Process id inside of its pid namespace; 0 in records of older versions.
+    #[serde(skip_serializing_if = "is_zero_id")]
+    pub vpid: i64,
+    /// Name of the call: `execve` or `execveat`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub call: String,
+    /// What is special about the executable: `writable`, `upper_layer`, `lower_layer`, `memfd`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exe_file: Vec<String>,
 }
 
 /// Connections of one program to one address.
@@ -64,6 +88,18 @@ pub struct Connection {
     pub count: u64,
     /// By result: `ok`, or the error's name.
     pub results: BTreeMap<String, u64>,
+    /// Name of the first call.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub call: String,
+    /// `ipv4` or `ipv6`, as the first socket was made.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub family: String,
+    /// Address of this process's own end of the first connection, where it is known which end is which.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub own_address: String,
+    /// Port of the client of the first connection.
+    #[serde(skip_serializing_if = "is_zero_port")]
+    pub client_port: u16,
     #[serde(flatten)]
     pub who: Who,
 }
@@ -82,8 +118,32 @@ pub struct FileChange {
     pub to: Option<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub detail: Map<String, Json>,
+    /// Name of the call.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub call: String,
+    /// The path as the call gave it, where that is another text than `path`; not for opened files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// The same for `to`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_given: Option<String>,
     #[serde(flatten)]
     pub who: Who,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero_id(n: &i64) -> bool {
+    *n == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero_port(n: &u16) -> bool {
+    *n == 0
 }
 
 /// Activity that was not kept, to stay within the budget.

@@ -27,7 +27,7 @@ mod severity;
 mod time;
 mod wide;
 
-pub use activity::{Command, Connection, FileChange, LeftOut, Who};
+pub use activity::{Command, Connection, FileChange, LeftOut, MOST_ANCESTORS, Who};
 pub use decision::{
     AcceptanceChange, Acknowledgement, Act, Anchored, Assignment, Canary, ChangeAction, ControlsChange, Decision,
     Delivered, Delivery, Disposition, Export, Login, MappingChange, Note, SettingChange,

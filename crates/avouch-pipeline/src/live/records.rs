@@ -340,9 +340,18 @@ pub struct Command {
     #[serde(flatten)]
     pub who: Who,
     pub cmdline: String,
+    /// Where the arguments after the first begin in `cmdline`, in bytes; 0 when there are none.
+    pub args_at: u32,
     pub cwd: String,
     /// Number of the controlling terminal, 0 for none.
     pub tty: u32,
+    /// Process id inside of its pid namespace.
+    pub vpid: i64,
+    /// Name of the call.
+    pub call: &'static str,
+    /// What is special about the executable.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exe_file: Vec<&'static str>,
 }
 
 /// See [`Record::Connection`].
@@ -362,6 +371,15 @@ pub struct Connection {
     pub count: u64,
     /// By result: `ok`, or the error's name.
     pub results: BTreeMap<String, u64>,
+    /// Name of the first call.
+    pub call: &'static str,
+    /// `ipv4` or `ipv6`, as the first socket was made.
+    pub family: &'static str,
+    /// Address of this process's own end of the first connection, where it is known which end is which; empty for one that listens.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub own_address: String,
+    /// Port of the client of the first connection.
+    pub client_port: u16,
     /// The process that did it first.
     #[serde(flatten)]
     pub who: Who,
@@ -378,9 +396,17 @@ pub struct FileChange {
     /// New name of a renamed or linked file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// New mode or owner.
+    /// New mode or owner; the flags and the descriptor of a file that was opened.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub detail: Map<String, Json>,
+    /// Name of the call.
+    pub call: &'static str,
+    /// The path as the call gave it, where that is another text than `path`; not for opened files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// The same for `to`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_given: Option<String>,
     #[serde(flatten)]
     pub who: Who,
 }

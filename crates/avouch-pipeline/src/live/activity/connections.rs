@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use avouch_event::{Event, EventType, L4Proto, types};
-use avouch_state::{ContainerRef, SockAddr, SockEnds, State};
+use avouch_state::{ContainerRef, FdType, Role, SockAddr, SockEnds, State};
 use rustc_hash::FxHashMap;
 
 use super::super::records::{Connection, Record, Who, rfc3339};
@@ -39,6 +39,11 @@ struct Condensed {
     local: bool,
     count: u64,
     results: BTreeMap<String, u64>,
+    call: &'static str,
+    family: &'static str,
+    /// Of the first one: the own end's address, and the client's port.
+    own: Option<IpAddr>,
+    client_port: u16,
     who: Who,
 }
 
@@ -87,6 +92,12 @@ impl Connections {
         if self.by_key.len() >= self.room && !self.by_key.contains_key(&key) {
             return Kept::NoRoom;
         }
+        let (own, client_port) = match (fd.ends, direction) {
+            _ if fd.role == Role::None => (None, 0),
+            (SockEnds::Inet { source, dest }, "in") => (Some(dest.0), source.1),
+            (SockEnds::Inet { source, .. }, _) => (Some(source.0), source.1),
+            _ => (None, 0),
+        };
         let local = address.is_loopback() || state.is_local(thread, address);
         let entry = self.by_key.entry(key).or_insert_with(|| Condensed {
             first: event.timestamp,
@@ -94,6 +105,10 @@ impl Connections {
             local,
             count: 0,
             results: BTreeMap::new(),
+            call: event.ty.name(),
+            family: if matches!(fd.ty, FdType::Ipv6 | FdType::Ipv6Server) { "ipv6" } else { "ipv4" },
+            own,
+            client_port,
             who: who(state, thread),
         });
         entry.last = event.timestamp;
@@ -118,6 +133,10 @@ impl Connections {
                 last: rfc3339(c.last),
                 count: c.count,
                 results: c.results,
+                call: c.call,
+                family: c.family,
+                own_address: c.own.map(|own| own.to_string()).unwrap_or_default(),
+                client_port: c.client_port,
                 who: c.who,
             })));
         }

@@ -1,6 +1,6 @@
 //! Changes of files: opened to write, made, renamed, linked, removed, mode or owner changed.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 
 use avouch_event::{Event, EventType, types};
 use avouch_state::{FdType, State, Thread, path};
@@ -82,13 +82,26 @@ const ROWS: &[Row] = &[
 const OPENS: [EventType; 5] =
     [types::OPEN_X, types::CREAT_X, types::OPENAT_2_X, types::OPENAT2_X, types::OPEN_BY_HANDLE_AT_X];
 
+/// How a call told of a change: what may differ from one such change to the next.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Call {
+    name: &'static str,
+    /// Paths as given, where they differ.
+    given: Option<Vec<u8>>,
+    to_given: Option<Vec<u8>>,
+    /// Flags of the capture format, and the descriptor, of an open.
+    flags: Option<u32>,
+    fd: Option<i64>,
+}
+
 /// A change, before it is a record.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in crate::live) struct Change {
     pub(in crate::live) action: &'static str,
     pub(in crate::live) path: Vec<u8>,
     pub(in crate::live) to: Option<Vec<u8>>,
     detail: Vec<(&'static str, u64)>,
+    call: Call,
 }
 
 impl Change {
@@ -100,12 +113,17 @@ impl Change {
             let value = if name == "mode" { json!(format!("{n:#o}")) } else { json!(n) };
             detail.insert(name.to_owned(), value);
         }
+        detail.extend(self.call.flags.map(|flags| ("flags".to_owned(), json!(flags))));
+        detail.extend(self.call.fd.map(|fd| ("fd".to_owned(), json!(fd))));
         FileChange {
             time: rfc3339(timestamp),
             action: self.action,
             path: text(&self.path),
             to: self.to.map(|to| text(&to)),
             detail,
+            call: self.call.name,
+            given: self.call.given.map(|given| text(&given)),
+            to_given: self.call.to_given.map(|given| text(&given)),
             who,
         }
     }
@@ -131,7 +149,8 @@ impl Files {
     /// Whether this is the first time in this minute that process `pid` does this. With no room left, everything is.
     pub(super) fn is_new(&mut self, change: &Change, pid: i64) -> bool {
         // Two changes with the same number would be told once; of 8,192 in 2^64 none have.
-        let number = self.hasher.hash_one((change, pid));
+        let what = (change.action, &change.path, &change.to, &change.detail);
+        let number = self.hasher.hash_one((what, pid));
         if self.seen.contains(&number) {
             return false;
         }
@@ -165,9 +184,19 @@ pub(in crate::live) fn change<'s>(event: &Event<'_>, state: &'s State) -> Option
         Some(place) => Some(resolve(event, state, thread, place)?),
         None => None,
     };
+    let given = |place: Place, full: &[u8]| match place {
+        Place::Fd(_) => None,
+        Place::Path(i) | Place::At(_, i) => event.params.charbuf(i).filter(|given| *given != full).map(<[u8]>::to_vec),
+    };
+    let call = Call {
+        name: event.ty.name(),
+        given: given(row.path, &path),
+        to_given: row.to.zip(to.as_deref()).and_then(|(place, to)| given(place, to)),
+        ..Call::default()
+    };
     let number = |i: usize| event.params.u64(i).or_else(|| event.params.u32(i).map(u64::from));
     let detail = row.detail.iter().filter_map(|(name, i)| Some((*name, number(*i)?))).collect();
-    Some((Change { action: row.action, path, to, detail }, thread))
+    Some((Change { action: row.action, path, to, detail, call }, thread))
 }
 
 fn opened<'s>(event: &Event<'_>, state: &'s State) -> Option<(Change, &'s Thread)> {
@@ -183,7 +212,18 @@ fn opened<'s>(event: &Event<'_>, state: &'s State) -> Option<(Change, &'s Thread
         return None;
     }
     let action = if created { "create" } else { "write" };
-    Some((Change { action, path: fd.name.to_vec(), to: None, detail: Vec::new() }, thread))
+    let flags_at = match event.ty {
+        types::OPENAT_2_X | types::OPENAT2_X => Some(3),
+        types::OPEN_X | types::OPEN_BY_HANDLE_AT_X => Some(2),
+        _ => None,
+    };
+    let call = Call {
+        name: event.ty.name(),
+        flags: flags_at.and_then(|at| event.params.u32(at)),
+        fd: event.params.i64(0),
+        ..Call::default()
+    };
+    Some((Change { action, path: fd.name.to_vec(), to: None, detail: Vec::new(), call }, thread))
 }
 
 fn resolve(event: &Event<'_>, state: &State, thread: &Thread, place: Place) -> Option<Vec<u8>> {

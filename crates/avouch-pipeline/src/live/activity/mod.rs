@@ -167,13 +167,17 @@ impl Activity {
             self.leave_out(Kind::Command);
             return;
         }
-        let cmdline = super::who::cmdline(thread);
+        let (cmdline, args_at) = super::who::cmdline(thread);
         emit(Record::Command(Box::new(Command {
             time: rfc3339(event.timestamp),
             who: super::who::who(state, thread),
             cmdline,
+            args_at,
             cwd: String::from_utf8_lossy(state.cwd(thread)).into_owned(),
             tty: thread.tty,
+            vpid: thread.vpid,
+            call: event.ty.name(),
+            exe_file: super::who::exe_file(thread),
         })));
     }
 
