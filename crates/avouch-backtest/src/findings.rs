@@ -44,6 +44,35 @@ pub struct Found {
     pub suppressed: bool,
     /// The recording that it was replayed from.
     pub file: Option<String>,
+    /// Who did what, for one that activity tells of.
+    pub acted: Option<Acted>,
+}
+
+/// Who acted, as a record of activity tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Acted {
+    /// `command`, `connection` or `file`.
+    pub kind: &'static str,
+    /// Path of the program, or its name.
+    pub process: String,
+    /// Process id.
+    pub pid: i64,
+    /// Name of the parent; empty when it is not known.
+    pub parent: String,
+    /// Name of the user, or its number.
+    pub user: String,
+    /// Name of the container, or its id; empty outside of any.
+    pub container: String,
+    /// Pod.
+    pub pod: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Connections that the record stands for; 1 for others.
+    pub times: u64,
+    /// The time under which the record is stored: for condensed connections the end of their minute.
+    pub recorded: Time,
+    /// Number of its record in the ledger.
+    pub seq: u64,
 }
 
 impl Found {
@@ -57,6 +86,7 @@ impl Found {
             decision: row.decided.as_ref().map(|d| d.decision.name()),
             suppressed: row.suppressed.is_some(),
             file: None,
+            acted: None,
         }
     }
 }
@@ -89,15 +119,27 @@ impl Sample {
         self.show(time, found);
     }
 
+    /// Counts one, and shows it when it is among the newest and can be.
+    pub(crate) fn add_some(&mut self, time: Time, found: impl FnOnce() -> Option<Found>) {
+        self.count += 1;
+        if self.has_room(time) {
+            self.rows.extend(found());
+        }
+    }
+
     /// Shows one that was counted before.
     pub(crate) fn show(&mut self, time: Time, found: impl FnOnce() -> Found) {
+        if self.has_room(time) {
+            self.rows.push(found());
+        }
+    }
+
+    fn has_room(&mut self, time: Time) -> bool {
         // While it is gathered the oldest stands first among twice as many as are kept.
         if self.rows.len() >= self.most.saturating_mul(2) {
             self.finish();
         }
-        if self.rows.len() < self.most || self.rows.iter().take(self.most).any(|r| r.time < time) {
-            self.rows.push(found());
-        }
+        self.rows.len() < self.most || self.rows.iter().take(self.most).any(|r| r.time < time)
     }
 
     pub(crate) fn finish(&mut self) {

@@ -17,6 +17,8 @@ use crate::Result;
 pub struct RuleVersions {
     /// By digest of a rule set, the rules that are the same.
     same: BTreeMap<String, FxHashSet<String>>,
+    /// By node, which rule set it loaded when, in order of time.
+    loaded: BTreeMap<String, Vec<(Time, String)>>,
 }
 
 impl RuleVersions {
@@ -29,6 +31,8 @@ impl RuleVersions {
         let digests: BTreeMap<&str, &str> = now.rules.iter().map(|r| (r.name.as_str(), r.digest.as_str())).collect();
         let mut out = Self::default();
         for past in store.rule_sets(Period::ALL)? {
+            let loaded = out.loaded.entry(past.loaded.node.clone()).or_default();
+            loaded.push((past.loaded.time, past.loaded.digest.clone()));
             if out.same.contains_key(&past.loaded.digest) {
                 continue;
             }
@@ -36,6 +40,9 @@ impl RuleVersions {
             let same =
                 rules.filter(|r| digests.get(r.name.as_str()) == Some(&r.digest.as_str())).map(|r| r.name).collect();
             out.same.insert(past.loaded.digest, same);
+        }
+        for loaded in out.loaded.values_mut() {
+            loaded.sort();
         }
         out.same.insert(now.digest, now.rules.into_iter().map(|r| r.name).collect());
         Ok(out)
@@ -45,5 +52,13 @@ impl RuleVersions {
     #[must_use]
     pub fn same(&self, digest: &str, rule: &str) -> bool {
         self.same.get(digest).is_some_and(|rules| rules.contains(rule))
+    }
+
+    /// Whether the rule of that name, as it is now, was loaded on a node at a time.
+    #[must_use]
+    pub fn ran(&self, node: &str, time: Time, rule: &str) -> bool {
+        let Some(loaded) = self.loaded.get(node) else { return false };
+        let before = loaded.partition_point(|(at, _)| *at <= time);
+        before.checked_sub(1).and_then(|last| loaded.get(last)).is_some_and(|(_, digest)| self.same(digest, rule))
     }
 }

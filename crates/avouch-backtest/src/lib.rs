@@ -1,8 +1,9 @@
 //! Rules and acceptances over stored history: what a change would gain and lose, and why a rule matched.
 //!
-//! History is of two kinds. Recordings (captures, slices, audit archives) are replayed under the old and the new rules, which is exact.
-//! Of stored findings only the fields of their outputs are left; a condition is judged on these with three values ([`Conditions`]), and
-//! where it depends on what was not recorded the answer is unknown: that is counted, and never taken for a match or for none.
+//! History is of three kinds. Recordings (captures, slices, audit archives) are replayed under the old and the new rules, which is exact.
+//! Of stored findings only the fields of their outputs are left, and of stored activity what its records keep of commands, connections and
+//! changed files; a condition is judged on these with three values ([`Conditions`]), and where it depends on what was not recorded the answer
+//! is unknown: that is counted, and never taken for a match or for none.
 //!
 //! * [`backtest`]: what another rule set would have found, lost and gained; findings that people called true come first.
 //! * [`preview`]: what an acceptance would have suppressed.
@@ -17,6 +18,7 @@
 //! It never writes anything, and knows no clock. Long questions tell their [`Progress`] and can be stopped ([`Watch`]); memory does not
 //! grow with the number of findings.
 
+mod activity;
 mod backtest;
 mod body;
 mod condition;
@@ -31,11 +33,12 @@ mod replayed;
 mod view;
 mod watch;
 
-pub use backtest::{History, Options, Read, RuleChange, RuleDiff, What, backtest};
+pub use activity::{About, ActivityGap, ActivityRead, ActivityState, CutShort, Kept, NodeActivity};
+pub use backtest::{ActivityChange, Day, History, Options, Read, RuleChange, RuleDiff, What, backtest};
 pub use condition::{ConditionId, Conditions, Truth};
 pub use error::{Error, Result};
 pub use explain::{Tree, TreeKind, Why, explain, explain_exactly, of_explanation};
-pub use findings::{Findings, Found, Sample};
+pub use findings::{Acted, Findings, Found, Sample};
 pub use known::RuleVersions;
 pub use preview::{Preview, preview};
 pub use propose::{Alternative, Draft, Proposal, propose};

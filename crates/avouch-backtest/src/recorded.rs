@@ -32,6 +32,22 @@ const REDACTED: &str = "[redacted:";
 const REPLACED: char = '\u{fffd}';
 
 impl Recorded {
+    /// A text as a record has it; unknown when something in it was replaced.
+    pub(crate) fn text(text: &str) -> Self {
+        if text.contains(REDACTED) || text.contains(REPLACED) { Self::Unknown } else { Self::Text(text.to_owned()) }
+    }
+
+    /// Several of them; unknown when one is.
+    pub(crate) fn texts(texts: &[String]) -> Self {
+        let texts: Vec<Self> = texts.iter().map(|t| Self::text(t)).collect();
+        match texts.is_empty() {
+            // An empty list is absent, for the engine too.
+            true => Self::Absent,
+            false if texts.contains(&Self::Unknown) => Self::Unknown,
+            false => Self::List(texts),
+        }
+    }
+
     /// Reads a recorded value of a field.
     pub(crate) fn of(value: &Json, field: &FieldRef, decl: &FieldDecl) -> Self {
         if decl.flags.filter_only || decl.ty == FieldType::Dyn || field.shape == Shape::Ancestors {
@@ -56,7 +72,7 @@ impl Recorded {
     fn one(value: &Json, ty: FieldType, print: Print) -> Self {
         match ty {
             FieldType::Charbuf | FieldType::Fspath => match value {
-                Json::String(text) if !text.contains(REDACTED) && !text.contains(REPLACED) => Self::Text(text.clone()),
+                Json::String(text) => Self::text(text),
                 _ => Self::Unknown,
             },
             FieldType::Bool => value.as_bool().map_or(Self::Unknown, Self::Bool),

@@ -262,6 +262,7 @@ impl Sink for Fetch<'_, '_> {
             decision: None,
             suppressed: false,
             file: Some(self.file.clone()),
+            acted: None,
         });
     }
 

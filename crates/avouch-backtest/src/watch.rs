@@ -7,7 +7,7 @@ use crate::{Error, Result};
 /// How far a question has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is read: `recordings` (in bytes, before decompression where a file is mapped) or `findings`.
+    /// What is read: `recordings` (in bytes, before decompression where a file is mapped), `findings` or `activity`.
     pub what: &'static str,
     /// How many so far.
     pub done: u64,
@@ -19,13 +19,27 @@ pub struct Progress {
 pub struct Watch<'a> {
     cancel: Option<&'a AtomicBool>,
     told: &'a mut dyn FnMut(Progress),
+    enough: Option<&'a dyn Fn() -> bool>,
 }
 
 impl<'a> Watch<'a> {
     /// `told` hears of progress, a few times a second at most on a slow machine; setting `cancel` stops the question with
     /// [`Error::Cancelled`].
     pub fn new(cancel: Option<&'a AtomicBool>, told: &'a mut dyn FnMut(Progress)) -> Self {
-        Self { cancel, told }
+        Self { cancel, told, enough: None }
+    }
+
+    /// Ends reading activity, which may be much, once `enough` says so: what was read until then counts, and the answer says where it
+    /// ended. Asked every thousand records or so.
+    #[must_use]
+    pub fn until(mut self, enough: &'a dyn Fn() -> bool) -> Self {
+        self.enough = Some(enough);
+        self
+    }
+
+    /// Whether enough of what may be cut short was read.
+    pub(crate) fn has_enough(&self) -> bool {
+        self.enough.is_some_and(|enough| enough())
     }
 
     /// Whether somebody asked to stop.

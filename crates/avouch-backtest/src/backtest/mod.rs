@@ -1,5 +1,7 @@
 //! What another rule set would have found in the past, against the one that is loaded.
 
+mod activity;
+mod entry;
 mod tally;
 
 use std::collections::BTreeSet;
@@ -10,6 +12,7 @@ use avouch_pipeline::RuleSet;
 use avouch_store::Period;
 use serde::Serialize;
 
+use crate::activity::{About, ActivityRead};
 use crate::findings::{Findings, Sample};
 use crate::known::RuleVersions;
 use crate::replayed::Replayed;
@@ -35,11 +38,14 @@ pub struct Options {
     /// Whether the findings of other rules are asked what the changed rules would have said of their events. It takes a pass over all
     /// findings of the sources of changed rules, instead of one over the findings of these rules.
     pub gains: bool,
+    /// Records of activity that are judged at most, the newest first; 0 for none. Their number has no part in memory, but in time: see the
+    /// crate's measurements.
+    pub activity: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rows: 100, gains: true }
+        Self { rows: 100, gains: true, activity: 5_000_000 }
     }
 }
 
@@ -76,6 +82,43 @@ pub struct RuleChange {
     pub unknown: u64,
     /// Of `before`, how many were replayed from recordings, which is exact.
     pub replayed: u64,
+    /// What stored activity says of a rule over system calls that was added or changed; `None` where none was judged.
+    pub activity: Option<ActivityChange>,
+    /// By day with any, for a rule that is not [`What::Same`].
+    pub days: Vec<Day>,
+}
+
+/// Detections of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// Its begin, UTC.
+    pub day: Time,
+    /// Under the old rules.
+    pub before: u64,
+    /// Under the new ones, as far as is certain.
+    pub after: u64,
+    /// Findings and records of activity of which it cannot be said.
+    pub unknown: u64,
+}
+
+/// What stored activity says of a rule. Connections of a minute are one record, and count once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ActivityChange {
+    /// The events that the rule is about, those that activity keeps first.
+    pub about: Vec<About>,
+    /// Of [`RuleChange::gained`], records that it would newly fire on.
+    pub gained: u64,
+    /// Records on which it would fire, and would have fired before, though it has no finding of them: it was not loaded there then, or another
+    /// rule came first.
+    pub already: u64,
+    /// Records on which it would fire, and of which it cannot be said whether the old one would.
+    pub unknown_before: u64,
+    /// Records of which it cannot be said whether it would fire.
+    pub unknown: Sample,
+    /// Fields that were missing there, with the number of records, the most frequent first.
+    pub missing: Vec<(String, u64)>,
+    /// Stored findings of which only the activity at their time could tell what becomes of them.
+    pub settled: u64,
 }
 
 /// What was read, and what there was not.
@@ -110,13 +153,16 @@ pub struct RuleDiff {
     pub unknown: u64,
     /// What was read.
     pub read: Read,
+    /// Which activity was judged.
+    pub activity: ActivityRead,
 }
 
 /// Asks history what `new` would have found in `period`, against `old`, the loaded rules.
 ///
 /// Where a recording holds the event of a stored finding (same rule, same time), what its replay gives counts. Otherwise the new condition
 /// is judged on the finding's recorded fields, given that the old one held when the rule was the same when it was found.
-/// Stored findings do not tell what no rule found: gains there are only those at events of which another rule had a finding.
+/// Stored findings do not tell what no rule found: gains there are only those at events of which another rule had a finding. Stored activity
+/// tells more, as far as it goes: rules over system calls that were added or changed are judged on every record of it.
 ///
 /// # Errors
 /// When the store or ledger cannot be read, or somebody asked to stop. A recording that cannot be read is told in [`Read::missing`].
@@ -130,6 +176,7 @@ pub fn backtest(
 ) -> Result<RuleDiff> {
     let mut replayed = Replayed::read(history.recordings, old, new, period, watch)?;
     let mut tally = Tally::new(old, new, options);
+    let mut activity = ActivityRead::default();
     let mut read = Read { from: period.from, to: period.to, ..Read::default() };
     if let Some(findings) = &mut history.findings {
         let known = RuleVersions::of(old, findings.store)?;
@@ -147,6 +194,7 @@ pub fn backtest(
                 replayed.missing.push(text);
             }
         }
+        activity = tally.activity(findings.store, period, options, &known, &replayed, watch)?;
         for dropped in findings.store.freshness(period)?.dropped {
             if dropped.what == "findings" {
                 let (from, to) = (dropped.period.from, dropped.period.to);
@@ -165,13 +213,13 @@ pub fn backtest(
     read.events = replayed.events;
     read.missing = std::mem::take(&mut replayed.missing);
     read.missing.extend(not_recorded(&replayed.stretches, period));
-    Ok(tally.finish(read))
+    Ok(tally.finish(read, activity))
 }
 
 /// Days of a period without a recording, as a sentence.
 fn not_recorded(stretches: &[(u64, u64)], period: Period) -> Option<String> {
     let Some(last) = stretches.iter().map(|(_, last)| *last).max() else {
-        return Some("recordings: what no rule found cannot be known without one".to_owned());
+        return Some("recordings: what neither a rule found nor activity tells cannot be known without one".to_owned());
     };
     let first = stretches.iter().map(|(first, _)| *first).min().unwrap_or(last);
     // An open period is as long as what was recorded.
@@ -183,6 +231,10 @@ fn not_recorded(stretches: &[(u64, u64)], period: Period) -> Option<String> {
     }
     let all = to.saturating_sub(from).saturating_add(1);
     let with = u64::try_from(days.len()).unwrap_or(u64::MAX);
-    (with < all)
-        .then(|| format!("recordings of {} of {all} days: on these only what some rule found is known", all - with))
+    (with < all).then(|| {
+        format!(
+            "recordings of {} of {all} days: on these only what some rule found or activity tells is known",
+            all - with
+        )
+    })
 }

@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use avouch_finding::Time;
 use avouch_pipeline::RuleSet;
 use avouch_rules::ResolvedRule;
 use avouch_rules::ast::Expr;
 use avouch_store::{Ask, Column, Filter, Period, StoredFinding};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::activity::Open;
+use super::entry::{Entry, MayGain, Moment, moment};
 use super::{Options, Read, RuleChange, RuleDiff, What};
-use crate::condition::{ConditionId, Conditions, Truth, same};
+use crate::activity::{ActivityRead, Asks};
+use crate::condition::{Conditions, Truth, same};
 use crate::findings::{Findings, Found, Sample, known_true};
 use crate::known::RuleVersions;
 use crate::replayed::{Key, Replayed};
@@ -19,28 +23,24 @@ use crate::{Result, Watch};
 const RULES: usize = 100_000;
 /// Events at which rules that gained are told apart, so that each counts once however many findings it has.
 const EVENTS: usize = 1_000_000;
+/// Findings that wait for what activity tells of their moment; about 2 kB each.
+const OPEN: usize = 20_000;
 /// Known true findings that are told.
 const TRUE_ROWS: usize = 1_000;
 
-/// A rule of either set.
-struct Entry {
-    what: What,
-    source: String,
-    /// Its condition under the old rules, when it runs there and differs.
-    before: Option<ConditionId>,
-    /// Under the new ones.
-    after: Option<ConditionId>,
-    /// Its stored findings are looked at one by one, because it differs or recordings have detections of it.
-    visited: bool,
-    change: RuleChange,
-}
-
 pub(super) struct Tally {
-    entries: BTreeMap<String, Entry>,
-    conditions: Conditions,
-    /// Rules that may gain, by source.
-    may_gain: Vec<(String, String, Option<ConditionId>, ConditionId)>,
+    pub(super) entries: BTreeMap<String, Entry>,
+    pub(super) conditions: Conditions,
+    pub(super) may_gain: Vec<MayGain>,
+    /// What the rules of the new set are about.
+    pub(super) asks: Asks,
     gained_at: FxHashSet<(usize, u64, u64)>,
+    /// Moments of rules that may gain of which findings tell, or told of a gain.
+    pub(super) told_at: FxHashSet<Moment>,
+    /// Those beyond the most that are remembered: activity may count them once more.
+    not_told_apart: u64,
+    /// Findings of which it cannot be said yet.
+    pub(super) open: FxHashMap<Moment, Open>,
     lost_true: Sample,
     unknown_true: Sample,
     rows: usize,
@@ -83,7 +83,7 @@ impl Tally {
             let id = |place: Option<usize>| place.and_then(|p| conditions.id(p));
             let (was, is) = (id(was), id(is));
             if let Some(is) = is {
-                may_gain.push((source.clone(), name.clone(), was, is));
+                may_gain.push(MayGain { source: source.clone(), name: name.clone(), before: was, after: is });
             }
             let sample = || Sample::new(options.rows);
             let change = RuleChange {
@@ -95,14 +95,24 @@ impl Tally {
                 lost: sample(),
                 unknown: 0,
                 replayed: 0,
+                activity: None,
+                days: Vec::new(),
             };
-            entries.insert(name, Entry { what, source, before: was, after: is, visited: what != What::Same, change });
+            let days = BTreeMap::new();
+            entries.insert(
+                name,
+                Entry { what, source, before: was, after: is, visited: what != What::Same, change, days },
+            );
         }
         Self {
             entries,
             conditions,
             may_gain,
+            asks: Asks::of(new),
             gained_at: FxHashSet::default(),
+            told_at: FxHashSet::default(),
+            not_told_apart: 0,
+            open: FxHashMap::default(),
             lost_true: Sample::new(TRUE_ROWS),
             unknown_true: Sample::new(TRUE_ROWS),
             rows: options.rows,
@@ -150,34 +160,34 @@ impl Tally {
         replayed: &mut Replayed,
     ) {
         let shown = body.is_some_and(|body| self.conditions.show_body(&row.source, body));
+        let gains = self.may_gain.iter().position(|g| g.name == *row.rule);
+        let moment = gains.map(|place| moment(place, &row.node, row.time));
+        if let Some(moment) = moment {
+            self.told(moment);
+        }
         if let Some(entry) = self.entries.get_mut(&*row.rule).filter(|e| e.visited) {
             let exact = replayed.met(&row.rule, row.time);
             entry.change.before += 1;
+            entry.count(row.time, |day| day.before += 1);
             entry.change.replayed += u64::from(exact.is_some_and(|e| e.before));
+            let same = known.same(&row.rules, &row.rule);
             let fate = match (exact, entry.after) {
                 (None, None) if entry.what == What::Same => Truth::True,
                 (None, None) => Truth::False,
                 (Some(exact), _) => Truth::of(exact.after),
                 (None, Some(_)) if !shown => Truth::Unknown,
                 (None, Some(after)) => match entry.before {
-                    Some(before) if known.same(&row.rules, &row.rule) => self.conditions.truth_given(after, before),
+                    Some(before) if same => self.conditions.truth_given(after, before),
                     _ => self.conditions.truth(after),
                 },
             };
-            match fate {
-                Truth::True => entry.change.after += 1,
-                Truth::False => {
-                    entry.change.lost.add(row.time, || Found::of(row));
-                    if known_true(row) {
-                        self.lost_true.add(row.time, || Found::of(row));
-                    }
+            // What activity tells of its moment may settle it.
+            match (fate, moment) {
+                (Truth::Unknown, Some(moment)) if self.open.len() < OPEN && !self.open.contains_key(&moment) => {
+                    let found = Found::of(row);
+                    self.open.insert(moment, Open { found, known_true: known_true(row), same });
                 }
-                Truth::Unknown => {
-                    entry.change.unknown += 1;
-                    if known_true(row) {
-                        self.unknown_true.add(row.time, || Found::of(row));
-                    }
-                }
+                _ => self.fate(fate, row.time, &row.rule, known_true(row), || Found::of(row)),
             }
         }
         if shown {
@@ -185,9 +195,35 @@ impl Tally {
         }
     }
 
+    /// Counts what becomes of a stored finding.
+    pub(super) fn fate(&mut self, fate: Truth, time: Time, rule: &str, known_true: bool, found: impl Fn() -> Found) {
+        let Some(entry) = self.entries.get_mut(rule) else { return };
+        match fate {
+            Truth::True => {
+                entry.change.after += 1;
+                entry.count(time, |day| day.after += 1);
+            }
+            Truth::False => {
+                entry.change.lost.add(time, &found);
+                if known_true {
+                    self.lost_true.add(time, &found);
+                }
+            }
+            Truth::Unknown => {
+                entry.change.unknown += 1;
+                entry.count(time, |day| day.unknown += 1);
+                if known_true {
+                    self.unknown_true.add(time, &found);
+                }
+            }
+        }
+    }
+
     /// Rules that would have matched the event of another rule's finding, and that did not.
     fn gains(&mut self, row: &StoredFinding, replayed: &Replayed) {
-        for (number, (source, name, before, after)) in self.may_gain.iter().enumerate() {
+        let mut told = Vec::new();
+        for (number, gain) in self.may_gain.iter().enumerate() {
+            let MayGain { source, name, before, after } = gain;
             if **source != *row.source || **name == *row.rule || self.conditions.truth(*after) != Truth::True {
                 continue;
             }
@@ -199,14 +235,25 @@ impl Tally {
             if self.gained_at.len() < EVENTS && !self.gained_at.insert((number, row.time.0, node)) {
                 continue;
             }
+            told.push(moment(number, &row.node, row.time));
             // Counted where it is replayed.
             if replayed.exact(name, row.time).is_some_and(|e| e.after) {
                 continue;
             }
             if let Some(entry) = self.entries.get_mut(name) {
                 entry.change.after += 1;
+                entry.count(row.time, |day| day.after += 1);
                 entry.change.gained.add(row.time, || Found { rule: name.clone(), ..Found::of(row) });
             }
+        }
+        told.into_iter().for_each(|moment| self.told(moment));
+    }
+
+    fn told(&mut self, moment: Moment) {
+        if self.told_at.len() < EVENTS {
+            self.told_at.insert(moment);
+        } else if !self.told_at.contains(&moment) {
+            self.not_told_apart += 1;
         }
     }
 
@@ -231,6 +278,10 @@ impl Tally {
             if replayed.moments.get(&(key.rule, key.time)).is_some_and(|m| m.stored) {
                 continue;
             }
+            entry.count(Time(key.time), |day| {
+                day.before += u64::from(hit.before);
+                day.after += u64::from(hit.after);
+            });
             let change = &mut entry.change;
             if hit.before {
                 change.before += 1;
@@ -271,10 +322,21 @@ impl Tally {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, read: Read) -> RuleDiff {
+    pub(super) fn finish(mut self, mut read: Read, activity: ActivityRead) -> RuleDiff {
+        self.close();
+        if self.not_told_apart > 0 && activity.records() > 0 {
+            read.missing.push(format!(
+                "{} findings beyond the first {EVENTS} were not told apart from activity, which may count them as new",
+                self.not_told_apart
+            ));
+        }
         self.lost_true.finish();
         self.unknown_true.finish();
-        let mut rules: Vec<RuleChange> = self.entries.into_values().map(|e| e.change).collect();
+        let mut rules: Vec<RuleChange> = self
+            .entries
+            .into_values()
+            .map(|e| RuleChange { days: e.days.into_values().collect(), ..e.change })
+            .collect();
         for rule in &mut rules {
             rule.lost.finish();
             rule.gained.finish();
@@ -282,6 +344,6 @@ impl Tally {
         let quiet = |r: &RuleChange| r.what == What::Same && r.lost.count == 0 && r.gained.count == 0;
         rules.sort_by(|a, b| quiet(a).cmp(&quiet(b)).then_with(|| a.rule.cmp(&b.rule)));
         let unknown = rules.iter().map(|r| r.unknown).sum();
-        RuleDiff { lost_true: self.lost_true, unknown_true: self.unknown_true, rules, unknown, read }
+        RuleDiff { lost_true: self.lost_true, unknown_true: self.unknown_true, rules, unknown, read, activity }
     }
 }

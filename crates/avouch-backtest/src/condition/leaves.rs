@@ -1,9 +1,9 @@
 //! The comparisons of conditions, compiled by the engine: each is a rule of its own, and all of a source are judged in one go.
 
 use avouch_engine::{CompileOptions, Matching, Scratch};
-use avouch_event::{Arena, FieldCatalog, FieldDecl, FieldRef, types};
+use avouch_event::{Arena, FieldCatalog, FieldDecl, FieldRef, Reads, types};
 use avouch_pipeline::{RuleSet, RuleSetOptions, catalogs};
-use avouch_rules::ast::{Check, Field, Operand, Rhs, TransformerArg};
+use avouch_rules::ast::{Check, Field, Op, Operand, Rhs, TransformerArg};
 use avouch_rules::operand_prefixes;
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
@@ -25,6 +25,8 @@ struct Leaf {
     slots: Vec<usize>,
     /// The engine compiled it, and judges it as it would live.
     compiled: bool,
+    /// What comes out at every event.
+    always: Option<Truth>,
 }
 
 /// What the comparisons of one source read.
@@ -35,6 +37,8 @@ struct Part {
     /// The fields, as written.
     names: Vec<String>,
     fields: Vec<(FieldRef, FieldDecl)>,
+    /// What is known of the fields before anything is recorded: of one that never has a value, that.
+    at_first: Vec<Recorded>,
     /// Place of each field by the keys under which findings record them; `None` for what nothing reads.
     keys: FxHashMap<String, Option<usize>>,
     /// By rule of the source's program, its comparison.
@@ -68,7 +72,8 @@ impl Leaves {
         let mut leaves = Vec::with_capacity(checks.len());
         let mut items = Vec::new();
         for (number, comparison) in checks.iter().enumerate() {
-            let mut leaf = Leaf { source: comparison.source, slots: Vec::new(), compiled: false };
+            let always = comparison.check.as_ref().and_then(always);
+            let mut leaf = Leaf { source: comparison.source, slots: Vec::new(), compiled: false, always };
             let of_source = catalogs.get(comparison.source).zip(parts.get_mut(comparison.source));
             if let (Some(check), Some(((source, catalog), part))) = (&comparison.check, of_source)
                 && part.reads(check, *catalog, &mut leaf.slots)
@@ -112,9 +117,9 @@ impl Leaves {
     /// Forgets the event before; the next is of this source.
     pub(super) fn clear(&mut self, source: usize) {
         self.source = source;
-        let fields = self.parts.get(source).map_or(0, |p| p.names.len());
+        let at_first = self.parts.get(source).map_or(&[][..], |p| &p.at_first);
         self.recorded.clear();
-        self.recorded.resize(fields, Recorded::Unknown);
+        self.recorded.extend_from_slice(at_first);
     }
 
     /// Whether a comparison of the event's source reads what findings record under a key.
@@ -128,6 +133,13 @@ impl Leaves {
         let field = self.parts.get(self.source).and_then(|part| part.fields.get(slot));
         if let (Some((field, decl)), Some(to)) = (field, self.recorded.get_mut(slot)) {
             *to = Recorded::of(value, field, decl);
+        }
+    }
+
+    /// Takes what is known of a field.
+    pub(crate) fn set(&mut self, key: &str, value: Recorded) {
+        if let Some(to) = self.slot(key).and_then(|slot| self.recorded.get_mut(slot)) {
+            *to = value;
         }
     }
 
@@ -169,6 +181,9 @@ impl Leaves {
         let Some(leaf) = self.leaves.get(number).filter(|l| l.compiled && l.source == self.source) else {
             return Truth::Unknown;
         };
+        if let Some(always) = leaf.always {
+            return always;
+        }
         let unknown = |slot: &usize| self.recorded.get(*slot).is_none_or(|r| *r == Recorded::Unknown);
         if leaf.slots.iter().any(unknown) {
             return Truth::Unknown;
@@ -208,6 +223,8 @@ impl Part {
             if slot == next {
                 let decl = *catalog.decl(resolved.id);
                 self.fields.push((resolved, decl));
+                let never = matches!(decl.reads, Reads::Never(_));
+                self.at_first.push(if never { Recorded::Absent } else { Recorded::Unknown });
                 self.names.push(match &field.arg {
                     Some(arg) => format!("{}[{arg}]", field.name),
                     None => field.name.to_string(),
@@ -218,6 +235,21 @@ impl Part {
             }
         }
         true
+    }
+}
+
+/// What a comparison comes to whatever the event: events are numbered from 1, and `evt.num = 0` is how rule files write "never".
+fn always(check: &Check) -> Option<Truth> {
+    let Check { lhs: Operand::Field(field), modifier: None, rhs: Rhs::Literal(zero), op, .. } = check else {
+        return None;
+    };
+    if &*field.name != "evt.num" || field.arg.is_some() || zero.as_bytes() != b"0" {
+        return None;
+    }
+    match op {
+        Op::Eq | Op::Lt | Op::Le => Some(Truth::False),
+        Op::Ne | Op::Gt | Op::Ge => Some(Truth::True),
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod leaves;
 
 use avouch_pipeline::catalogs;
 use avouch_rules::ast::Expr;
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -136,6 +137,15 @@ impl Conditions {
         read
     }
 
+    /// The same from fields that `tell` sets.
+    pub(crate) fn show_told<T>(&mut self, source: &str, tell: impl FnOnce(&mut Leaves) -> T) -> T {
+        self.source = source_place(source).unwrap_or(usize::MAX);
+        self.leaves.clear(self.source);
+        let told = tell(&mut self.leaves);
+        self.leaves.judge();
+        told
+    }
+
     /// What comes out for the event that was shown; unknown for a condition over another source.
     pub fn truth(&mut self, id: ConditionId) -> Truth {
         let Some(root) = self.roots.get(id.0).filter(|r| r.source == self.source) else { return Truth::Unknown };
@@ -159,6 +169,33 @@ impl Conditions {
         set(&mut self.truths, known.node, Truth::True);
         infer::infer(&self.graph, &order, &mut self.truths);
         at(&self.truths, asked.node)
+    }
+
+    /// The fields on which it depends what came out for the condition that was asked last, when that is unknown; as written, each once.
+    pub(crate) fn missing(&self, id: ConditionId) -> Vec<&str> {
+        let mut fields = Vec::new();
+        let Some(root) = self.roots.get(id.0) else { return fields };
+        let mut open = vec![root.node];
+        let mut met = FxHashSet::default();
+        while let Some(node) = open.pop() {
+            if at(&self.truths, node) != Truth::Unknown || !met.insert(node) {
+                continue;
+            }
+            match self.graph.nodes().get(node) {
+                Some(Node::Leaf(leaf)) => {
+                    let reads = self.leaves.reads(*leaf);
+                    for (field, _) in reads.into_iter().filter(|(_, known)| **known == Recorded::Unknown) {
+                        if !fields.contains(&field) {
+                            fields.push(field);
+                        }
+                    }
+                }
+                Some(Node::Not(inner)) => open.push(*inner),
+                Some(Node::And(parts) | Node::Or(parts)) => open.extend(parts.iter().copied()),
+                None => {}
+            }
+        }
+        fields
     }
 
     /// The node of a part of a condition that was given.
