@@ -1,6 +1,6 @@
-//! What questions to history answer, as the API shows it: samples of findings, and differences of rules.
+//! What questions to history answer, as the API shows it: samples of findings, and the period that is asked about.
 
-use avouch_backtest::{Found, RuleChange, RuleDiff, Sample, What};
+use avouch_backtest::{Acted, Found, Sample};
 use avouch_finding::Time;
 use avouch_store::Period;
 use serde::Serialize;
@@ -10,10 +10,10 @@ use crate::access::Who;
 use crate::error::ApiResult;
 use crate::query::{self, Params};
 
-/// A finding, or a detection of a replay.
+/// A finding, a detection of a replay, or what activity tells that a rule would find.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FoundOut {
-    /// Id of the stored finding; `null` for a detection that was only replayed.
+    /// Id of the stored finding; `null` for a detection that was only replayed, or that only activity tells of.
     id: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     time: Time,
@@ -27,6 +27,49 @@ pub(crate) struct FoundOut {
     suppressed: bool,
     /// The recording that it was replayed from.
     file: Option<String>,
+    /// Who did what, for one that only activity tells of.
+    acted: Option<ActedOut>,
+}
+
+/// Who acted, as a record of activity tells.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ActedOut {
+    /// `command`, `connection` or `file`.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    process: String,
+    pid: i64,
+    parent: String,
+    user: String,
+    /// Empty outside of any.
+    container: String,
+    pod: String,
+    namespace: String,
+    /// Connections that the record stands for.
+    times: u64,
+    /// The time under which `/activity` has it.
+    #[schema(value_type = String, format = DateTime)]
+    recorded: Time,
+    /// Number of its record in the ledger.
+    seq: u64,
+}
+
+impl From<&Acted> for ActedOut {
+    fn from(a: &Acted) -> Self {
+        Self {
+            kind: a.kind,
+            process: a.process.clone(),
+            pid: a.pid,
+            parent: a.parent.clone(),
+            user: a.user.clone(),
+            container: a.container.clone(),
+            pod: a.pod.clone(),
+            namespace: a.namespace.clone(),
+            times: a.times,
+            recorded: a.recorded,
+            seq: a.seq,
+        }
+    }
 }
 
 impl From<&Found> for FoundOut {
@@ -40,6 +83,7 @@ impl From<&Found> for FoundOut {
             decision: f.decision,
             suppressed: f.suppressed,
             file: f.file.clone(),
+            acted: f.acted.as_ref().map(ActedOut::from),
         }
     }
 }
@@ -54,97 +98,6 @@ pub(crate) struct SampleOut {
 impl From<&Sample> for SampleOut {
     fn from(s: &Sample) -> Self {
         Self { count: s.count, rows: s.rows.iter().map(FoundOut::from).collect() }
-    }
-}
-
-/// What a change of rules makes of the detections of one rule.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct RuleChangeOut {
-    rule: String,
-    /// `added`, `removed`, `changed` or `same`.
-    #[schema(value_type = String)]
-    what: &'static str,
-    before: u64,
-    /// As far as is certain; `unknown` ones may come to them.
-    after: u64,
-    gained: SampleOut,
-    lost: SampleOut,
-    /// Stored findings of which it cannot be said.
-    unknown: u64,
-    /// Of `before`, how many were replayed, which is exact.
-    replayed: u64,
-}
-
-impl From<&RuleChange> for RuleChangeOut {
-    fn from(c: &RuleChange) -> Self {
-        let what = match c.what {
-            What::Added => "added",
-            What::Removed => "removed",
-            What::Changed => "changed",
-            What::Same => "same",
-        };
-        Self {
-            rule: c.rule.clone(),
-            what,
-            before: c.before,
-            after: c.after,
-            gained: (&c.gained).into(),
-            lost: (&c.lost).into(),
-            unknown: c.unknown,
-            replayed: c.replayed,
-        }
-    }
-}
-
-/// What was read, and what there was not.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ReadOut {
-    captures: u64,
-    archives: u64,
-    /// Events of recordings.
-    events: u64,
-    /// Stored findings looked at.
-    findings: u64,
-    #[schema(value_type = String, format = DateTime)]
-    from: Time,
-    #[schema(value_type = String, format = DateTime)]
-    to: Time,
-    /// What is missing, in sentences.
-    missing: Vec<String>,
-}
-
-/// What other rules would have found.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct RuleDiffOut {
-    /// Findings that somebody called true and that would be no more.
-    lost_true: SampleOut,
-    /// Known true findings of which it cannot be said.
-    unknown_true: SampleOut,
-    /// Rules that differ, or whose detections do, then the others.
-    rules: Vec<RuleChangeOut>,
-    /// Stored findings of which it cannot be said.
-    unknown: u64,
-    read: ReadOut,
-}
-
-impl From<&RuleDiff> for RuleDiffOut {
-    fn from(d: &RuleDiff) -> Self {
-        let read = ReadOut {
-            captures: d.read.captures,
-            archives: d.read.archives,
-            events: d.read.events,
-            findings: d.read.findings,
-            from: d.read.from,
-            to: d.read.to,
-            missing: d.read.missing.clone(),
-        };
-        Self {
-            lost_true: (&d.lost_true).into(),
-            unknown_true: (&d.unknown_true).into(),
-            rules: d.rules.iter().map(RuleChangeOut::from).collect(),
-            unknown: d.unknown,
-            read,
-        }
     }
 }
 

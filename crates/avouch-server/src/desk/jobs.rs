@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use avouch_backtest::{Findings, History, Options, Progress, RuleDiff, Watch, backtest};
 use avouch_evidence::Folder;
@@ -19,6 +20,8 @@ use crate::error::{ApiError, ApiResult, chain};
 const WAITING: usize = 4;
 /// Finished ones that are kept.
 const KEPT: usize = 20;
+/// How long stored activity is judged. What is older than what was reached then is said not to have been judged.
+const ENOUGH: Duration = Duration::from_secs(120);
 
 /// How far a back-test is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,7 +187,11 @@ impl Jobs {
         };
         let mut work = || match cancel.load(Ordering::Relaxed) {
             true => Err(avouch_backtest::Error::Cancelled),
-            false => work(&order, &mut Watch::new(Some(cancel), &mut told)),
+            false => {
+                let begun = Instant::now();
+                let enough = || begun.elapsed() > ENOUGH;
+                work(&order, &mut Watch::new(Some(cancel), &mut told).until(&enough))
+            }
         };
         // One that breaks has to end as one that failed, and not to look as if it ran for ever.
         let result = std::panic::catch_unwind(AssertUnwindSafe(&mut work));

@@ -1,5 +1,9 @@
 //! Back-tests: how far they are, what they found, and how they are stopped.
 
+mod activity;
+mod noise;
+mod shape;
+
 use avouch_finding::Time;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,11 +11,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::history::RuleDiffOut;
 use crate::App;
 use crate::access::{Permission, Routes};
 use crate::desk::Job;
 use crate::error::{ApiError, ApiResult, ErrorBody};
+use shape::RuleDiffOut;
 
 /// The routes.
 pub(super) fn routes() -> Routes {
@@ -40,7 +44,7 @@ pub(crate) struct JobOut {
     state: &'static str,
     /// 0 to 1 of what is read at present; `null` when that is not known.
     progress: Option<f64>,
-    /// What is read: `recordings` (bytes) or `findings`, and how many so far.
+    /// What is read: `recordings` (bytes), `findings` or `activity`, and how many so far.
     #[schema(value_type = Option<String>)]
     reading: Option<&'static str>,
     read: u64,
@@ -66,7 +70,7 @@ impl JobOut {
             reading: job.progress.map(|p| p.what),
             read: job.progress.map_or(0, |p| p.done),
             error: job.error.clone(),
-            result: job.result.as_deref().map(RuleDiffOut::from),
+            result: job.result.as_deref().map(|diff| RuleDiffOut::of(diff, job.period)),
         }
     }
 }
