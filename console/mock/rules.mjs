@@ -62,18 +62,56 @@ function diagnostics(text) {
   return out;
 }
 
+// The chosen rule loses, one that is new would find what activity has, and one is about events that nobody keeps.
 function difference(world, job) {
-  const mine = world.rows.filter((r) => r.rule === RULES[0].rule && r._t >= Date.parse(job.from) && r._t < Date.parse(job.to));
-  const found = (r) => ({ id: r.id, time: r.time, rule: r.rule, node: r.node, output: wire(r).output, decision: r.decision?.decision ?? null, suppressed: r.suppressed !== null, file: null });
+  const [from, to] = [Date.parse(job.from), Date.parse(job.to)];
+  const mine = world.rows.filter((r) => r.rule === RULES[0].rule && r._t >= from && r._t < to);
+  const found = (r) => ({ id: r.id, time: r.time, rule: r.rule, node: r.node, output: wire(r).output, decision: r.decision?.decision ?? null, suppressed: r.suppressed !== null, file: null, acted: null });
   const sample = (rows, most) => ({ count: rows.length, rows: rows.slice(-most).reverse().map(found) });
+  const none = sample([], 0);
   const lost = mine.filter((r) => r.process !== "sh").slice(0, 40);
   const known = mine.filter((r) => r.decision?.decision === "true");
-  return {
-    lost_true: sample(known.length > 0 ? known : mine.slice(-2).map((r) => ({ ...r, decision: { decision: "true" } })), 20), unknown_true: sample([], 0),
-    rules: [{ rule: RULES[0].rule, what: "changed", before: mine.length, after: mine.length - lost.length - 3, gained: sample([], 0), lost: sample(lost, 20), unknown: 3, replayed: 12 }, { rule: RULES[1].rule, what: "same", before: 41, after: 41, gained: sample([], 0), lost: sample([], 0), unknown: 0, replayed: 0 }],
-    unknown: 3,
-    read: { captures: 4, archives: 0, events: 1_204_331, findings: mine.length, from: job.from, to: job.to, missing: ["recordings of 11 of 14 days: on these only what some rule found is known"] },
+  // Activity begins in the middle of the period, and one node has none.
+  const middle = Math.floor((from + to) / 2 / DAY) * DAY;
+  const acted = (i, count, output, kind = "command") => ({ id: null, time: new Date(to - (i + 1) * 7_300_000).toISOString(), rule: "Listener started in container", node: NODES[i % 3].node, output, decision: null, suppressed: false, file: null, acted: { kind, process: "/usr/bin/nc", pid: 4_100 + i, parent: "bash", user: "www-data", container: "shop-web", pod: "web-7d9f", namespace: "shop", times: count, recorded: new Date(to - (i + 1) * 7_300_000).toISOString(), seq: 91_000 + i } });
+  const gained = { count: 23, rows: Array.from({ length: 20 }, (_, i) => acted(i, 1, `nc -l -p ${9000 + i}`)) };
+  const unclear = { count: 9, rows: Array.from({ length: 9 }, (_, i) => acted(i, i === 0 ? 14 : 1, i === 0 ? "connects to 203.0.113.9:443 (tcp, ok)" : `ncat 203.0.113.${i} 443`, i === 0 ? "connection" : "command")) };
+  const byDay = (rows, left) => {
+    const per = new Map();
+    for (const r of rows) {
+      const day = Math.floor(r._t / DAY) * DAY;
+      const d = per.get(day) ?? { day: new Date(day).toISOString(), before: 0, after: 0, unknown: 0 };
+      d.before += 1;
+      if (!left.includes(r)) d.after += 1;
+      per.set(day, d);
+    }
+    return [...per.values()].sort((a, b) => a.day.localeCompare(b.day));
   };
+  const fresh = Array.from({ length: Math.max(1, Math.floor((to - middle) / DAY)) }, (_, i) => ({ day: new Date(middle + i * DAY).toISOString(), before: 0, after: i % 3, unknown: i % 2 }));
+  const noise = (before, after, verdict) => ({ budget: 50, before_a_day: before, after_a_day: after, before_worst: Math.ceil(before * 2), after_worst: Math.ceil(after * 2), over_before: 0, over_after: 0, verdict });
+  const activity = (extra) => ({ about: [{ event: "execve", kept: "yes" }, { event: "execveat", kept: "yes" }], about_count: 2, kept: true, gained: 0, already: 0, unknown_before: 0, unknown: none, missing: [], settled: 0, ...extra });
+  const row = (name, what, extra) => ({ rule: name, what, before: 0, after: 0, gained: none, lost: none, unknown: 0, replayed: 0, activity: null, days: [], noise: null, ...extra });
+  const span = { first: new Date(middle).toISOString(), last: new Date(to - 60_000).toISOString() };
+  const node = (n, i) => ({ node: n.node, records: i === 2 ? 0 : 41_200 - i * 977, first: i === 2 ? null : span.first, last: i === 2 ? null : span.last, days: i === 2 ? 0 : 4, watched_days: 7, gaps: i === 2 ? [{ from: new Date(middle).toISOString(), to: new Date(middle + 3 * DAY).toISOString() }] : [] });
+  return {
+    lost_true: sample(known.length > 0 ? known : mine.slice(-2).map((r) => ({ ...r, decision: { decision: "true" } })), 20), unknown_true: none,
+    rules: [
+      row("Listener started in container", "added", { after: 23, gained, activity: activity({ gained: 23, unknown: unclear, missing: [{ field: "container.image.tag", records: 8 }, { field: "proc.env", records: 2 }] }), days: fresh, noise: noise(0, 3.3, "within") }),
+      row(RULES[0].rule, "changed", { before: mine.length, after: mine.length - lost.length - 3, lost: sample(lost, 20), unknown: 3, replayed: 12, activity: activity({}), days: byDay(mine, lost), noise: noise(mine.length / 7, (mine.length - lost.length) / 7, "within") }),
+      row("Process traced by another", "added", { activity: activity({ about: [{ event: "ptrace", kept: "no" }], about_count: 1, kept: false }), noise: noise(0, 0, "not_known") }),
+      row(RULES[1].rule, "same", { before: 41, after: 41 }),
+    ],
+    unknown: 3,
+    read: { captures: 4, archives: 0, events: 1_204_331, findings: mine.length, from: job.from, to: job.to, missing: ["recordings of 11 of 14 days: on these only what some rule found or activity tells is known"] },
+    activity: { state: "read", commands: 61_204, connections: 12_880, files: 7_339, ...span, cut_short: null, nodes: NODES.slice(0, 3).map(node), more_nodes: 0, left_out: 318, dropped: 0, brief: 0 },
+  };
+}
+
+// Activity of one node around a moment.
+function near(params) {
+  const at = (Date.parse(params.get("from")) + Date.parse(params.get("to"))) / 2;
+  const rows = [["command", "bash -i", -4_000], ["command", "nc -l -p 9000", 0], ["connection", "in tcp 203.0.113.9:9000", 3_000]].map(([kind, text, ms], i) => ({ fact: `l-${i}`, time: new Date(at + ms).toISOString(), kind, text, node: params.get("node"), user: "www-data", program: "/usr/bin/nc", container: "shop-web", namespace: "shop", pod: "web-7d9f", pid: 4_100 }));
+  return { answer: answer(new URLSearchParams(), { from: at - 30_000, to: at + 30_000 }, [], 0, [], Date.now()), rows, next: null };
 }
 
 export function rules(world, method, path, params, body) {
@@ -81,6 +119,7 @@ export function rules(world, method, path, params, body) {
   const parts = path.split("/").slice(1).map(decodeURIComponent);
   const missing = { status: 404, body: { error: { code: "not_found", message: "no such rule" } } };
   if (path === "/rules" && method === "GET") return list(world, params);
+  if (path === "/activity") return near(params);
   if (parts[0] === "rules" && parts.length === 2) {
     const all = list(world, params);
     const rule = all.rules.find((r) => r.name === parts[1] && r.file !== null);

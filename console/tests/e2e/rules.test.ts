@@ -48,12 +48,37 @@ describe("rules", () => {
     await page.getByRole("button", { name: "Try on history" }).click();
     await page.getByRole("alert").getByText(/that somebody called true would be lost/).waitFor();
     await page.getByText("recordings of 11 of 14 days").waitFor();
-    await page.getByRole("table", { name: "Difference by rule" }).getByRole("row", { name: /Terminal shell in container changed/ }).waitFor();
+    await page.getByRole("region", { name: "Terminal shell in container" }).getByText(/^Would no longer fire: \d+/).waitFor();
     await checkAxe(page);
     await saving.click();
     await page.getByText("is saved and loaded").waitFor();
     await page.getByText("Changes in the console").waitFor();
     expect(await editor.inputValue()).toContain("items: [sh]");
+    expect(faults).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)("shows what would newly fire, what cannot be said and why, and where there is no activity: %s", async (theme) => {
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, `${base}/rules/files?file=${LOCAL}&t=7d`, theme);
+    const editor = page.getByRole("textbox", { name: "Text of local_rules.yaml" });
+    await editor.fill(`${await editor.inputValue()}# tried\n`);
+    await page.locator("button:enabled", { hasText: "Try on history" }).click();
+    const fresh = page.getByRole("region", { name: "Listener started in container" });
+    await fresh.getByText(/^Would newly fire: 23/).waitFor();
+    await fresh.getByText("nc -l -p 9000").waitFor();
+    await fresh.getByRole("button", { name: "Around it" }).first().click();
+    await fresh.getByRole("table", { name: /^Activity of/ }).getByText("bash -i").waitFor();
+    await fresh.getByText(/^Cannot say: 9/).click();
+    await fresh.getByRole("table", { name: "Fields that were missing" }).getByText("container.image.tag").waitFor();
+    // A rule about events that nobody keeps is not said to find nothing.
+    const traced = page.getByRole("region", { name: "Process traced by another" });
+    await traced.getByText("not known", { exact: true }).waitFor();
+    await traced.getByText("not kept: ptrace").waitFor();
+    await page.getByRole("region", { name: "Activity" }).getByRole("table").getByRole("row").nth(3).waitFor();
+    // Once the text is another, the result says of which it is.
+    await editor.fill(`${await editor.inputValue()}# again\n`);
+    await page.getByText("The text changed since it was tried").waitFor();
+    await checkAxe(page);
     expect(faults).toEqual([]);
   });
 

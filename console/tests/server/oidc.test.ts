@@ -25,7 +25,7 @@ beforeAll(async () => {
   provider = await startProvider(people);
   const file = join(dir, "oidc.yaml");
   writeFileSync(file, `name: Example SSO\nissuer: ${provider.issuer}\nclient_id: avouch\nroles:\n  - {value: sec-admins, role: admin}\n  - {value: staff, role: analyst}\n`);
-  server = await startServer(["--oidc", file], true);
+  server = await startServer(["--oidc", file], { named: true });
   browser = await launch();
   ({ page, faults } = await open(browser, server.link, "light", undefined, giveDist));
   await page.getByRole("textbox", { name: "User" }).fill("mara");

@@ -32,13 +32,22 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Keeps the shipped recording as evidence in a new folder, then starts a server over it; `named` tells it its own address. */
-export async function startServer(extra: string[] = [], named = false): Promise<Running> {
+/** What a test wants of its server besides flags. */
+interface Wishes {
+  /** The server is told its own address (a provider sends people back to it). */
+  named?: boolean;
+  /** Keeps more in the folder of evidence before the server opens it. */
+  prepare?: (data: string) => void;
+}
+
+/** Keeps the shipped recording as evidence in a new folder, then starts a server over it. */
+export async function startServer(extra: string[] = [], { named = false, prepare }: Wishes = {}): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), "avouch-console-"));
   const recording = join(ROOT, "recordings/web-intrusion.scap");
   // As if it had been recorded an hour ago: the pages are asked about the last days, whenever the test runs.
   const recordedAt = new Date(Date.now() - 3_600_000).toISOString();
   execFileSync(program(), ["replay", recording, "--recorded-at", recordedAt, "--rules", join(ROOT, "rules"), "--matching", "all", "--quiet", "--data", data, "--node", "shop-node"], { stdio: ["ignore", "ignore", "pipe"] });
+  prepare?.(data);
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;
   if (named) extra = [...extra, "--url", url];
@@ -52,6 +61,14 @@ export async function startServer(extra: string[] = [], named = false): Promise<
   };
   return { url, link, data, stop };
 }
+
+/** The recording once more, at its own time (RECORDED), as an agent with `--activity` would have kept it. */
+export function keepActivity(data: string): void {
+  execFileSync(program(), ["agent", "--capture", join(ROOT, "recordings/web-intrusion.scap"), "--rules", join(ROOT, "rules"), "--activity", "--data", data, "--node", "shop-agent"], { stdio: ["ignore", "ignore", "pipe"] });
+}
+
+/** A time that holds what `keepActivity` keeps, as a part of an address. */
+export const RECORDED = "from=2026-11-20&to=2026-11-25";
 
 /** Waits for the link on the terminal. */
 function linkOf(child: ChildProcess): Promise<string> {

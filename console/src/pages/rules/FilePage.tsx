@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSession } from "@/session/SessionProvider";
+import { countText } from "@/time/format";
 import { useTime } from "@/time/useTime";
 import { CodeEditor, type EditorHandle } from "@/ui/CodeEditor";
 import { DiagnosticsList } from "@/ui/DiagnosticsList";
@@ -10,11 +11,12 @@ import { Time } from "@/ui/Time";
 import { useToast } from "@/ui/Toast";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
-import { BacktestBox } from "./BacktestBox";
+import { BacktestBox } from "./backtest/BacktestBox";
 import { Parts } from "./Parts";
+import { differs, unsaid } from "./backtest/model";
 import { FILES, fileParams, shortName } from "./model";
 import { backtestQuery, check, fileQuery, save, tryOut } from "./queries";
-import type { FileDiagnostic, FileText, Version } from "./types";
+import type { Backtest, FileDiagnostic, FileText, RuleChange, Version } from "./types";
 
 /** How long (ms) typing rests before the text is checked. */
 const REST = 250;
@@ -44,6 +46,8 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
   const [text, setText] = useState(file.text);
   const [settled, setSettled] = useState(file.text);
   const [job, setJob] = useState<string | null>(null);
+  const [tried, setTried] = useState<string | null>(null);
+  const results = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorHandle>(null);
   const client = useQueryClient();
   const tell = useToast();
@@ -65,7 +69,13 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
   const isChecked = checked.data !== undefined && settled === text && !checked.isPlaceholderData;
   const hasErrors = found.some((d) => d.severity === "error");
 
-  const trying = useMutation({ mutationFn: () => tryOut(file.path, { text, ...params }), onSuccess: (j) => setJob(j.id) });
+  const trying = useMutation({
+    mutationFn: () => tryOut(file.path, { text, ...params }),
+    onSuccess: (j) => {
+      setJob(j.id);
+      setTried(text);
+    },
+  });
   const running = useQuery(backtestQuery(job));
   const saving = useMutation({
     mutationFn: () => save(file.path, { text, digest: isNew ? null : file.digest }),
@@ -75,7 +85,13 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
       void client.invalidateQueries({ queryKey: ["rules"] });
     },
   });
-  const done = running.data?.state === "done" ? running.data : null;
+  const done = running.data?.state === "done";
+  // What comes is below the text: whoever asked for it is taken there.
+  useEffect(() => {
+    if (!done) return;
+    results.current?.scrollIntoView({ block: "start" });
+    results.current?.focus({ preventScroll: true });
+  }, [done]);
 
   return (
     <>
@@ -114,13 +130,31 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
             {checked.error !== null ? <Failed error={checked.error} what="The check" onRetry={() => void checked.refetch()} /> : <DiagnosticsList diagnostics={here} onPick={(d) => editor.current?.goTo(d.line, d.column)} />}
             {elsewhere.length > 0 && <Elsewhere diagnostics={elsewhere} />}
           </section>
-          {job !== null && (running.data === undefined ? running.error === null ? <Skeleton lines={4} /> : <Failed error={running.error} what="The back-test" /> : <BacktestBox job={running.data} />)}
+          {job !== null && <Progress job={running.data ?? null} />}
           {job === null && changed && may("backtest") && <p className="dim">Try it on the time of this page before you save it: what would have fired less or more is shown, and first what somebody called true.</p>}
-          {done !== null && text !== settled && <p className="dim">The text changed since it was tried.</p>}
           <Versions versions={file.versions} />
         </div>
       </div>
+      <div ref={results} tabIndex={-1} className="results">
+        {job !== null && (running.data === undefined ? running.error === null ? <Skeleton lines={4} /> : <Failed error={running.error} what="The back-test" /> : <BacktestBox job={running.data} stale={tried !== text} />)}
+      </div>
     </>
+  );
+}
+
+/** Where a back-test stands, beside the text; what it found is below. */
+function Progress({ job }: { job: Backtest | null }) {
+  if (job === null || job.state === "queued" || job.state === "running") return <p className="dim">It is tried on history; what it finds comes below the text.</p>;
+  if (job.result === null) return null;
+  const changed = job.result.rules.filter(differs);
+  const sum = (of: (r: RuleChange) => number) => countText(changed.reduce((n, r) => n + of(r), 0));
+  return (
+    <section aria-label="Result in short">
+      <h2>On history</h2>
+      <p>
+        {sum((r) => r.gained.count)} would newly fire, {sum((r) => r.lost.count)} would no longer, of {sum(unsaid)} it cannot be said. {job.result.lost_true.count > 0 && <strong className="bad">{countText(job.result.lost_true.count)} true ones would be lost.</strong>}
+      </p>
+    </section>
   );
 }
 

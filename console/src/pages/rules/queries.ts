@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { get, segment, send } from "@/api/http";
+import type { Activity } from "@/api/types";
 import type { Backtest, FileDiagnostic, FileList, FileText, OneRule, RuleList, RuleSets } from "./types";
 
 interface Period {
@@ -32,6 +33,13 @@ export const backtestQuery = (id: string | null) =>
     enabled: id !== null,
     refetchInterval: (query) => (query.state.data === undefined || query.state.data.state === "queued" || query.state.data.state === "running" ? LOOK : false),
   });
+
+/** Activity of a node around an instant, `within` s on both sides. */
+export const nearQuery = (node: string, at: string, within: number) => {
+  const ms = Date.parse(at);
+  const time = { from: new Date(ms - within * 1000).toISOString(), to: new Date(ms + within * 1000 + 1).toISOString() };
+  return queryOptions({ queryKey: ["activity", node, time.from, time.to], queryFn: ({ signal }) => get<Activity>("/activity", { node, ...time, order: "oldest", limit: 200 }, signal) });
+};
 
 export const check = (path: string, text: string, signal: AbortSignal) => send<{ diagnostics: FileDiagnostic[] }>("POST", `/rule-files/${segment(path)}/check`, { text }, signal);
 export const tryOut = (path: string, body: { text: string } & Period) => send<Backtest>("POST", `/rule-files/${segment(path)}/backtest`, body);
