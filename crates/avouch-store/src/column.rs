@@ -92,18 +92,12 @@ impl Place {
             Self::Bits { word, shift, width, .. } => row[word] >> shift & ((1 << width) - 1),
         }
     }
-
-    /// The dictionary of its numbers, when they are of one whose texts are its values.
-    pub(crate) fn dict(self) -> Option<Dict> {
-        match self {
-            Self::Text(_, dict) | Self::High(_, _, dict) => Some(dict),
-            Self::Listed(_) | Self::Bits { .. } => None,
-        }
-    }
 }
 
 /// Word of the classes.
 pub(crate) const CLASSES: usize = 1;
+/// Word of the cluster.
+pub(crate) const CLUSTER: usize = 3;
 /// Word of the bits.
 pub(crate) const BITS: usize = 13;
 /// Word of the ns between the time of a row and that of its place.
@@ -123,6 +117,11 @@ pub(crate) mod bit {
     /// The rest of the word: four million people a month.
     pub(crate) const ASSIGNEE: u32 = 10;
     pub(crate) const ACTIVITY: u32 = 0;
+}
+
+/// Whether nobody has acknowledged, decided or accepted a finding.
+pub(crate) fn is_open(row: &Packed) -> bool {
+    row[BITS] & (1 << bit::ACKNOWLEDGED | 1 << bit::SUPPRESSED | 3 << bit::DECISION) == 0
 }
 
 macro_rules! columns {

@@ -39,6 +39,7 @@
 //! # }
 //! ```
 
+mod block;
 mod classes;
 mod column;
 mod error;
@@ -52,6 +53,7 @@ mod schema;
 mod slot;
 mod stop;
 mod store;
+mod texts;
 mod write;
 
 pub use classes::Classes;
@@ -61,7 +63,7 @@ pub use filter::{ActivityFilter, Cursor, CursorError, Filter, Order, Page, Rows}
 pub use period::Period;
 pub use pool::ReaderPool;
 pub use read::{
-    AcceptanceDay, Acknowledged, Ask, Assigned, Bodies, Bucket, BySeverity, Counts, CriterionDay, Decided,
+    AcceptanceDay, Acknowledged, Ask, Assigned, Bodies, Bucket, BySeverity, Condensed, Counts, CriterionDay, Decided,
     DroppedPeriod, Facet, FacetValue, Freshness, Group, GroupOrder, Groups, Happened, LedgerPosition, OpenByAge,
     Reader, RuleDay, RuleSetLoaded, Since, StoredActivity, StoredFact, StoredFinding, Stretch,
 };

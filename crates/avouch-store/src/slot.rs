@@ -5,14 +5,24 @@
 //! rows stand in the following nanoseconds, so that a row's true time is at most [`crate::slot::Slots::spill`] ns before the
 //! time of its place.
 
+use avouch_finding::Time;
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
+
+use crate::column::{LATE, Packed};
+use crate::period::{bound, moment};
+use crate::write::Blocks;
 
 /// 2,048 rows a nanosecond; a month of nanoseconds takes 52 bits, and 63 can be had.
 pub(crate) const SHIFT: u32 = 11;
 const ROOM: i64 = (1 << SHIFT) - 1;
 /// Moments remembered with the place where their rows overflowed to.
 const REMEMBERED: usize = 10_000;
+
+/// Time of a row in the file of a period.
+pub(crate) fn time_of(begin: Time, slot: i64, row: &Packed) -> Time {
+    moment(bound(begin).saturating_add(slot >> SHIFT).saturating_sub(i64::from(row[LATE])))
+}
 
 /// Finds places for rows of one file.
 #[derive(Debug)]
@@ -26,8 +36,8 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    pub(crate) fn new(conn: &Connection, spill: i64) -> rusqlite::Result<Self> {
-        let last = conn.query_row("SELECT max(slot) FROM key", [], |r| r.get(0))?;
+    pub(crate) fn new(conn: &Connection, blocks: &mut Blocks, spill: i64) -> rusqlite::Result<Self> {
+        let last = blocks.up_to(conn, i64::MAX)?;
         Ok(Self { last, spill, overflowed: FxHashMap::default() })
     }
 
@@ -37,17 +47,14 @@ impl Slots {
     }
 
     /// A free place for a row of `offset` ns after the begin of the period. It counts as taken.
-    pub(crate) fn place(&mut self, conn: &Connection, offset: i64) -> rusqlite::Result<i64> {
+    pub(crate) fn place(&mut self, conn: &Connection, blocks: &mut Blocks, offset: i64) -> rusqlite::Result<i64> {
         let mut nanosecond = self.overflowed.get(&offset).copied().unwrap_or(offset);
         let slot = loop {
             let base = nanosecond << SHIFT;
             if self.last.is_none_or(|last| last < base) {
                 break base;
             }
-            let taken: Option<i64> = conn
-                .prepare_cached("SELECT max(slot) FROM key WHERE slot BETWEEN ?1 AND ?2")?
-                .query_row([base, base + ROOM], |r| r.get(0))?;
-            match taken {
+            match blocks.up_to(conn, base + ROOM)?.filter(|taken| *taken >= base) {
                 None => break base,
                 Some(taken) if taken < base + ROOM => break taken + 1,
                 Some(_) => nanosecond += 1,

@@ -7,6 +7,7 @@ use crate::error::{At, Error, Result};
 use crate::generation;
 use crate::read::Reader;
 use crate::record::{Applied, Record};
+use crate::texts::SharedTexts;
 use crate::write::Writer;
 
 /// Settings of a store.
@@ -29,6 +30,7 @@ impl Default for Options {
 pub struct Store {
     dir: PathBuf,
     options: Options,
+    texts: SharedTexts,
 }
 
 pub(crate) fn main_path(dir: &Path) -> PathBuf {
@@ -68,7 +70,7 @@ impl Store {
     /// # Errors
     /// When the folder or its main file cannot be made or opened, or is of a later version.
     pub fn open(dir: impl Into<PathBuf>, options: Options) -> Result<Self> {
-        let store = Self { dir: dir.into(), options };
+        let store = Self { dir: dir.into(), options, texts: SharedTexts::default() };
         fs::create_dir_all(&store.dir).at("make the folder", &store.dir)?;
         match store.writer() {
             Ok(_) | Err(Error::Locked { .. }) => Ok(store),
@@ -137,6 +139,6 @@ impl Store {
     /// # Errors
     /// When the main file cannot be opened.
     pub fn reader(&self) -> Result<Reader> {
-        Reader::new(&self.dir, self.options.cache_kib.into())
+        Reader::new(&self.dir, self.options.cache_kib.into(), &self.texts)
     }
 }

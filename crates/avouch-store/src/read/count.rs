@@ -1,19 +1,20 @@
 //! Counts of findings: how many, by value of a column, by time.
 
 use std::collections::BTreeMap;
-use std::ops::{AddAssign, ControlFlow};
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use avouch_finding::{Severity, Time};
+use rustc_hash::FxHashMap;
 
-use crate::column::{BITS, Column, Packed, Place, bit};
+use crate::column::Column;
 use crate::error::{Error, Result};
-use crate::filter::{Filter, Order};
+use crate::filter::Filter;
 use crate::period::Shelf;
 use crate::read::Reader;
-use crate::read::file::FileReader;
-use crate::read::plan::Plan;
-use crate::read::scan::scan;
+use crate::read::first::first;
+use crate::read::kept::Kept;
+use crate::read::tally::Tally;
 
 /// Numbers by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,13 @@ pub struct Bucket {
     pub suppressed: BySeverity,
 }
 
+impl Bucket {
+    /// One without findings.
+    pub(crate) fn empty(from: Time) -> Self {
+        Self { from, counted: BySeverity::default(), suppressed: BySeverity::default() }
+    }
+}
+
 /// A value of a column and how many findings have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "said above")]
@@ -100,89 +108,9 @@ pub struct Counts {
 }
 
 /// Buckets of an answer at most.
-const BUCKETS: usize = 100_000;
-/// Values of one dictionary from which on the whole dictionary is read.
-pub(crate) const MANY: usize = 64;
+pub(crate) const BUCKETS: usize = 100_000;
 /// Different values of a column in one file that are counted at most; a damaged row may tell any number.
 pub(crate) const NUMBERS: usize = 1 << 24;
-const HOUR: u64 = 3_600_000_000_000;
-
-/// Counts in one file.
-struct Tally {
-    /// By asked column the counts of its numbers.
-    numbers: Vec<Vec<u64>>,
-    places: Vec<Place>,
-    count: u64,
-    step: Option<u64>,
-    buckets: Vec<Bucket>,
-}
-
-impl Tally {
-    fn new(ask: Ask<'_>) -> Self {
-        let places: Vec<Place> = ask.columns.iter().map(|c| c.place()).collect();
-        Self { numbers: vec![Vec::new(); places.len()], places, count: 0, step: ask.step, buckets: Vec::new() }
-    }
-
-    fn add(&mut self, time: impl FnOnce() -> Time, row: &Packed) -> Result<()> {
-        self.count += 1;
-        for (place, numbers) in self.places.iter().zip(&mut self.numbers) {
-            let number = place.number(row) as usize;
-            if number >= numbers.len() {
-                if number > NUMBERS {
-                    return Err(Error::Limit {
-                        what: "values of a column",
-                        asked: number as u64,
-                        limit: NUMBERS as u64,
-                    });
-                }
-                numbers.resize(number + 1, 0);
-            }
-            numbers[number] += 1;
-        }
-        let Some(step) = self.step else { return Ok(()) };
-        let time = time();
-        let from = Time(time.0 - time.0 % step);
-        // Rows come in order of time but for those of a nanosecond that overflowed.
-        let current = match self.buckets.last_mut() {
-            Some(last) if last.from == from => last,
-            _ => {
-                if self.buckets.len() >= BUCKETS {
-                    return Err(too_many());
-                }
-                let (counted, suppressed) = (BySeverity::default(), BySeverity::default());
-                self.buckets.push(Bucket { from, counted, suppressed });
-                let last = self.buckets.len() - 1;
-                &mut self.buckets[last]
-            }
-        };
-        let severity = row[BITS] >> bit::SEVERITY & 7;
-        let suppressed = row[BITS] >> bit::SUPPRESSED & 1 == 1;
-        let counts = if suppressed { &mut current.suppressed } else { &mut current.counted };
-        counts.add(severity, 1);
-        Ok(())
-    }
-}
-
-fn too_many() -> Error {
-    Error::Limit { what: "buckets", asked: BUCKETS as u64 + 1, limit: BUCKETS as u64 }
-}
-
-/// Counts of the values that a file's numbers stand for.
-fn named(file: &mut FileReader, place: Place, numbers: &[u64]) -> Result<BTreeMap<Arc<str>, u64>> {
-    let mut sums = BTreeMap::new();
-    let used = numbers.iter().filter(|n| **n > 0).count();
-    if let Some(dict) = place.dict()
-        && used > MANY
-    {
-        file.remember(dict)?;
-    }
-    for (number, count) in (0_u32..).zip(numbers).filter(|(_, count)| **count > 0) {
-        for value in file.values(place, number)? {
-            *sums.entry(value).or_default() += count;
-        }
-    }
-    Ok(sums)
-}
 
 impl Reader {
     /// Counts findings, their values and their times in one go.
@@ -193,47 +121,36 @@ impl Reader {
         if ask.step == Some(0) {
             return Err(too_many());
         }
-        if ask.columns.is_empty()
-            && let Some(counts) = self.rolled_up(filter, ask.step)?
-        {
-            return Ok(counts);
-        }
-        let mut sums: Vec<BTreeMap<Arc<str>, u64>> = vec![BTreeMap::new(); ask.columns.len()];
-        let mut buckets: BTreeMap<Time, Bucket> = BTreeMap::new();
-        let mut count = 0;
         let listed = self.shelf(Shelf::Findings, filter.period)?;
-        let answers = self.each_file(&listed, |file| {
-            let plan = Plan::new(file, filter)?;
-            let mut tally = Tally::new(ask);
-            scan(file, &plan, Order::OldestFirst, None, &mut |slot, row| {
-                tally.add(|| file.time(slot, row), row)?;
-                Ok(ControlFlow::Continue(()))
-            })?;
-            let mut sums = Vec::new();
-            for (place, numbers) in tally.places.iter().zip(&tally.numbers) {
-                sums.push(named(file, *place, numbers)?);
-            }
-            Ok((tally.count, sums, tally.buckets))
+        let kept = Kept::of(filter, ask);
+        let tallied = self.each_file(&listed, |file| match &kept {
+            Some(kept) => kept.tally(file, filter, ask),
+            None => Tally::scan(file, filter, ask)?.finish(file),
         })?;
-        for (counted, more, tallied) in answers {
-            count += counted;
-            for (sums, more) in sums.iter_mut().zip(more) {
+        let mut counts = Counts::default();
+        let mut sums: Vec<FxHashMap<u32, u64>> = vec![FxHashMap::default(); ask.columns.len()];
+        let mut buckets: BTreeMap<Time, Bucket> = BTreeMap::new();
+        for more in tallied {
+            counts.count += more.count;
+            for (sums, more) in sums.iter_mut().zip(more.values) {
                 for (value, count) in more {
                     *sums.entry(value).or_default() += count;
                 }
             }
-            merge(&mut buckets, &tallied)?;
+            merge(&mut buckets, &more.buckets)?;
         }
-        let facet = |(column, sums): (&Column, BTreeMap<Arc<str>, u64>)| {
+        counts.buckets = buckets.into_values().collect();
+        let known = self.texts.known();
+        let facet = |(column, sums): (&Column, FxHashMap<u32, u64>)| {
             let distinct = sums.len();
-            let mut values: Vec<FacetValue> =
-                sums.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
-            values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-            values.truncate(ask.values);
-            Facet { column: *column, distinct, values }
+            let order =
+                |a: &(u32, u64), b: &(u32, u64)| b.1.cmp(&a.1).then_with(|| known.text(a.0).cmp(known.text(b.0)));
+            let values = first(sums.into_iter(), ask.values, order);
+            let named = |(value, count)| FacetValue { value: Arc::clone(known.text(value)), count };
+            Facet { column: *column, distinct, values: values.into_iter().map(named).collect() }
         };
-        let facets = ask.columns.iter().zip(sums).map(facet).collect();
-        Ok(Counts { count, facets, buckets: buckets.into_values().collect() })
+        counts.facets = ask.columns.iter().zip(sums).map(facet).collect();
+        Ok(counts)
     }
 
     /// How many findings there are.
@@ -259,51 +176,16 @@ impl Reader {
     pub fn histogram(&mut self, filter: &Filter, step: u64) -> Result<Vec<Bucket>> {
         Ok(self.counts(filter, Ask { step: Some(step), ..Ask::default() })?.buckets)
     }
-
-    /// The answer from the counts by hour, when they have it: whole hours, and no other column than severity and suppression.
-    fn rolled_up(&mut self, filter: &Filter, step: Option<u64>) -> Result<Option<Counts>> {
-        let whole = |time: Time| time.0 == u64::MAX || time.0.is_multiple_of(HOUR);
-        let known = |column: &Column| matches!(column, Column::Severity | Column::Suppressed);
-        if !whole(filter.period.from)
-            || !whole(filter.period.to)
-            || !step.is_none_or(|s| s.is_multiple_of(HOUR))
-            || !filter.text.is_empty()
-            || !filter.only.keys().chain(filter.except.keys()).all(known)
-        {
-            return Ok(None);
-        }
-        let asked = |column: Column, value: &str| {
-            filter.only.get(&column).is_none_or(|values| values.contains(value))
-                && !filter.except.get(&column).is_some_and(|values| values.contains(value))
-        };
-        let mut counts = Counts::default();
-        let mut buckets: BTreeMap<Time, Bucket> = BTreeMap::new();
-        for hour in self.severities_by_hour(filter.period)? {
-            let mut bucket = Bucket { from: hour.from, ..hour };
-            for severity in Severity::ALL {
-                let n = usize::from(severity.ocsf()) - 1;
-                let severity = asked(Column::Severity, severity.name());
-                for (numbers, suppressed) in [(&mut bucket.counted, "no"), (&mut bucket.suppressed, "yes")] {
-                    if !severity || !asked(Column::Suppressed, suppressed) {
-                        numbers.0[n] = 0;
-                    }
-                }
-            }
-            counts.count += bucket.counted.all() + bucket.suppressed.all();
-            if let Some(step) = step {
-                bucket.from.0 -= bucket.from.0 % step;
-                merge(&mut buckets, &[bucket])?;
-            }
-        }
-        counts.buckets = buckets.into_values().filter(|b| b.counted.all() + b.suppressed.all() > 0).collect();
-        Ok(Some(counts))
-    }
 }
 
-fn merge(buckets: &mut BTreeMap<Time, Bucket>, more: &[Bucket]) -> Result<()> {
+pub(crate) fn too_many() -> Error {
+    Error::Limit { what: "buckets", asked: BUCKETS as u64 + 1, limit: BUCKETS as u64 }
+}
+
+/// Adds buckets of a file to those of all.
+pub(crate) fn merge(buckets: &mut BTreeMap<Time, Bucket>, more: &[Bucket]) -> Result<()> {
     for bucket in more {
-        let empty = Bucket { from: bucket.from, counted: BySeverity::default(), suppressed: BySeverity::default() };
-        let sum = buckets.entry(bucket.from).or_insert(empty);
+        let sum = buckets.entry(bucket.from).or_insert_with(|| Bucket::empty(bucket.from));
         sum.counted += bucket.counted;
         sum.suppressed += bucket.suppressed;
         if buckets.len() > BUCKETS {

@@ -8,14 +8,15 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use crate::classes::Classes;
-use crate::column::{Dict, LATE, Packed, Place};
+use crate::column::{Dict, Packed, Place};
 use crate::error::{At, Error, Result};
-use crate::period::{Period, bound, moment};
+use crate::period::Period;
 use crate::schema;
-use crate::slot::SHIFT;
+use crate::slot::time_of;
 use crate::stop::Stop;
+use crate::texts::{Numbers, Texts, UNKNOWN};
 
-/// Texts remembered of one dictionary: those with the lowest numbers.
+/// Texts kept at hand of one dictionary: those with the lowest numbers.
 const REMEMBERED: usize = 200_000;
 const DICTS: usize = 32;
 
@@ -27,8 +28,11 @@ pub(crate) struct FileReader {
     pub(crate) conn: Connection,
     /// Of the main file's row for it, how often it was dropped: the file of this name may be a new one.
     pub(crate) dropped: i64,
-    /// By dictionary and number.
-    texts: [Vec<Option<Arc<str>>>; DICTS],
+    texts: Arc<Texts>,
+    /// What its numbers stand for among the texts.
+    numbers: Arc<Numbers>,
+    /// Texts at hand, by dictionary and number.
+    near: [Vec<Option<Arc<str>>>; DICTS],
     classes: FxHashMap<u32, Arc<Classes>>,
     empty: Arc<str>,
     /// Ends questions.
@@ -36,16 +40,25 @@ pub(crate) struct FileReader {
 }
 
 impl FileReader {
-    pub(crate) fn open(dir: &Path, name: &str, period: Period, dropped: i64, cache_kib: i64) -> Result<Self> {
+    pub(crate) fn open(
+        dir: &Path,
+        name: &str,
+        period: Period,
+        dropped: i64,
+        cache_kib: i64,
+        texts: &Arc<Texts>,
+    ) -> Result<Self> {
         let path = dir.join(name).with_extension("db");
         let conn = schema::open_to_read(&path, cache_kib)?;
-        let texts = std::array::from_fn(|_| Vec::new());
+        let numbers = texts.file(&path, dropped);
         Ok(Self {
             path,
             period,
             conn,
             dropped,
-            texts,
+            texts: Arc::clone(texts),
+            numbers,
+            near: std::array::from_fn(|_| Vec::new()),
             classes: FxHashMap::default(),
             empty: "".into(),
             stop: Stop::default(),
@@ -72,7 +85,7 @@ impl FileReader {
 
     /// Time of a row.
     pub(crate) fn time(&self, slot: i64, row: &Packed) -> Time {
-        moment(bound(self.period.from).saturating_add(slot >> SHIFT).saturating_sub(i64::from(row[LATE])))
+        time_of(self.period.from, slot, row)
     }
 
     /// A text of a dictionary.
@@ -80,45 +93,68 @@ impl FileReader {
         if number == 0 {
             return Ok(Arc::clone(&self.empty));
         }
-        if let Some(Some(text)) = self.texts[dict as usize].get(number as usize) {
+        let (dictionary, at) = (&mut self.near[dict as usize], number as usize);
+        if let Some(Some(text)) = dictionary.get(at) {
             return Ok(Arc::clone(text));
         }
-        let find = || -> rusqlite::Result<_> {
-            self.conn
-                .prepare_cached("SELECT text FROM text WHERE kind = ?1 AND id = ?2")?
-                .query_row((dict as u8, number), |r| r.get::<_, Arc<str>>(0))
-                .optional()
+        let known = self.numbers.of(dict).get(at).copied().filter(|shared| *shared != UNKNOWN);
+        let shared = match known {
+            Some(shared) => shared,
+            None => self.look_up(dict, number)?,
         };
-        let text = find()
-            .at("read a text", &self.path)?
-            .ok_or_else(|| Error::Damaged { path: self.path.clone(), what: "a row with a text that is not there" })?;
-        self.keep(dict, number, Arc::clone(&text));
+        let text = self.texts.text(shared);
+        if at < REMEMBERED {
+            let dictionary = &mut self.near[dict as usize];
+            if at >= dictionary.len() {
+                dictionary.resize(at + 1, None);
+            }
+            dictionary[at] = Some(Arc::clone(&text));
+        }
         Ok(text)
     }
 
-    fn keep(&mut self, dict: Dict, number: u32, text: Arc<str>) {
-        let (texts, number) = (&mut self.texts[dict as usize], number as usize);
-        if number < REMEMBERED {
-            if number >= texts.len() {
-                texts.resize(number + 1, None);
-            }
-            texts[number] = Some(text);
+    fn look_up(&self, dict: Dict, number: u32) -> Result<u32> {
+        let find = || -> rusqlite::Result<_> {
+            self.conn
+                .prepare_cached("SELECT text FROM text WHERE kind = ?1 AND id = ?2")?
+                .query_row((dict as u8, number), |r| r.get::<_, String>(0))
+                .optional()
+        };
+        let text = find().at("read a text", &self.path)?.ok_or_else(|| self.no_text())?;
+        let shared = self.texts.number(&text);
+        // What comes later in the dictionary is noted in one go, by whoever needs many.
+        if self.numbers.of(dict).len() > number as usize {
+            self.texts.note(&self.numbers, dict, [(number, text.as_str())]);
         }
+        Ok(shared)
     }
 
-    /// Reads a dictionary ahead.
-    pub(crate) fn remember(&mut self, dict: Dict) -> Result<()> {
-        let known = self.texts[dict as usize].len();
-        let read = || -> rusqlite::Result<Vec<(u32, Arc<str>)>> {
-            self.conn
-                .prepare_cached("SELECT id, text FROM text WHERE kind = ?1 AND id >= ?2 AND id < ?3")?
-                .query_map((dict as u8, known as i64, REMEMBERED as i64), |r| Ok((r.get(0)?, r.get(1)?)))?
-                .collect()
-        };
-        for (number, text) in read().at("read a dictionary", &self.path)? {
-            self.keep(dict, number, text);
+    fn no_text(&self) -> Error {
+        Error::Damaged { path: self.path.clone(), what: "a row with a text that is not there" }
+    }
+
+    /// What the numbers of a dictionary stand for, up to `most`: the place is the number.
+    fn shared(&self, dict: Dict, most: u32) -> Result<Vec<u32>> {
+        let most = most as usize;
+        let known = self.numbers.of(dict).len();
+        if known <= most {
+            let read = || -> rusqlite::Result<Vec<(u32, String)>> {
+                self.conn
+                    .prepare_cached("SELECT id, text FROM text WHERE kind = ?1 AND id >= ?2 AND id <= ?3")?
+                    .query_map((dict as u8, known as i64, most as i64), |r| Ok((r.get(0)?, r.get(1)?)))?
+                    .collect()
+            };
+            let read = read().at("read a dictionary", &self.path)?;
+            self.texts.note(&self.numbers, dict, read.iter().map(|(number, text)| (*number, text.as_str())));
         }
-        Ok(())
+        let mut numbers: Vec<u32> = self.numbers.of(dict).iter().take(most + 1).copied().collect();
+        numbers.resize(most + 1, UNKNOWN);
+        Ok(numbers)
+    }
+
+    /// Number of a text among those of all files.
+    pub(crate) fn shared_number(&self, text: &str) -> u32 {
+        self.texts.number(text)
     }
 
     /// Number of a text, when it has one.
@@ -162,17 +198,52 @@ impl FileReader {
         Ok(classes)
     }
 
-    /// Values that a number of a column stands for: one, or those of a list, each once.
-    pub(crate) fn values(&mut self, place: Place, number: u32) -> Result<Vec<Arc<str>>> {
-        Ok(match place {
-            Place::Text(_, dict) | Place::High(_, _, dict) => vec![self.text(dict, number)?],
-            Place::Bits { names, .. } => vec![names.get(number as usize).copied().unwrap_or_default().into()],
-            Place::Listed(list) => {
-                let classes = self.classes(number)?;
-                let items = classes.list(list);
-                let first = |(n, item): &(usize, &String)| !items[..*n].contains(item);
-                items.iter().enumerate().filter(first).map(|(_, item)| item.as_str().into()).collect()
+    /// Values that numbers of a column stand for, by the number: one, or those of a list, each once. Only of those that are `used`; `used` has
+    /// a place for each number.
+    pub(crate) fn values(&mut self, place: Place, used: &[bool]) -> Result<Values> {
+        let most = u32::try_from(used.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        match place {
+            Place::Text(_, dict) | Place::High(_, _, dict) => {
+                let numbers = self.shared(dict, most)?;
+                match numbers.iter().zip(used).any(|(number, used)| *used && *number == UNKNOWN) {
+                    true => Err(self.no_text()),
+                    false => Ok(Values::One(numbers)),
+                }
             }
-        })
+            Place::Bits { names, .. } => {
+                let name = |n: usize| self.texts.number(names.get(n).copied().unwrap_or_default());
+                Ok(Values::One((0..used.len()).map(name).collect()))
+            }
+            Place::Listed(list) => {
+                let mut several = vec![Vec::new(); used.len()];
+                for (number, values) in (0..).zip(&mut several).filter(|(n, _)| used[*n as usize]) {
+                    let classes = self.classes(number)?;
+                    let items = classes.list(list);
+                    let first = |(n, item): &(usize, &String)| !items[..*n].contains(item);
+                    values.extend(items.iter().enumerate().filter(first).map(|(_, item)| self.texts.number(item)));
+                }
+                Ok(Values::Several(several))
+            }
+        }
+    }
+}
+
+/// What the numbers of a column stand for, by the number: shared numbers of texts, see [`Texts`].
+#[derive(Debug)]
+pub(crate) enum Values {
+    /// Each one text.
+    One(Vec<u32>),
+    /// Each any number of texts.
+    Several(Vec<Vec<u32>>),
+}
+
+impl Values {
+    /// Of one number.
+    pub(crate) fn of(&self, number: u32) -> &[u32] {
+        let at = number as usize;
+        match self {
+            Self::One(numbers) => numbers.get(at).map(std::slice::from_ref).unwrap_or_default(),
+            Self::Several(numbers) => numbers.get(at).map(Vec::as_slice).unwrap_or_default(),
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use avouch_finding::{Decision, Severity, Time};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::Row;
 
+use crate::block;
 use crate::classes::Classes;
-use crate::column::{BITS, CLASSES, Dict, Packed, bit, unpack};
+use crate::column::{BITS, CLASSES, Dict, Packed, bit};
 use crate::error::{At, Error, Result};
 use crate::filter::{Cursor, Filter, Order, Page, Rows};
 use crate::period::{Shelf, moment};
@@ -16,7 +17,7 @@ use crate::read::file::FileReader;
 use crate::read::plan::Plan;
 use crate::read::scan::scan;
 use crate::record::Source;
-use crate::write::IdKey;
+use crate::write::find;
 
 /// Somebody looked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ fn id(row: &Row<'_>) -> rusqlite::Result<String> {
     })
 }
 
-fn decision(number: u32) -> Decision {
+pub(crate) fn decision(number: u32) -> Decision {
     match number {
         2 => Decision::Benign,
         3 => Decision::Test,
@@ -199,11 +200,7 @@ pub(crate) fn finding(file: &mut FileReader, slot: i64, row: &Packed) -> Result<
 
 /// Reads the finding at a place, when there is one.
 pub(crate) fn at_slot(file: &mut FileReader, slot: i64) -> Result<Option<StoredFinding>> {
-    let find = || -> rusqlite::Result<Option<Packed>> {
-        let mut find = file.conn.prepare_cached("SELECT packed FROM key WHERE slot = ?1")?;
-        find.query_row([slot], |r| Ok(unpack(r.get_ref(0)?.as_blob()?).unwrap_or_default())).optional()
-    };
-    let row = find().at("read findings", &file.path)?;
+    let row = block::one(&file.conn, slot).at("read findings", &file.path)?;
     row.map(|row| finding(file, slot, &row)).transpose()
 }
 
@@ -292,18 +289,8 @@ impl Reader {
         for listed in self.shelf(Shelf::Findings, crate::period::Period::ALL)?.into_iter().rev() {
             let Some(file) = self.file(&listed)? else { continue };
             let found = file.still(|file| {
-                let find = || -> rusqlite::Result<Option<(i64, Packed)>> {
-                    let mut find = file.conn.prepare_cached(
-                        "SELECT k.slot, k.packed FROM finding f JOIN key k ON k.slot = f.slot WHERE f.id = ?1",
-                    )?;
-                    let mut rows = find.query([IdKey::new(id)])?;
-                    Ok(match rows.next()? {
-                        Some(r) => Some((r.get(0)?, unpack(r.get_ref(1)?.as_blob()?).unwrap_or_default())),
-                        None => None,
-                    })
-                };
-                let place = find().at("find a finding", &file.path)?;
-                place.map(|(slot, row)| finding(file, slot, &row)).transpose()
+                let place = find(&file.conn, id).at("find a finding", &file.path)?;
+                place.map(|slot| at_slot(file, slot)).transpose().map(Option::flatten)
             })?;
             if found.is_some() {
                 return Ok(found);
@@ -329,7 +316,7 @@ impl Reader {
                 loop {
                     // In pieces, since reading a finding may change what is remembered of the dictionaries.
                     let mut piece: Vec<(i64, Packed)> = Vec::new();
-                    scan(file, &plan, Order::OldestFirst, after, &mut |slot, row| {
+                    scan(file, &plan, Order::OldestFirst, after, |slot, row| {
                         piece.push((slot, *row));
                         Ok(if piece.len() < PIECE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
                     })?;
@@ -387,7 +374,7 @@ impl Reader {
                 let mut found: Vec<(i64, Packed)> = Vec::new();
                 // One more than the page holds, to know whether there is a next one.
                 let wanted = page.limit + 1 - answer.rows.len();
-                scan(file, &plan, page.order, after, &mut |slot, row| {
+                scan(file, &plan, page.order, after, |slot, row| {
                     found.push((slot, *row));
                     Ok(if found.len() < wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
                 })?;

@@ -5,18 +5,20 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use avouch_finding::{Severity, Time};
-use rustc_hash::FxHashMap;
 
-use crate::column::{BITS, Column, Packed, Place, bit};
+use crate::column::{BITS, Column, Place, bit, is_open};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Order};
 use crate::period::Shelf;
-use crate::read::count::{MANY, NUMBERS};
-use crate::read::file::FileReader;
+use crate::read::count::NUMBERS;
+use crate::read::file::{FileReader, Values};
 use crate::read::finding::at_slot;
+use crate::read::first::first;
 use crate::read::plan::Plan;
 use crate::read::scan::scan;
+use crate::read::table::{Sum, Table};
 use crate::read::{Listed, Reader, StoredFinding};
+use crate::texts::EMPTY;
 
 /// Columns of a key at most.
 const COLUMNS: usize = 6;
@@ -67,99 +69,12 @@ pub struct Groups {
 
 type Key = [u32; COLUMNS];
 
-/// Sums by key, in the order in which keys came first.
-///
-/// Where nearly every finding is a group of its own, what costs is memory that is touched in no order: here that is eight bytes a group, not a
-/// key with its sum.
-#[derive(Debug, Default)]
-struct Table {
-    groups: Vec<(Key, Sum)>,
-    /// Some bits of a key's hash, and its place among the groups, counted from 1.
-    slots: Vec<(u32, u32)>,
-}
-
-impl Table {
-    fn hash(key: &Key) -> u32 {
-        const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mix = |hash: u64, number: &u32| (hash.rotate_left(23) ^ u64::from(*number)).wrapping_mul(SEED);
-        (key.iter().fold(SEED, mix) >> 32) as u32
-    }
-
-    /// Adds to the sum of a key.
-    fn add(&mut self, key: &Key, sum: &Sum) {
-        if self.groups.len() * 2 >= self.slots.len() {
-            self.grow();
-        }
-        let hash = Self::hash(key);
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            match self.slots[at] {
-                (_, 0) => break,
-                (same, place) if same == hash => {
-                    let (known, total) = &mut self.groups[place as usize - 1];
-                    if known == key {
-                        total.add(sum);
-                        return;
-                    }
-                }
-                _ => {}
-            }
-            at = (at + 1) & mask;
-        }
-        self.groups.push((*key, *sum));
-        // There are fewer than `GROUPS`.
-        self.slots[at] = (hash, u32::try_from(self.groups.len()).unwrap_or(u32::MAX));
-    }
-
-    fn grow(&mut self) {
-        let size = (self.slots.len() * 2).max(256);
-        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
-        for (hash, place) in old.into_iter().filter(|(_, place)| *place > 0) {
-            let mut at = hash as usize & (size - 1);
-            while self.slots[at].1 > 0 {
-                at = (at + 1) & (size - 1);
-            }
-            self.slots[at] = (hash, place);
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Sum {
-    count: u64,
-    open: u64,
-    first: Time,
-    last: Time,
-    severity: u32,
-    /// Place of the newest: file, slot.
-    newest: (usize, i64),
-}
-
-impl Sum {
-    fn add(&mut self, other: &Self) {
-        self.count += other.count;
-        self.open += other.open;
-        self.first = self.first.min(other.first);
-        // The later file, or the later place, when times are the same.
-        if (other.last, other.newest) > (self.last, self.newest) {
-            (self.last, self.newest) = (other.last, other.newest);
-        }
-        self.severity = self.severity.max(other.severity);
-    }
-}
-
 /// Groups of one file, by its own numbers.
 struct Local {
     count: u64,
     groups: Vec<(Key, Sum)>,
-    /// By column and number the values that it stands for; nothing for numbers that are not there.
-    values: Vec<Vec<Vec<Arc<str>>>>,
-}
-
-/// Whether nobody has acknowledged, decided or accepted it.
-fn open(row: &Packed) -> bool {
-    row[BITS] & (1 << bit::ACKNOWLEDGED | 1 << bit::SUPPRESSED | 3 << bit::DECISION) == 0
+    /// By column what its numbers stand for.
+    values: Vec<Values>,
 }
 
 fn many() -> Error {
@@ -170,7 +85,7 @@ fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Loc
     let plan = Plan::new(file, filter)?;
     let mut table = Table::default();
     let mut count = 0;
-    scan(file, &plan, Order::OldestFirst, None, &mut |slot, row| {
+    scan(file, &plan, Order::OldestFirst, None, |slot, row| {
         count += 1;
         let mut key: Key = [0; COLUMNS];
         for (number, place) in key.iter_mut().zip(places) {
@@ -178,7 +93,7 @@ fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Loc
         }
         let time = file.time(slot, row);
         let severity = row[BITS] >> bit::SEVERITY & 7;
-        let one = Sum { count: 1, open: open(row).into(), first: time, last: time, severity, newest: (0, slot) };
+        let one = Sum { first: time, last: time, slot, file: 0, count: 1, open: is_open(row).into(), severity };
         table.add(&key, &one);
         if table.groups.len() > GROUPS { Err(many()) } else { Ok(ControlFlow::Continue(())) }
     })?;
@@ -192,70 +107,36 @@ fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Loc
         for (key, _) in &table.groups {
             used[key[n] as usize] = true;
         }
-        if let (Some(dict), true) = (place.dict(), used.iter().filter(|used| **used).count() > MANY) {
-            file.remember(dict)?;
-        }
-        let mut by_number = vec![Vec::new(); most + 1];
-        for (number, _) in (0..).zip(used).filter(|(_, used)| *used) {
-            let mut values = file.values(*place, number)?;
-            if values.is_empty() {
-                values.push("".into());
-            }
-            by_number[number as usize] = values;
-        }
-        values.push(by_number);
+        values.push(file.values(*place, &used)?);
     }
     Ok(Local { count, groups: table.groups, values })
 }
 
-/// Texts with numbers that hold for all files.
-#[derive(Default)]
-struct Texts {
-    numbers: FxHashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
-}
-
-impl Texts {
-    fn number(&mut self, text: &Arc<str>) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        self.texts.push(Arc::clone(text));
-        self.numbers.insert(Arc::clone(text), number);
-        number
-    }
-
-    fn key(&self, key: &Key, columns: usize) -> Vec<Arc<str>> {
-        key.iter().take(columns).filter_map(|n| self.texts.get(*n as usize)).map(Arc::clone).collect()
-    }
-}
-
 /// Adds the groups of a file to those of all. A finding with several values of a column belongs to several groups.
-fn merge(all: &mut Table, texts: &mut Texts, file: usize, local: &Local) -> Result<()> {
-    let numbers: Vec<Vec<Vec<u32>>> = local
-        .values
-        .iter()
-        .map(|by_number| {
-            by_number.iter().map(|values| values.iter().map(|value| texts.number(value)).collect()).collect()
-        })
-        .collect();
+fn merge(all: &mut Table<COLUMNS>, file: u32, local: &Local) -> Result<()> {
     let (mut keys, mut longer): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
     for (key, sum) in &local.groups {
+        let sum = Sum { file, ..*sum };
         keys.clear();
-        keys.push([0; COLUMNS]);
-        for (column, by_number) in numbers.iter().enumerate() {
-            longer.clear();
-            for begun in &keys {
-                for number in &by_number[key[column] as usize] {
-                    let mut key = *begun;
-                    key[column] = *number;
-                    longer.push(key);
+        keys.push([EMPTY; COLUMNS]);
+        for (column, values) in local.values.iter().enumerate() {
+            match values.of(key[column]) {
+                // Without a value it has the empty one, as every key begins.
+                [] => {}
+                [value] => keys.iter_mut().for_each(|key| key[column] = *value),
+                several => {
+                    longer.clear();
+                    for begun in &keys {
+                        longer.extend(several.iter().map(|value| {
+                            let mut key = *begun;
+                            key[column] = *value;
+                            key
+                        }));
+                    }
+                    std::mem::swap(&mut keys, &mut longer);
                 }
             }
-            std::mem::swap(&mut keys, &mut longer);
         }
-        let sum = Sum { newest: (file, sum.newest.1), ..*sum };
         for key in &keys {
             all.add(key, &sum);
         }
@@ -264,30 +145,6 @@ fn merge(all: &mut Table, texts: &mut Texts, file: usize, local: &Local) -> Resu
         }
     }
     Ok(())
-}
-
-/// The first `limit` of some, in order.
-fn first<T>(all: Vec<T>, limit: usize, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
-    let mut first: Vec<T> = Vec::new();
-    if limit == 0 {
-        return first;
-    }
-    let mut full = false;
-    for one in all {
-        // Behind those that are known to be first already, whose last stands at the end when there were too many.
-        if full && first.get(limit - 1).is_some_and(|last| compare(&one, last) != Ordering::Less) {
-            continue;
-        }
-        first.push(one);
-        if first.len() == limit * 2 {
-            first.select_nth_unstable_by(limit - 1, &compare);
-            first.truncate(limit);
-            full = true;
-        }
-    }
-    first.sort_unstable_by(&compare);
-    first.truncate(limit);
-    first
 }
 
 impl Reader {
@@ -307,37 +164,53 @@ impl Reader {
             let listed = self.shelf(Shelf::Findings, filter.period)?;
             let locals = self.each_file(&listed, |file| Ok((file.period.from, local(file, filter, &places)?)))?;
             let files: Vec<Time> = locals.iter().map(|(begin, _)| *begin).collect();
-            let (mut all, mut texts) = (Table::default(), Texts::default());
+            let mut all = Table::default();
             let mut count = 0;
-            for (n, (_, local)) in locals.into_iter().enumerate() {
+            for (n, (_, local)) in (0..).zip(&locals) {
                 count += local.count;
-                merge(&mut all, &mut texts, n, &local)?;
+                merge(&mut all, n, local)?;
             }
+            drop(locals);
             let distinct = all.groups.len();
-            let name = |key: &Key| texts.key(key, by.len());
-            let compare = |(a, x): &(Key, Sum), (b, y): &(Key, Sum)| -> Ordering {
-                let (most, newest) = (y.count.cmp(&x.count), y.last.cmp(&x.last));
-                let order = match order {
-                    GroupOrder::Most => most.then(newest),
-                    GroupOrder::Newest => newest.then(most),
-                };
-                order.then_with(|| name(a).cmp(&name(b)))
-            };
-            let sorted = first(all.groups, limit, compare);
+            let sorted = self.first_groups(all, order, limit, by.len());
             let mut groups = Vec::with_capacity(sorted.len());
             for (key, sum) in &sorted {
-                let Some(newest) = self.newest(&listed, files[sum.newest.0], sum.newest.1)? else { break };
+                let Some(begin) = files.get(sum.file as usize) else { break };
+                let Some(newest) = self.newest(&listed, *begin, sum.slot)? else { break };
                 let severity = newest.severity;
                 let severity =
                     Severity::ALL.into_iter().find(|s| u32::from(s.ocsf()) == sum.severity + 1).unwrap_or(severity);
                 let Sum { count, open, first, last, .. } = *sum;
-                groups.push(Group { key: name(key), count, open, first, last, severity, newest });
+                let (count, open, key) = (count.into(), open.into(), key.clone());
+                groups.push(Group { key, count, open, first, last, severity, newest });
             }
             // Fewer when a file was dropped meanwhile: then once more, without it.
             if groups.len() == sorted.len() {
                 return Ok(Groups { count, distinct, groups });
             }
         }
+    }
+
+    /// The groups that are told, in order, with their names.
+    fn first_groups(
+        &self,
+        all: Table<COLUMNS>,
+        order: GroupOrder,
+        limit: usize,
+        columns: usize,
+    ) -> Vec<(Vec<Arc<str>>, Sum)> {
+        let known = self.texts.known();
+        let names = |key: &Key| key.map(|number| known.text(number));
+        let compare = |(a, x): &(Key, Sum), (b, y): &(Key, Sum)| -> Ordering {
+            let (most, newest) = (y.count.cmp(&x.count), y.last.cmp(&x.last));
+            let order = match order {
+                GroupOrder::Most => most.then(newest),
+                GroupOrder::Newest => newest.then(most),
+            };
+            order.then_with(|| names(a).cmp(&names(b)))
+        };
+        let named = |(key, sum): (Key, Sum)| (names(&key).into_iter().take(columns).map(Arc::clone).collect(), sum);
+        first(all.groups.into_iter(), limit, compare).into_iter().map(named).collect()
     }
 
     /// The finding at a place of the file that begins at `begin`; `None` when it is there no longer.

@@ -2,25 +2,33 @@
 
 mod activity;
 mod body;
+mod condensed;
 mod count;
 mod file;
 mod finding;
+mod first;
 mod group;
+mod kept;
 mod open;
 mod plan;
 mod rollup;
+mod rules;
 mod scan;
 mod since;
+mod table;
+mod tally;
 mod timeline;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use avouch_finding::Time;
 use rusqlite::Connection;
 
 pub use self::activity::StoredActivity;
 pub use self::body::Bodies;
+pub use self::condensed::Condensed;
 pub use self::count::{AcceptanceDay, Ask, Bucket, BySeverity, Counts, CriterionDay, Facet, FacetValue, RuleDay};
 pub use self::finding::{Acknowledged, Assigned, Decided, StoredFinding};
 pub use self::group::{Group, GroupOrder, Groups};
@@ -35,6 +43,7 @@ use crate::period::{Period, Shelf, bound, moment};
 use crate::schema;
 use crate::stop::Stop;
 use crate::store::main_path;
+use crate::texts::{SharedTexts, Texts};
 
 /// Period files kept open to read.
 const OPEN: usize = 64;
@@ -53,6 +62,9 @@ pub struct Reader {
     main_path: PathBuf,
     cache_kib: i64,
     files: BTreeMap<String, FileReader>,
+    shared: SharedTexts,
+    /// Those that the open files work with.
+    texts: Arc<Texts>,
     stop: Stop,
 }
 
@@ -98,7 +110,7 @@ impl Freshness {
 }
 
 impl Reader {
-    pub(crate) fn new(root: &Path, cache_kib: i64) -> Result<Self> {
+    pub(crate) fn new(root: &Path, cache_kib: i64, shared: &SharedTexts) -> Result<Self> {
         let mut generation = generation::current(root)?;
         loop {
             let dir = generation::folder(root, generation);
@@ -106,7 +118,8 @@ impl Reader {
             match schema::open_to_read(&main_path, cache_kib) {
                 Ok(main) => {
                     let (root, files, stop) = (root.to_owned(), BTreeMap::new(), Stop::default());
-                    return Ok(Self { root, dir, generation, main, main_path, cache_kib, files, stop });
+                    let (shared, texts) = (shared.clone(), shared.current());
+                    return Ok(Self { root, dir, generation, main, main_path, cache_kib, files, shared, texts, stop });
                 }
                 // Replaced between the look and the opening.
                 Err(error) => match generation::current(root)? {
@@ -121,7 +134,12 @@ impl Reader {
     fn refresh(&mut self) -> Result<()> {
         if generation::current(&self.root)? != self.generation {
             let stop = std::mem::take(&mut self.stop);
-            *self = Self { stop, ..Self::new(&self.root, self.cache_kib)? };
+            *self = Self { stop, ..Self::new(&self.root, self.cache_kib, &self.shared)? };
+        }
+        let texts = self.shared.current();
+        if !Arc::ptr_eq(&texts, &self.texts) {
+            self.files.clear();
+            self.texts = texts;
         }
         Ok(())
     }
@@ -250,7 +268,7 @@ impl Reader {
         self.stop.check()?;
         let name = &listed.name;
         if self.files.get(name).is_none_or(|file| file.dropped != listed.dropped) {
-            match FileReader::open(&self.dir, name, listed.period, listed.dropped, self.cache_kib) {
+            match FileReader::open(&self.dir, name, listed.period, listed.dropped, self.cache_kib, &self.texts) {
                 Ok(file) => {
                     while self.files.len() >= OPEN {
                         self.files.pop_first();

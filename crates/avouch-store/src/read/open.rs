@@ -2,9 +2,11 @@
 
 use avouch_finding::Time;
 
+use crate::column::{Column, Dict};
 use crate::error::Result;
 use crate::filter::{Filter, Order, Page};
-use crate::period::Period;
+use crate::period::{Period, Shelf};
+use crate::read::kept::hours;
 use crate::read::{Ask, BySeverity, Reader, StoredFinding};
 
 /// Open findings by their age.
@@ -41,6 +43,27 @@ impl Reader {
             to = to.min(from);
         }
         let first = Page { limit: 1, order: Order::OldestFirst, after: None };
+        let from = self.open_from(&filter)?.max(filter.period.from);
+        let filter = Filter { period: Period::new(from, filter.period.to), ..filter };
         Ok(OpenByAge { ages, oldest: self.findings(&filter, first)?.rows.pop() })
+    }
+
+    /// Begin of the first hour in which a finding is open, as the counts by hour tell, whatever else is asked for: what lies before
+    /// need not be looked through.
+    fn open_from(&mut self, filter: &Filter) -> Result<Time> {
+        let listed = self.shelf(Shelf::Findings, filter.period)?;
+        let clusters = filter.only.get(&Column::Cluster);
+        let files = self.each_file(&listed, |file| {
+            for row in hours(file, filter.period)?.into_iter().filter(|row| row.open > 0) {
+                if let Some(clusters) = clusters
+                    && !clusters.contains(file.text(Dict::Cluster, row.cluster)?.as_ref())
+                {
+                    continue;
+                }
+                return Ok(Some(row.from));
+            }
+            Ok(None)
+        })?;
+        Ok(files.into_iter().flatten().next().unwrap_or(filter.period.to))
     }
 }

@@ -7,14 +7,14 @@ use crate::column::Dict;
 use crate::error::{At, Error, Result};
 use crate::period::{Period, Shelf};
 use crate::read::Reader;
-use crate::read::count::{AcceptanceDay, Bucket, BySeverity, CriterionDay, RuleDay};
+use crate::read::count::{AcceptanceDay, Bucket, CriterionDay, RuleDay};
 use crate::read::file::FileReader;
+use crate::read::kept::{HOUR, hours};
 
-const HOUR: u64 = 3_600_000_000_000;
-const DAY: u64 = 24 * HOUR;
+pub(crate) const DAY: u64 = 24 * HOUR;
 
 /// First unit of a period, and the unit after its last.
-fn units(period: Period, unit: u64) -> [i64; 2] {
+pub(crate) fn units(period: Period, unit: u64) -> [i64; 2] {
     let end = period.to.0.div_ceil(unit);
     [period.from.0 / unit, end].map(|n| i64::try_from(n).unwrap_or(i64::MAX))
 }
@@ -54,23 +54,20 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn severities_by_hour(&mut self, period: Period) -> Result<Vec<Bucket>> {
-        let mut hours: Vec<Bucket> = Vec::new();
-        let select = "SELECT hour, severity, n, suppressed FROM severity_hour WHERE hour >= ?1 AND hour < ?2 \
-                      ORDER BY hour, severity";
+        let mut all: Vec<Bucket> = Vec::new();
         self.each(period, |file| {
-            let read = |r: &Row<'_>| Ok((at(HOUR, r.get(0)?), r.get(1)?, number(r, 2)?, number(r, 3)?));
-            for (from, severity, n, suppressed) in rows(file, select, units(period, HOUR), read)? {
-                if hours.last().is_none_or(|h| h.from != from) {
-                    hours.push(Bucket { from, counted: BySeverity::default(), suppressed: BySeverity::default() });
+            for row in hours(file, period)? {
+                if all.last().is_none_or(|hour| hour.from != row.from) {
+                    all.push(Bucket::empty(row.from));
                 }
-                if let Some(hour) = hours.last_mut() {
-                    hour.counted.add(severity, n);
-                    hour.suppressed.add(severity, suppressed);
+                if let Some(hour) = all.last_mut() {
+                    hour.counted.add(row.severity, row.counted);
+                    hour.suppressed.add(row.severity, row.suppressed);
                 }
             }
             Ok(())
         })?;
-        Ok(hours)
+        Ok(all)
     }
 
     /// Findings by day, criterion, severity and cluster, for every day that meets the period.
@@ -108,7 +105,8 @@ impl Reader {
     /// When the store cannot be read.
     pub fn rules_by_day(&mut self, period: Period) -> Result<Vec<RuleDay>> {
         let mut days = Vec::new();
-        let select = "SELECT day, rule, n, suppressed FROM rule_day WHERE day >= ?1 AND day < ?2";
+        let select =
+            "SELECT day, rule, sum(n), sum(suppressed) FROM rule_day WHERE day >= ?1 AND day < ?2 GROUP BY day, rule";
         self.each(period, |file| {
             let read = |r: &Row<'_>| Ok((at(DAY, r.get(0)?), r.get(1)?, number(r, 2)?, number(r, 3)?));
             for (day, rule, counted, suppressed) in rows(file, select, units(period, DAY), read)? {

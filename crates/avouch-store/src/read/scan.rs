@@ -2,23 +2,20 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::Row;
-
-use crate::column::{Packed, unpack};
+use crate::block::{self, HOLDS};
+use crate::column::Packed;
 use crate::error::{At, Error, Result};
 use crate::filter::Order;
 use crate::read::file::FileReader;
 use crate::read::plan::Plan;
 
-/// Rows that the full-text index names and that are looked up at once, one by one.
-const FEW: usize = 500;
-/// Further rows that it names, from which on keys are read in a row instead of one by one. A look-up costs about as much
-/// as reading ten keys in order.
-const LOOK_UPS: usize = 20_000;
-
-fn packed(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Packed>> {
-    Ok(unpack(row.get_ref(column)?.as_blob()?))
-}
+/// Blocks between two slots, also the one that begins before the first of them.
+const NEWEST: &str = "SELECT rows FROM block \
+     WHERE slot >= coalesce((SELECT max(slot) FROM block WHERE slot <= ?1), ?1) AND slot <= ?2 ORDER BY slot DESC";
+/// The same, the other way round.
+const OLDEST: &str = "SELECT rows FROM block \
+     WHERE slot >= coalesce((SELECT max(slot) FROM block WHERE slot <= ?1), ?1) AND slot <= ?2 ORDER BY slot";
+const ACT: &str = "read findings";
 
 /// Shows `visit` every row that is asked for, from after `after`, until it breaks.
 pub(crate) fn scan(
@@ -26,100 +23,119 @@ pub(crate) fn scan(
     plan: &Plan,
     order: Order,
     after: Option<i64>,
-    visit: &mut dyn FnMut(i64, &Packed) -> Result<ControlFlow<()>>,
+    mut visit: impl FnMut(i64, &Packed) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-    if plan.never {
-        return Ok(());
-    }
     let (mut first, mut last) = plan.slots;
     match (order, after) {
         (Order::NewestFirst, Some(after)) => last = last.min(after.saturating_sub(1)),
         (Order::OldestFirst, Some(after)) => first = first.max(after.saturating_add(1)),
         (_, None) => {}
     }
-    let damaged = || Error::Damaged { path: file.path.clone(), what: "a packed row" };
-    let mut show = |slot: i64, row: Option<Packed>| {
-        file.stop.check()?;
-        let row = row.ok_or_else(damaged)?;
-        if plan.holds(file, slot, &row) { visit(slot, &row) } else { Ok(ControlFlow::Continue(())) }
-    };
-    let keys = match order {
-        Order::NewestFirst => "SELECT slot, packed FROM key WHERE slot BETWEEN ?1 AND ?2 ORDER BY slot DESC",
-        Order::OldestFirst => "SELECT slot, packed FROM key WHERE slot BETWEEN ?1 AND ?2 ORDER BY slot",
-    };
-    let act = "read findings";
-    let mut keys = file.conn.prepare_cached(keys).at(act, &file.path)?;
-    let Some(query) = &plan.words else {
-        let mut rows = keys.query([first, last]).at(act, &file.path)?;
-        while let Some(row) = rows.next().at(act, &file.path)? {
-            let slot = row.get(0).at(act, &file.path)?;
-            if show(slot, packed(row, 1).at(act, &file.path)?)?.is_break() {
-                return Ok(());
-            }
-        }
+    if plan.never || first > last {
         return Ok(());
+    }
+    let show = |slot: i64, row: &Packed| {
+        if plan.holds(file, slot, row) { visit(slot, row) } else { Ok(ControlFlow::Continue(())) }
     };
+    match &plan.words {
+        None => all(file, order, first, last, show),
+        Some(words) => named(file, words, order, first, last, show),
+    }
+}
 
+/// Every row between two slots.
+fn all(
+    file: &FileReader,
+    order: Order,
+    first: i64,
+    last: i64,
+    mut show: impl FnMut(i64, &Packed) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let blocks = match order {
+        Order::NewestFirst => NEWEST,
+        Order::OldestFirst => OLDEST,
+    };
+    let mut blocks = file.conn.prepare_cached(blocks).at(ACT, &file.path)?;
+    let mut blocks = blocks.query([first, last]).at(ACT, &file.path)?;
+    while let Some(block) = blocks.next().at(ACT, &file.path)? {
+        file.stop.check()?;
+        let bytes = block.get_ref(0).at(ACT, &file.path)?.as_blob_or_null().ok().flatten();
+        let rows = bytes.and_then(block::rows).ok_or_else(|| damaged(file))?;
+        let begin = rows.partition_point(|row| block::slot(row) < first);
+        let end = rows.partition_point(|row| block::slot(row) <= last);
+        let rows = rows.get(begin..end).ok_or_else(|| damaged(file))?;
+        let mut one = |row: &block::Stored| show(block::slot(row), &block::packed(row));
+        let flow = match order {
+            Order::OldestFirst => each(rows.iter(), &mut one)?,
+            Order::NewestFirst => each(rows.iter().rev(), &mut one)?,
+        };
+        if flow.is_break() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn each<'r>(
+    rows: impl Iterator<Item = &'r block::Stored>,
+    show: &mut impl FnMut(&block::Stored) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    for row in rows {
+        if show(row)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// The rows between two slots that the full-text index names. They come in order, so that a block is looked up once for all of them that
+/// stand in it.
+fn named(
+    file: &FileReader,
+    query: &str,
+    order: Order,
+    first: i64,
+    last: i64,
+    mut show: impl FnMut(i64, &Packed) -> Result<ControlFlow<()>>,
+) -> Result<()> {
     let words = match order {
         Order::NewestFirst => {
             "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC"
         }
         Order::OldestFirst => "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid",
     };
-    let mut words = file.conn.prepare_cached(words).at(act, &file.path)?;
-    let mut one = file.conn.prepare_cached("SELECT packed FROM key WHERE slot = ?1").at(act, &file.path)?;
-    let unsearchable = |source| Error::Text { text: query.clone(), source };
+    let mut words = file.conn.prepare_cached(words).at(ACT, &file.path)?;
+    let mut holds = file.conn.prepare_cached(HOLDS).at(ACT, &file.path)?;
+    let unsearchable = |source| Error::Text { text: query.to_owned(), source };
     let mut named = words.query((query, first, last)).map_err(unsearchable)?;
-    let mut next = || match named.next().map_err(unsearchable)? {
-        Some(row) => row.get::<_, i64>(0).at(act, &file.path).map(Some),
-        None => Ok(None),
-    };
-    let mut look_up = |slot: i64| {
-        let key = one.query_row([slot], |row| packed(row, 0)).at(act, &file.path)?;
-        show(slot, key)
-    };
-    // A page seldom needs more.
-    for _ in 0..FEW {
-        let Some(slot) = next()? else { return Ok(()) };
-        if look_up(slot)?.is_break() {
-            return Ok(());
-        }
-    }
-    let mut ahead: Vec<i64> = Vec::new();
-    while ahead.len() < LOOK_UPS {
-        let Some(slot) = next()? else {
-            for slot in ahead {
-                if look_up(slot)?.is_break() {
-                    return Ok(());
+    // The block of the row before.
+    let mut block: Vec<u8> = Vec::new();
+    while let Some(row) = named.next().map_err(unsearchable)? {
+        file.stop.check()?;
+        let slot: i64 = row.get(0).at(ACT, &file.path)?;
+        let found = |block: &[u8]| {
+            let rows = block::rows(block)?;
+            rows.get(block::place(rows, slot).ok()?).map(block::packed)
+        };
+        let row = match found(&block) {
+            Some(row) => row,
+            None => {
+                let mut read = holds.query([slot]).at(ACT, &file.path)?;
+                block.clear();
+                if let Some(row) = read.next().at(ACT, &file.path)? {
+                    let bytes = row.get_ref(0).at(ACT, &file.path)?.as_blob_or_null().ok().flatten();
+                    block.extend_from_slice(bytes.unwrap_or_default());
                 }
+                found(&block).ok_or_else(|| damaged(file))?
             }
-            return Ok(());
         };
-        ahead.push(slot);
-    }
-    let mut ahead = ahead.into_iter();
-    let Some(mut slot) = ahead.next() else { return Ok(()) };
-    let bounds = match order {
-        Order::NewestFirst => [first, slot],
-        Order::OldestFirst => [slot, last],
-    };
-    let mut rows = keys.query(bounds).at(act, &file.path)?;
-    while let Some(row) = rows.next().at(act, &file.path)? {
-        if row.get::<_, i64>(0).at(act, &file.path)? != slot {
-            file.stop.check()?;
-            continue;
-        }
-        if show(slot, packed(row, 1).at(act, &file.path)?)?.is_break() {
+        if show(slot, &row)?.is_break() {
             return Ok(());
-        }
-        let following = match ahead.next() {
-            Some(slot) => Some(slot),
-            None => next()?,
-        };
-        match following {
-            Some(following) => slot = following,
-            None => break,
         }
     }
     Ok(())
+}
+
+fn damaged(file: &FileReader) -> Error {
+    Error::Damaged { path: file.path.clone(), what: "a block of rows" }
 }

@@ -2,11 +2,11 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::column::{Dict, Packed, unpack};
+use crate::column::Dict;
 use crate::error::{At, Error, Result};
 use crate::period::{Period, Shelf};
 use crate::read::file::FileReader;
-use crate::read::finding::finding;
+use crate::read::finding::at_slot;
 use crate::read::{Reader, StoredFact, StoredFinding};
 
 /// Something that came.
@@ -48,16 +48,15 @@ fn findings(file: &mut FileReader, ledger: &str, after: i64, to: i64, limit: usi
     let find = || -> rusqlite::Result<_> {
         file.conn
             .prepare_cached(
-                "SELECT k.slot, k.packed FROM finding f JOIN key k ON k.slot = f.slot \
-                 WHERE f.ledger = ?1 AND f.seq > ?2 AND f.seq <= ?3 ORDER BY f.seq LIMIT ?4",
+                "SELECT slot FROM finding WHERE ledger = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4",
             )?
-            .query_map((number, after, to, i64::try_from(limit).unwrap_or(i64::MAX)), |r| {
-                Ok((r.get(0)?, unpack(r.get_ref(1)?.as_blob()?).unwrap_or_default()))
-            })?
+            .query_map((number, after, to, i64::try_from(limit).unwrap_or(i64::MAX)), |r| r.get(0))?
             .collect()
     };
-    let found: Vec<(i64, Packed)> = find().at("find findings", &file.path)?;
-    found.iter().map(|(slot, row)| finding(file, *slot, row)).collect()
+    let found: Vec<i64> = find().at("find findings", &file.path)?;
+    let path = file.path.clone();
+    let damaged = || Error::Damaged { path: path.clone(), what: "a finding without its row" };
+    found.into_iter().map(|slot| at_slot(file, slot)?.ok_or_else(damaged)).collect()
 }
 
 impl Reader {

@@ -8,7 +8,7 @@ CREATE TABLE text (
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX text_text ON text (kind, text);
-CREATE TABLE key (slot INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE block (slot INTEGER PRIMARY KEY, rows BLOB NOT NULL);
 -- `text` is the command line, `address:port` or path; `rest` is the fact without it and without what the key holds.
 CREATE TABLE activity (
     slot INTEGER PRIMARY KEY,

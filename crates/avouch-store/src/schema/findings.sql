@@ -8,8 +8,8 @@ CREATE TABLE text (
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX text_text ON text (kind, text);
--- Narrow: what is filtered and counted.
-CREATE TABLE key (slot INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+-- Narrow: what is filtered and counted, in blocks of up to 59 rows in order (`block.rs`); `slot` is that of the first.
+CREATE TABLE block (slot INTEGER PRIMARY KEY, rows BLOB NOT NULL);
 -- Wide: what is shown. `id` is a blob when it is 32 hex digits, as it should be.
 CREATE TABLE finding (
     slot INTEGER PRIMARY KEY,
@@ -59,16 +59,20 @@ CREATE TABLE criterion_day (
 CREATE TABLE severity_hour (
     hour INTEGER NOT NULL,
     severity INTEGER NOT NULL,
+    cluster INTEGER NOT NULL,
     n INTEGER NOT NULL,
     suppressed INTEGER NOT NULL,
-    PRIMARY KEY (hour, severity)
+    -- Neither suppressed nor dealt with: the one number that also falls.
+    open INTEGER NOT NULL,
+    PRIMARY KEY (hour, severity, cluster)
 ) WITHOUT ROWID;
 CREATE TABLE rule_day (
     day INTEGER NOT NULL,
     rule INTEGER NOT NULL,
+    cluster INTEGER NOT NULL,
     n INTEGER NOT NULL,
     suppressed INTEGER NOT NULL,
-    PRIMARY KEY (day, rule)
+    PRIMARY KEY (day, rule, cluster)
 ) WITHOUT ROWID;
 CREATE TABLE acceptance_day (
     day INTEGER NOT NULL,

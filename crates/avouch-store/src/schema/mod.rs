@@ -2,6 +2,7 @@
 
 mod v2;
 mod v3;
+mod v4;
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +15,7 @@ use crate::error::{At, Error, Result};
 use crate::period::Shelf;
 
 /// Version of the schema that this program reads and writes; in the header of every file (`user_version`).
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,9 @@ fn upgrade(from: u32, role: Role, conn: &Connection, path: &Path) -> rusqlite::R
         (1, Role::Period(Shelf::Findings)) => v2::findings(conn, path),
         (2, Role::Period(Shelf::Findings)) => v3::findings(conn, path),
         (2, Role::Main) => v3::main(conn),
-        // Main files of versions 1 and 2 are the same, and activity always was.
+        (3, Role::Period(Shelf::Findings)) => v4::findings(conn, path),
+        (3, Role::Period(Shelf::Activity)) => v4::blocks(conn, &mut |_, _| ()),
+        // Main files of versions 1 and 2 are the same, and so are those of 3 and 4; activity first changed with 4.
         _ => Ok(()),
     }
 }

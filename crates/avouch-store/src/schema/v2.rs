@@ -13,7 +13,7 @@ const TABLE: &str = "CREATE TABLE acceptance_day (day INTEGER NOT NULL, acceptan
      suppressed INTEGER NOT NULL, PRIMARY KEY (day, acceptance, rule)) WITHOUT ROWID;";
 
 /// Begin of the month that a file of findings is of, from its name.
-fn begin(path: &Path) -> Option<Time> {
+pub(super) fn begin(path: &Path) -> Option<Time> {
     let month = path.file_stem()?.to_str()?.strip_prefix("findings-")?;
     Time::parse(&format!("{month}-01T00:00:00Z"))
 }

@@ -8,13 +8,28 @@ use std::path::Path;
 use avouch_finding::{Fact, Time};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::column::{BITS, pack, unpack};
 use crate::period::{moment, sql};
 use crate::store::main_path;
-use crate::write::{Dictionary, find, keys, triage};
+use crate::write::{Dictionary, Rows, find, keys, triage};
 
 const COLUMNS: &str = "ALTER TABLE triage ADD COLUMN assigned INTEGER; ALTER TABLE triage ADD COLUMN assigned_by TEXT; \
      ALTER TABLE triage ADD COLUMN assigned_to TEXT; ALTER TABLE triage ADD COLUMN notes INTEGER NOT NULL DEFAULT 0; \
      CREATE INDEX finding_seq ON finding (ledger, seq);";
+
+/// Packed columns as they stood up to version 3: a value a row.
+struct Keys;
+
+impl Rows for Keys {
+    fn set_bits(&mut self, conn: &Connection, slot: i64, mask: u32, value: u32) -> rusqlite::Result<()> {
+        let mut packed = conn
+            .prepare_cached("SELECT packed FROM key WHERE slot = ?1")?
+            .query_row([slot], |r| Ok(unpack(r.get_ref(0)?.as_blob()?).unwrap_or_default()))?;
+        packed[BITS] = packed[BITS] & !mask | value;
+        conn.prepare_cached("UPDATE key SET packed = ?2 WHERE slot = ?1")?.execute((slot, pack(&packed)))?;
+        Ok(())
+    }
+}
 
 /// A fact of a kind that version 2 did not know, and its place: number of the ledger, of the record.
 struct Met {
@@ -48,7 +63,7 @@ pub(super) fn findings(conn: &Connection, path: &Path) -> rusqlite::Result<()> {
     let mut texts = Dictionary::new();
     for met in met(&main)? {
         if let Some(slot) = find(conn, keys(&met.fact, met.recorded).finding)? {
-            triage(conn, &mut texts, slot, &met.fact)?;
+            triage(conn, &mut texts, &mut Keys, slot, &met.fact)?;
         }
     }
     Ok(())

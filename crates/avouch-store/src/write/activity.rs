@@ -3,7 +3,7 @@
 use avouch_finding::{Fact, Time, Who};
 use serde_json::{Map, Value as Json};
 
-use crate::column::{BITS, Dict, LATE, Packed, WORDS, bit, pack};
+use crate::column::{BITS, Dict, LATE, Packed, WORDS, bit};
 use crate::period::sql;
 use crate::record::Record;
 use crate::slot::SHIFT;
@@ -81,10 +81,10 @@ pub(crate) fn insert(file: &mut PeriodFile, record: &Record) -> rusqlite::Result
     }
     let ledger = file.dictionary.number(conn, Dict::Ledger, &record.ledger)?;
     let offset = sql(about.time) - sql(file.period.from);
-    let slot = file.slots.place(conn, offset)?;
+    let slot = file.slots.place(conn, &mut file.blocks, offset)?;
     packed[LATE] = u32::try_from((slot >> SHIFT) - offset).unwrap_or(u32::MAX);
     packed[BITS] = about.kind << bit::ACTIVITY;
-    conn.prepare_cached("INSERT INTO key (slot, packed) VALUES (?1, ?2)")?.execute((slot, pack(&packed)))?;
+    file.blocks.add(conn, slot, &packed)?;
     conn.prepare_cached("INSERT INTO activity (slot, ledger, seq, text, rest) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute((slot, ledger, record.seq.cast_signed(), &about.text, Json::Object(rest).to_string()))?;
     file.words.push((slot, about.text));

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use avouch_finding::Time;
+use avouch_finding::{Fact, Time};
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
+use crate::column::{BITS, CLUSTER, bit, is_open};
 use crate::error::{At, Result};
 use crate::period::{Period, Shelf};
 use crate::schema::{self, Role};
-use crate::slot::Slots;
+use crate::slot::{Slots, time_of};
+use crate::write::block::Blocks;
 use crate::write::dictionary::Dictionary;
+use crate::write::finding::{Rows, triage};
 use crate::write::rollup::Rollups;
 
 /// A period file with its open transaction.
@@ -24,6 +27,7 @@ pub(crate) struct PeriodFile {
     pub(crate) period: Period,
     pub(crate) conn: Connection,
     pub(crate) dictionary: Dictionary,
+    pub(crate) blocks: Blocks,
     pub(crate) slots: Slots,
     pub(crate) rollups: Rollups,
     /// Texts for the full-text index, by slot. They go in when the batch ends and in order: the index writes a segment of its
@@ -43,20 +47,22 @@ impl PeriodFile {
         let conn = schema::open_to_write(&path, Role::Period(shelf), cache_kib)?;
         let load = || -> rusqlite::Result<_> {
             let spill = conn.query_row("SELECT max(value) FROM own WHERE name = 'spill'", [], |r| r.get(0));
-            let slots = Slots::new(&conn, spill.map(Option::unwrap_or_default)?)?;
+            let mut blocks = Blocks::new(&conn)?;
+            let slots = Slots::new(&conn, &mut blocks, spill.map(Option::unwrap_or_default)?)?;
             let positions = conn
                 .prepare("SELECT ledger, seq FROM position")?
                 .query_map([], |r| Ok((r.get::<_, String>(0)?.into_boxed_str(), r.get::<_, i64>(1)?.cast_unsigned())))?
                 .collect::<rusqlite::Result<FxHashMap<Box<str>, u64>>>()?;
-            Ok((slots, positions))
+            Ok((blocks, slots, positions))
         };
-        let (slots, positions) = load().at("read the position", &path)?;
+        let (blocks, slots, positions) = load().at("read the position", &path)?;
         Ok(Self {
             name,
             path,
             period,
             conn,
             dictionary: Dictionary::new(),
+            blocks,
             slots,
             rollups: Rollups::default(),
             words: Vec::new(),
@@ -83,19 +89,26 @@ impl PeriodFile {
         Ok(true)
     }
 
+    /// Notes with a finding what was decided or said about it.
+    pub(crate) fn triage(&mut self, slot: i64, fact: &Fact) -> rusqlite::Result<()> {
+        let mut rows = Changing { blocks: &mut self.blocks, rollups: &mut self.rollups, begin: self.period.from };
+        triage(&self.conn, &mut self.dictionary, &mut rows, slot, fact)
+    }
+
     /// Writes what was held back and commits.
     pub(crate) fn commit(&mut self) -> Result<()> {
         if !self.open {
             return Ok(());
         }
         self.words.sort_unstable_by_key(|(slot, _)| *slot);
-        let finish = || -> rusqlite::Result<_> {
+        let mut finish = || -> rusqlite::Result<_> {
             {
                 let mut insert = self.conn.prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?;
                 for (slot, text) in &self.words {
                     insert.execute((slot, text))?;
                 }
             }
+            self.blocks.write(&self.conn)?;
             self.rollups.write(&self.conn)?;
             let mut position =
                 self.conn.prepare_cached("INSERT OR REPLACE INTO position (ledger, seq) VALUES (?1, ?2)")?;
@@ -115,6 +128,28 @@ impl PeriodFile {
         self.open = false;
         self.words.clear();
         self.rollups = Rollups::default();
+        Ok(())
+    }
+}
+
+/// Rows of a file whose counts go along.
+struct Changing<'a> {
+    blocks: &'a mut Blocks,
+    rollups: &'a mut Rollups,
+    /// Begin of the file's period.
+    begin: Time,
+}
+
+impl Rows for Changing<'_> {
+    fn set_bits(&mut self, conn: &Connection, slot: i64, mask: u32, value: u32) -> rusqlite::Result<()> {
+        let changed = self.blocks.change(conn, slot, |row| row[BITS] = row[BITS] & !mask | value)?;
+        // Whoever asks for it has just found it in this file.
+        let Some((before, after)) = changed else { return Err(rusqlite::Error::QueryReturnedNoRows) };
+        let more = i64::from(is_open(&after)) - i64::from(is_open(&before));
+        if more != 0 {
+            let time = time_of(self.begin, slot, &after);
+            self.rollups.reopen(time, after[BITS] >> bit::SEVERITY & 7, after[CLUSTER], more);
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::classes::{Classes, shorten};
-use crate::column::{ASSIGNEES, BITS, CLASSES, Dict, LATE, Packed, WORDS, bit, pack, unpack};
+use crate::column::{ASSIGNEES, BITS, CLASSES, Dict, LATE, Packed, WORDS, bit};
 use crate::period::{LATEST, sql};
 use crate::record::Record;
 use crate::slot::SHIFT;
@@ -93,7 +93,7 @@ pub(crate) fn insert(file: &mut PeriodFile, record: &Record, finding: &Finding) 
     packed[CLASSES] = file.dictionary.number(conn, Dict::Classes, &stands_for)?;
 
     let offset = sql(finding.time) - sql(file.period.from);
-    let slot = file.slots.place(conn, offset)?;
+    let slot = file.slots.place(conn, &mut file.blocks, offset)?;
     packed[LATE] = u32::try_from((slot >> SHIFT) - offset).unwrap_or(u32::MAX);
     let severity = u32::from(finding.severity.ocsf()) - 1;
     let flag = |on: bool, shift: u32| u32::from(on) << shift;
@@ -102,7 +102,7 @@ pub(crate) fn insert(file: &mut PeriodFile, record: &Record, finding: &Finding) 
         | flag(finding.lost_events.is_some_and(|n| n > 0), bit::LOSSES)
         | flag(finding.container_unknown, bit::CONTAINER_UNKNOWN)
         | flag(cut, bit::CUT);
-    conn.prepare_cached("INSERT INTO key (slot, packed) VALUES (?1, ?2)")?.execute((slot, pack(&packed)))?;
+    file.blocks.add(conn, slot, &packed)?;
     conn.prepare_cached(
         "INSERT INTO finding \
          (slot, id, recorded, ledger, seq, hash, event, run, rules, output, command, object, lost, slice) \
@@ -147,28 +147,31 @@ pub(crate) fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<i64>>
     find.query_row([IdKey::new(id)], |r| r.get(0)).optional()
 }
 
-fn set_bits(conn: &Connection, slot: i64, mask: u32, value: u32) -> rusqlite::Result<()> {
-    let mut packed = conn
-        .prepare_cached("SELECT packed FROM key WHERE slot = ?1")?
-        .query_row([slot], |r| Ok(unpack(r.get_ref(0)?.as_blob()?).unwrap_or_default()))?;
-    packed[BITS] = packed[BITS] & !mask | value;
-    conn.prepare_cached("UPDATE key SET packed = ?2 WHERE slot = ?1")?.execute((slot, pack(&packed)))?;
-    Ok(())
+/// Where the packed columns of a finding stand.
+pub(crate) trait Rows {
+    /// Sets the bits of a row's word [`BITS`] that `mask` has.
+    fn set_bits(&mut self, conn: &Connection, slot: i64, mask: u32, value: u32) -> rusqlite::Result<()>;
 }
 
 /// Notes with a finding what was decided or said about it. Its texts may get numbers.
-pub(crate) fn triage(conn: &Connection, texts: &mut Dictionary, slot: i64, fact: &Fact) -> rusqlite::Result<()> {
+pub(crate) fn triage(
+    conn: &Connection,
+    texts: &mut Dictionary,
+    rows: &mut dyn Rows,
+    slot: i64,
+    fact: &Fact,
+) -> rusqlite::Result<()> {
     match fact {
-        Fact::Acknowledgement(f) => acknowledge(conn, slot, f),
-        Fact::Disposition(f) => decide(conn, slot, f),
-        Fact::Assignment(f) => assign(conn, texts, slot, f),
+        Fact::Acknowledgement(f) => acknowledge(conn, rows, slot, f),
+        Fact::Disposition(f) => decide(conn, rows, slot, f),
+        Fact::Assignment(f) => assign(conn, texts, rows, slot, f),
         Fact::Note(_) => note(conn, slot),
         _ => Ok(()),
     }
 }
 
 /// Notes that somebody looked at a finding; the earliest look counts.
-fn acknowledge(conn: &Connection, slot: i64, ack: &Acknowledgement) -> rusqlite::Result<()> {
+fn acknowledge(conn: &Connection, rows: &mut dyn Rows, slot: i64, ack: &Acknowledgement) -> rusqlite::Result<()> {
     let changed = conn
         .prepare_cached(
             "INSERT INTO triage (slot, acknowledged, acknowledged_by) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE \
@@ -177,13 +180,13 @@ fn acknowledge(conn: &Connection, slot: i64, ack: &Acknowledgement) -> rusqlite:
         )?
         .execute((slot, sql(ack.time), shorten(&ack.by, NAME)))?;
     if changed > 0 {
-        set_bits(conn, slot, 1 << bit::ACKNOWLEDGED, 1 << bit::ACKNOWLEDGED)?;
+        rows.set_bits(conn, slot, 1 << bit::ACKNOWLEDGED, 1 << bit::ACKNOWLEDGED)?;
     }
     Ok(())
 }
 
 /// Notes a decision about a finding; the latest counts.
-fn decide(conn: &Connection, slot: i64, disposition: &Disposition) -> rusqlite::Result<()> {
+fn decide(conn: &Connection, rows: &mut dyn Rows, slot: i64, disposition: &Disposition) -> rusqlite::Result<()> {
     let decision: u32 = match disposition.decision {
         Decision::True => 1,
         Decision::Benign => 2,
@@ -205,13 +208,19 @@ fn decide(conn: &Connection, slot: i64, disposition: &Disposition) -> rusqlite::
             shorten(&disposition.incident, NAME),
         ))?;
     if changed > 0 {
-        set_bits(conn, slot, 3 << bit::DECISION, decision << bit::DECISION)?;
+        rows.set_bits(conn, slot, 3 << bit::DECISION, decision << bit::DECISION)?;
     }
     Ok(())
 }
 
 /// Notes who is responsible for a finding; the latest counts.
-fn assign(conn: &Connection, texts: &mut Dictionary, slot: i64, assignment: &Assignment) -> rusqlite::Result<()> {
+fn assign(
+    conn: &Connection,
+    texts: &mut Dictionary,
+    rows: &mut dyn Rows,
+    slot: i64,
+    assignment: &Assignment,
+) -> rusqlite::Result<()> {
     let to = shorten(&assignment.to, NAME);
     let changed = conn
         .prepare_cached(
@@ -224,7 +233,7 @@ fn assign(conn: &Connection, texts: &mut Dictionary, slot: i64, assignment: &Ass
         let number = texts.number(conn, Dict::Assignee, to)?;
         // One too many for the row is told by the finding, not found by the column; the row says that something of it is missing.
         let value = if number <= ASSIGNEES { number << bit::ASSIGNEE } else { 1 << bit::CUT };
-        set_bits(conn, slot, u32::MAX << bit::ASSIGNEE, value)?;
+        rows.set_bits(conn, slot, u32::MAX << bit::ASSIGNEE, value)?;
     }
     Ok(())
 }

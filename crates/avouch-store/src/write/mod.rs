@@ -1,6 +1,7 @@
 //! Writing: batches of records, in order of their ledger.
 
 mod activity;
+mod block;
 mod dictionary;
 mod fact;
 mod file;
@@ -19,9 +20,11 @@ use rustc_hash::FxHashMap;
 pub use self::retention::{Dropped, Keep, RetentionPolicy};
 
 pub(crate) use self::activity::{KEYED, KINDS};
+pub(crate) use self::block::Blocks;
 pub(crate) use self::dictionary::Dictionary;
 pub(crate) use self::fact::keys;
-pub(crate) use self::finding::{IdKey, find, triage};
+pub(crate) use self::finding::{Rows, find, triage};
+pub(crate) use self::rollup::Rollups;
 
 use self::file::PeriodFile;
 use self::stretch::Stretches;
@@ -258,7 +261,7 @@ impl Writer {
             return Ok(false);
         };
         for fact in fact::decisions(&self.main, &finding.id).at("find decisions", &self.main_path)? {
-            triage(&file.conn, &mut file.dictionary, slot, &fact).at(NOTE, &file.path)?;
+            file.triage(slot, &fact).at(NOTE, &file.path)?;
         }
         Ok(true)
     }
@@ -277,7 +280,7 @@ impl Writer {
             let file = &mut self.files[n];
             if let Some(slot) = find(&file.conn, finding).at("find a finding", &file.path)? {
                 if file.begin(&record.ledger, record.seq)? {
-                    triage(&file.conn, &mut file.dictionary, slot, &record.fact).at(NOTE, &file.path)?;
+                    file.triage(slot, &record.fact).at(NOTE, &file.path)?;
                 }
                 return Ok(());
             }

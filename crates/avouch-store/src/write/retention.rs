@@ -47,6 +47,9 @@ fn parts(path: &Path) -> [PathBuf; 3] {
     ["db", "db-wal", "db-shm"].map(|ending| path.with_extension(ending))
 }
 
+/// Rows of a file, from the lengths of its blocks.
+const COUNT: &str = "SELECT coalesce(sum(length(rows)), 0) / ?1 FROM block";
+
 fn remove(path: &Path) -> Result<()> {
     for part in parts(path) {
         match fs::remove_file(&part) {
@@ -98,7 +101,7 @@ impl Writer {
         let n = self.file(shelf, period.from)?;
         let file = self.files.swap_remove(n);
         let rows: i64 =
-            file.conn.query_row("SELECT count(*) FROM key", [], |r| r.get(0)).at("count the rows", &file.path)?;
+            file.conn.query_row(COUNT, [crate::block::ROW as i64], |r| r.get(0)).at("count the rows", &file.path)?;
         drop(file);
         // First it is said, then done: what is said to be dropped is swept up at the next start.
         self.main

@@ -138,15 +138,19 @@ fn filters() -> impl Strategy<Value = Filter> {
         "ét",
         "c id",
     ]);
-    (bound.clone(), bound, prop::collection::vec((values, any::<bool>()), 0..3), text).prop_map(
-        |(from, to, columns, text)| {
-            let mut filter = Filter::of(Period::new(from.unwrap_or(Time(0)), to.unwrap_or(Time(u64::MAX)))).text(text);
-            for ((column, values), only) in columns {
-                filter = if only { filter.only(column, values) } else { filter.except(column, values) };
-            }
-            filter
-        },
-    )
+    let columns = prop::collection::vec((values, any::<bool>()), 0..3);
+    // What is counted by the hour is asked for often enough.
+    let kept = prop::sample::select(vec![Column::Severity, Column::Cluster, Column::Suppressed]);
+    let kept = kept.prop_flat_map(|c| (Just(c), prop::collection::btree_set(value(c), 1..3)));
+    let kept = (prop::collection::vec((kept, any::<bool>()), 0..2), Just("")).boxed();
+    let asked = prop_oneof![2 => (columns, text).boxed(), 1 => kept];
+    (bound.clone(), bound, asked, any::<bool>()).prop_map(|(from, to, (columns, text), open)| {
+        let mut filter = Filter::of(Period::new(from.unwrap_or(Time(0)), to.unwrap_or(Time(u64::MAX)))).text(text);
+        for ((column, values), only) in columns {
+            filter = if only { filter.only(column, values) } else { filter.except(column, values) };
+        }
+        if open { filter.open() } else { filter }
+    })
 }
 
 fn ids(found: &[&Known]) -> Vec<String> {
@@ -206,8 +210,14 @@ fn check_counts(reader: &mut Reader, filter: &Filter, asked: &[&Known], step: u6
         let order: Vec<_> = facet.values.iter().map(|v| (std::cmp::Reverse(v.count), v.value.clone())).collect();
         assert!(order.is_sorted());
     }
-    // The same buckets with and without the scan that facets need.
+    // The same with and without the look at rows that most facets need.
     assert_eq!(reader.histogram(filter, step).unwrap(), counts.buckets, "{filter:?} by {step}");
+    let columns = [Column::Cluster, Column::Severity, Column::Suppressed];
+    let some = reader.counts(filter, Ask { columns: &columns, values: 1000, step: Some(step) }).unwrap();
+    assert_eq!((some.count, &some.buckets), (counts.count, &counts.buckets), "{filter:?} by {step}");
+    for facet in some.facets {
+        assert!(counts.facets.contains(&facet), "{filter:?}: {facet:?} {:?}", counts.facets);
+    }
     let mut expected: BTreeMap<(u64, Severity, bool), u64> = BTreeMap::new();
     for k in asked {
         let at = k.finding.time.0 / step * step;
@@ -258,6 +268,70 @@ fn check_days(reader: &mut Reader, known: &[Known], period: Period) {
         })
         .collect();
     assert_eq!(found, criteria.into_iter().collect::<Vec<_>>());
+}
+
+fn check_rule_days(reader: &mut Reader, filter: &Filter, asked: &[&Known]) {
+    let mut expected: BTreeMap<(Time, String), [u64; 2]> = BTreeMap::new();
+    for f in asked.iter().map(|k| &k.finding) {
+        let day = Time(f.time.0 / DAY * DAY);
+        expected.entry((day, f.rule.clone())).or_default()[usize::from(f.suppressed.is_some())] += 1;
+    }
+    let found = reader.rule_days(filter).unwrap();
+    let found: Vec<_> = found.iter().map(|d| ((d.day, d.rule.to_string()), [d.counted, d.suppressed])).collect();
+    assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{filter:?}");
+}
+
+/// What a condensed finding says, apart from how many and when: with its stretch, and its record when somebody called it true.
+fn condensed_key(k: &Known, cuts: &[Time]) -> (Vec<String>, usize, Option<u64>) {
+    let f = &k.finding;
+    let dealt = k.ack.is_some() || k.disposition.is_some();
+    let mut key: Vec<String> =
+        [&f.rule, &f.source, &f.node, &f.cluster, &f.priority].into_iter().map(String::clone).collect();
+    key.push(f.severity.name().to_owned());
+    key.push(format!("{:?} {}", f.suppressed, f.lost_events.is_some_and(|n| n > 0)));
+    if dealt {
+        key.push(format!(
+            "{:?} {:?}",
+            k.ack.as_ref().map(|a| a.time),
+            k.disposition.as_ref().map(|d| (d.time, d.decision))
+        ));
+    }
+    let stretch = if dealt { usize::MAX } else { cuts.iter().filter(|cut| **cut <= f.time).count() };
+    let called_true = matches!(&k.disposition, Some(d) if d.decision == Decision::True);
+    (key, stretch, called_true.then_some(k.seq))
+}
+
+fn check_condensed(reader: &mut Reader, filter: &Filter, asked: &[&Known], cuts: &[Time]) {
+    type Sum = (u64, Time, Time);
+    // What nobody dealt with is one sum, however many months it comes from.
+    let add = |sums: &mut Vec<Sum>, dealt: bool, (n, first, last): Sum| match sums.first_mut().filter(|_| !dealt) {
+        Some(sum) => *sum = (sum.0 + n, sum.1.min(first), sum.2.max(last)),
+        None => sums.push((n, first, last)),
+    };
+    let mut expected: BTreeMap<_, Vec<Sum>> = BTreeMap::new();
+    for k in asked {
+        let key = condensed_key(k, cuts);
+        let (dealt, at) = (key.1 == usize::MAX, k.finding.time);
+        add(expected.entry(key).or_default(), dealt, (1, at, at));
+    }
+    let found = reader.condensed(filter, cuts).unwrap();
+    assert!(found.iter().is_sorted_by_key(|c| c.first));
+    let mut sums: BTreeMap<_, Vec<Sum>> = BTreeMap::new();
+    for c in &found {
+        let mut key: Vec<String> =
+            [&c.rule, &c.source, &c.node, &c.cluster, &c.priority].into_iter().map(ToString::to_string).collect();
+        key.push(c.severity.name().to_owned());
+        let suppressed = c.suppressed.as_ref().map(|s| Suppressed { acceptance: s.to_string() });
+        key.push(format!("{suppressed:?} {}", c.losses));
+        let dealt = c.acknowledged.is_some() || c.decided.is_some();
+        if dealt {
+            let decided = c.decided.as_ref().map(|(time, _, decision)| (*time, *decision));
+            key.push(format!("{:?} {decided:?}", c.acknowledged.as_ref().map(|a| a.time)));
+        }
+        let stretch = if dealt { usize::MAX } else { cuts.iter().filter(|cut| **cut <= c.first).count() };
+        add(sums.entry((key, stretch, c.seq)).or_default(), dealt, (c.count, c.first, c.last));
+    }
+    assert_eq!(sums, expected, "{filter:?} {cuts:?}");
 }
 
 type Sums = BTreeMap<Vec<String>, (u64, u64, Time, Time, Severity, String)>;
@@ -339,6 +413,7 @@ proptest! {
         limit in 1..7_usize,
         by in prop::collection::vec(prop::sample::select(Column::ALL), 0..4),
         now in moments(),
+        cuts in prop::collection::btree_set(moments(), 0..3),
         step in prop::sample::select(vec![HOUR, 2 * HOUR, DAY, 60 * SECOND, 7 * HOUR / 2]),
     ) {
         let records = ledger("l", facts(&steps));
@@ -356,6 +431,8 @@ proptest! {
             check_groups(&mut reader, filter, &asked, &by, limit);
             check_open(&mut reader, filter, &asked, now);
             check_days(&mut reader, &known, filter.period);
+            check_rule_days(&mut reader, filter, &asked);
+            check_condensed(&mut reader, filter, &asked, &cuts.iter().copied().collect::<Vec<_>>());
         }
     }
 }
