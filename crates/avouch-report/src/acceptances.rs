@@ -75,9 +75,9 @@ pub fn acceptance_results(facts: &PeriodFacts) -> Vec<AcceptanceResult<'_>> {
     let names = facts.findings.names();
     for row in facts.findings.rows() {
         if let Some(entry) = row.acceptance.and_then(|id| out.get_mut(names.text(id))) {
-            entry.hits += 1;
-            *entry.by_severity.entry(row.severity).or_default() += 1;
-            entry.last_hit = Some(row.time);
+            entry.hits += row.n;
+            *entry.by_severity.entry(row.severity).or_default() += row.n;
+            entry.last_hit = entry.last_hit.max(Some(row.last));
         }
     }
     for entry in out.values_mut() {
@@ -85,8 +85,7 @@ pub fn acceptance_results(facts: &PeriodFacts) -> Vec<AcceptanceResult<'_>> {
         let rule = entry.text("rule");
         let own = facts.findings.rules().filter(|(name, _)| names.text(*name).eq_ignore_ascii_case(rule));
         let rows = own.flat_map(|(name, source)| facts.findings.of_rule(name, source));
-        let after = rows.filter(|r| r.acceptance.is_none() && r.time >= end).count();
-        entry.after_end = after as u64;
+        entry.after_end = rows.filter(|r| r.acceptance.is_none() && r.time >= end).map(|r| r.n).sum();
     }
     out.into_values().collect()
 }

@@ -300,18 +300,18 @@ impl Due {
         if self.is_none() {
             return;
         }
-        late.of += 1;
+        late.of += row.n;
         let after = |at: Option<Time>, limit: Option<u64>| {
             limit.is_some_and(|ns| at.unwrap_or(end) > Time(row.time.0.saturating_add(ns)))
         };
         let look = after(row.triage.first_look(), self.look);
         let decision = after(row.triage.decided.map(|(t, ..)| t), self.decision);
-        late.look += u64::from(look);
-        late.decision += u64::from(decision);
+        late.look += if look { row.n } else { 0 };
+        late.decision += if decision { row.n } else { 0 };
         if look || decision {
-            late.open += u64::from(row.triage.decided.is_none());
-            let (first, last) = late.between.unwrap_or((row.time, row.time));
-            late.between = Some((first.min(row.time), last.max(row.time)));
+            late.open += if row.triage.decided.is_none() { row.n } else { 0 };
+            let (first, last) = late.between.unwrap_or((row.time, row.last));
+            late.between = Some((first.min(row.time), last.max(row.last)));
         }
     }
 }

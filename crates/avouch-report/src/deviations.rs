@@ -212,7 +212,7 @@ fn confirmed(
         let (mut all, mut n, mut evidence) = (0, 0, Vec::new());
         let (mut first, mut last): (Option<Time>, Option<Time>) = (None, None);
         for row in own {
-            all += 1;
+            all += row.n;
             if let Some((at, _, Decision::True)) = row.triage.decided
                 && row.acceptance.is_none()
             {

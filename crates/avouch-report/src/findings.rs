@@ -1,7 +1,7 @@
 //! Findings of a period, small enough that a million fit.
 
 use avouch_finding::{Decision, Finding, Severity, Time};
-use avouch_store::StoredFinding;
+use avouch_store::{Condensed, StoredFinding};
 use rustc_hash::FxHashMap;
 
 use crate::names::{NameId, Names};
@@ -25,12 +25,17 @@ impl Triage {
     }
 }
 
-/// A finding, with names by number.
+/// A finding, with names by number; or several that are alike and that nobody dealt with, see [`crate::gather_condensed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in `Finding`")]
 pub struct FindingRow {
+    /// How many it stands for; each stands for itself in a report.
+    pub n: u64,
+    /// Time of the first.
     pub time: Time,
-    /// Number of its record in the ledger.
+    /// Time of the last.
+    pub last: Time,
+    /// Number of its record in the ledger; 0 in what was condensed, but for findings that somebody called true.
     pub seq: u64,
     pub rule: NameId,
     pub source: NameId,
@@ -69,7 +74,9 @@ impl Findings {
     pub fn push(&mut self, seq: u64, finding: &Finding, triage: Triage) {
         let names = &mut self.names;
         let row = FindingRow {
+            n: 1,
             time: finding.time,
+            last: finding.time,
             seq,
             rule: names.id(&finding.rule),
             source: names.id(&finding.source),
@@ -92,7 +99,9 @@ impl Findings {
             decided: f.decided.as_ref().map(|d| (d.time, names.id(&d.by), d.decision)),
         };
         let row = FindingRow {
+            n: 1,
             time: f.time,
+            last: f.time,
             seq: f.record.seq,
             rule: names.id(&f.rule),
             source: names.id(&f.source),
@@ -102,6 +111,31 @@ impl Findings {
             priority: names.id(&f.priority),
             acceptance: f.suppressed.as_ref().map(|s| names.id(s)),
             tainted: f.lost_events.is_some(),
+            triage,
+        };
+        self.add(row);
+    }
+
+    /// Adds findings that were condensed; they come in order of time.
+    pub fn push_condensed(&mut self, c: &Condensed) {
+        let names = &mut self.names;
+        let triage = Triage {
+            acknowledged: c.acknowledged.as_ref().map(|a| (a.time, names.id(&a.by))),
+            decided: c.decided.as_ref().map(|(time, by, decision)| (*time, names.id(by), *decision)),
+        };
+        let row = FindingRow {
+            n: c.count,
+            time: c.first,
+            last: c.last,
+            seq: c.seq.unwrap_or(0),
+            rule: names.id(&c.rule),
+            source: names.id(&c.source),
+            node: names.id(&c.node),
+            cluster: names.id(&c.cluster),
+            severity: c.severity,
+            priority: names.id(&c.priority),
+            acceptance: c.suppressed.as_ref().map(|s| names.id(s)),
+            tainted: c.losses,
             triage,
         };
         self.add(row);
@@ -148,7 +182,7 @@ impl Findings {
         self.rules.iter().map(|r| (r.name, r.source))
     }
 
-    /// How many.
+    /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -39,7 +39,7 @@ impl Question<'_> {
         self.clusters.is_empty() || self.clusters.iter().any(|c| c == cluster)
     }
 
-    fn filter(&self, period: Span) -> Filter {
+    pub(crate) fn filter(&self, period: Span) -> Filter {
         let filter = Filter::of(Period::new(period.from, period.to));
         if self.clusters.is_empty() { filter } else { filter.only(Column::Cluster, self.clusters.iter().cloned()) }
     }

@@ -9,6 +9,7 @@
 mod acceptances;
 pub mod bundle;
 mod chapters;
+mod condense;
 mod controls;
 mod deviations;
 mod facts;
@@ -28,6 +29,7 @@ pub use avouch_document::pdf::Paper;
 
 pub use acceptances::{AcceptanceResult, acceptance_results};
 pub use chapters::document;
+pub use condense::gather_condensed;
 pub use controls::{ControlPart, ControlResult, Judging, Late, Outcome, control_results};
 pub use deviations::{Deviation, DeviationKind, deviations};
 pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};

@@ -74,24 +74,25 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one more.
+    /// Counts what a row stands for.
     pub fn add(&mut self, row: &FindingRow) {
-        self.all += 1;
-        *self.by_severity.entry(row.severity).or_default() += 1;
-        self.tainted += u64::from(row.tainted);
+        let n = row.n;
+        self.all += n;
+        *self.by_severity.entry(row.severity).or_default() += n;
+        self.tainted += if row.tainted { n } else { 0 };
         if row.acceptance.is_some() {
-            self.suppressed += 1;
+            self.suppressed += n;
             return;
         }
         match row.triage.decided {
-            Some((_, _, Decision::True)) => self.true_ += 1,
-            Some((_, _, Decision::Benign)) => self.benign += 1,
-            Some((_, _, Decision::Test)) => self.test += 1,
-            None => self.undecided += 1,
+            Some((_, _, Decision::True)) => self.true_ += n,
+            Some((_, _, Decision::Benign)) => self.benign += n,
+            Some((_, _, Decision::Test)) => self.test += n,
+            None => self.undecided += n,
         }
         match row.triage.first_look() {
             Some(at) => self.first_look.push(at.0.saturating_sub(row.time.0)),
-            None => self.unseen += 1,
+            None => self.unseen += n,
         }
         if let Some((at, ..)) = row.triage.decided {
             self.decision.push(at.0.saturating_sub(row.time.0));
