@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_controls::{ControlHistory, ControlList, Period as ControlPeriod, Time as ControlTime};
 use avouch_coverage::{Span, State, Totals};
-use avouch_finding::Time;
 use avouch_report::{
-    AsOf, ControlResult, Deviation, GatherError, Judging, Lists, PeriodFacts, Place, acceptance_results,
-    control_results, deviations, gather,
+    AsOf, ControlResult, Deviation, Judging, Lists, PeriodFacts, Place, acceptance_results, control_results,
+    deviations, gather_condensed,
 };
 use avouch_store::{Column, Filter, Period, Reader};
 use axum::Json;
@@ -149,11 +148,14 @@ async fn judged<T: Send + 'static>(
         .ask(move |reader| {
             let mut asked = Answer::begin(reader, &params.filter, params.cut.as_ref())?;
             let lists = lists.load().map_err(|e| ApiError::internal(chain(&e)))?;
-            let facts = facts(reader, &params.filter, now)?;
             let all: Vec<&ControlList> = lists.iter().map(|(list, ..)| list).collect();
-            let span = facts.period;
+            let span = Span::new(params.filter.period.from, params.filter.period.to.min(now));
+            if span.is_empty() {
+                return Err(ApiError::bad("bad_filter", "nothing of the period is over").param("from"));
+            }
             let period = ControlPeriod { from: ControlTime(span.from.0), to: ControlTime(span.to.0) };
             let (history, _) = ControlHistory::new(&all, period);
+            let facts = facts(reader, &params.filter, span, &history)?;
             let controls = control_results(&facts, &history, Judging { least_watched: 1_000_000 });
             let acceptances = acceptance_results(&facts);
             let deviations = deviations(&facts, &controls, &acceptances);
@@ -172,17 +174,12 @@ async fn judged<T: Send + 'static>(
         .await
 }
 
-/// Facts and findings of a period, up to now.
-fn facts(reader: &mut Reader, filter: &Filter, now: Time) -> ApiResult<PeriodFacts> {
-    let period = Span::new(filter.period.from, filter.period.to.min(now));
-    if period.is_empty() {
-        return Err(ApiError::bad("bad_filter", "nothing of the period is over").param("from"));
-    }
+/// Facts and findings of a period, as far as controls need them.
+fn facts(reader: &mut Reader, filter: &Filter, period: Span, history: &ControlHistory<'_>) -> ApiResult<PeriodFacts> {
     let clusters: Vec<String> = filter.only.get(&Column::Cluster).into_iter().flatten().cloned().collect();
     let as_of = AsOf { ledger: String::new(), last: Place { seq: u64::MAX, hash: String::new() } };
     let question = avouch_report::Question { period, clusters: &clusters, as_of };
-    let gathered = gather::<GatherError>(reader, &question, &mut |_| Ok(()));
-    gathered.map(|(facts, _)| facts).map_err(|e| ApiError::internal(chain(&e)))
+    gather_condensed(reader, &question, history).map_err(|e| ApiError::internal(chain(&e)))
 }
 
 impl Judged<'_> {

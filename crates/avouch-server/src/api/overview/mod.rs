@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use avouch_coverage::Span;
 use avouch_finding::{Severity, Time};
-use avouch_store::{Ask, Column, Filter, Period, Reader};
+use avouch_store::{Ask, Filter, Period, Reader};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -102,17 +102,13 @@ pub(crate) fn cache() -> Overviews {
 fn make(reader: &mut Reader, params: &Params, now: Time) -> ApiResult<Overview> {
     let filter = &params.filter;
     let mut asked = Answer::begin(reader, filter, params.cut.as_ref())?;
-    let columns = [Column::Severity, Column::Suppressed];
     let period = filter.period;
-    let ask = Ask { columns: &columns, values: 5, step: Some(hours::step(period)) };
-    let counts = reader.counts(filter, ask)?;
+    let counts = reader.counts(filter, Ask { step: Some(hours::step(period)), ..Ask::default() })?;
     // The period before ends where this one begins; of one that is not over, only so much is compared as is over.
     let length = period.to.min(now).0.saturating_sub(period.from.0);
     let before = Period::new(Time(period.from.0.saturating_sub(length)), period.from);
-    let earlier = reader.counts(
-        &Filter { period: before, ..filter.clone() },
-        Ask { columns: &columns, values: 5, step: Some(u64::MAX) },
-    )?;
+    let earlier =
+        reader.counts(&Filter { period: before, ..filter.clone() }, Ask { step: Some(u64::MAX), ..Ask::default() })?;
     let sum = |buckets: &[avouch_store::Bucket], s: Severity| buckets.iter().map(|b| b.counted.of(s)).sum::<u64>();
     let suppressed = |buckets: &[avouch_store::Bucket]| buckets.iter().map(|b| b.suppressed.all()).sum::<u64>();
     let severity = Severity::ALL.into_iter().map(|severity| SeverityCount {

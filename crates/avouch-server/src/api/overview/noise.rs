@@ -1,9 +1,9 @@
 //! Rules that fire most, against a budget: what nobody can read is no control.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use avouch_finding::Time;
-use avouch_store::{Ask, Column, Filter, Reader};
+use avouch_store::{Filter, Period, Reader};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,6 +12,8 @@ use crate::error::ApiResult;
 
 /// Rules that are listed.
 const MOST: usize = 10;
+/// Days of each that are told, the last ones.
+const MOST_DAYS: u64 = 100;
 const DAY: u64 = 86_400_000_000_000;
 
 /// A rule and how often it fired, without what acceptances cover.
@@ -29,44 +31,26 @@ pub(crate) struct NoisyRule {
 
 /// The noisiest rules of a filter.
 pub(super) fn rules(reader: &mut Reader, filter: &Filter) -> ApiResult<Vec<NoisyRule>> {
-    let shown = filter.clone().only(Column::Suppressed, ["no"]);
-    let ask = Ask { columns: &[Column::Rule], values: MOST, step: None };
-    let top = reader.counts(&shown, ask)?.facets.into_iter().next().map(|f| f.values).unwrap_or_default();
-    let from =
-        filter.period.from.day().max(filter.period.to.0.saturating_sub(1) / DAY - 99.min(filter.period.to.0 / DAY));
-    let days = usize::try_from((filter.period.to.0.saturating_sub(1)) / DAY + 1 - from).unwrap_or(1).min(100);
-    // By day from the roll-up when nothing narrows the question, else counted rule by rule.
-    let narrow = !filter.only.is_empty() || !filter.except.is_empty() || !filter.text.is_empty();
-    let mut by_day: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let mut add = |rule: &str, day: Time, n: u64| {
-        let list = by_day.entry(rule.to_owned()).or_insert_with(|| vec![0; days]);
-        let at = day.day().checked_sub(from).and_then(|d| usize::try_from(d).ok());
-        if let Some(slot) = at.and_then(|at| list.get_mut(at)) {
-            *slot += n;
-        }
-    };
-    if narrow {
-        for value in &top {
-            let one = shown.clone().only(Column::Rule, [value.value.as_ref()]);
-            let one = Filter {
-                period: avouch_store::Period::new(filter.period.from.max(Time(from * DAY)), filter.period.to),
-                ..one
-            };
-            for bucket in reader.histogram(&one, DAY)? {
-                add(&value.value, bucket.from, bucket.counted.all());
-            }
-        }
-    } else {
-        for day in reader.rules_by_day(filter.period)? {
-            if top.iter().any(|v| v.value == day.rule) {
-                add(&day.rule, day.day, day.counted);
-            }
+    let Period { from, to } = filter.period;
+    let last = to.0.saturating_sub(1) / DAY;
+    let first = from.day().max(last.saturating_sub(MOST_DAYS - 1));
+    let days = usize::try_from(last - first + 1).unwrap_or(1);
+    let mut rules: BTreeMap<Arc<str>, (u64, Vec<u64>)> = BTreeMap::new();
+    for day in reader.rule_days(filter)?.into_iter().filter(|day| day.counted > 0) {
+        let (count, per_day) = rules.entry(day.rule).or_insert_with(|| (0, vec![0; days]));
+        *count += day.counted;
+        let at = day.day.day().checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        if let Some(sum) = at.and_then(|at| per_day.get_mut(at)) {
+            *sum += day.counted;
         }
     }
-    let rule = |v: avouch_store::FacetValue| {
-        let per_day = by_day.remove(v.value.as_ref()).unwrap_or_else(|| vec![0; days]);
+    let mut rules: Vec<_> = rules.into_iter().collect();
+    // Those that fire as often stay in order of their names.
+    rules.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    rules.truncate(MOST);
+    let noisy = |(rule, (count, per_day)): (Arc<str>, (u64, Vec<u64>))| {
         let over = per_day.iter().any(|n| *n > BUDGET_A_DAY);
-        NoisyRule { rule: v.value.as_ref().to_owned(), count: v.count, budget: BUDGET_A_DAY, over, per_day }
+        NoisyRule { rule: rule.as_ref().to_owned(), count, budget: BUDGET_A_DAY, over, per_day }
     };
-    Ok(top.into_iter().map(rule).collect())
+    Ok(rules.into_iter().map(noisy).collect())
 }
