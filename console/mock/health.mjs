@@ -24,15 +24,19 @@ export function health(world, params) {
     return { source: "syscall", node, cluster, state, reason: REASONS[state] ?? "", last_event: state === "starting" ? null : iso(now - (state === "silent" ? 420_000 : 900)), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: state === "losing" ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492d234" : "5d41402abc4b2a76", version: "0.9.0", expected: { from: iso(state === "starting" ? now - 20_000 : i === 5 ? now - 9 * 3_600_000 : query.from), to: iso(query.to) }, gaps: gapsOf(node) };
   });
   sources.push({ source: "k8s_audit", node: "prod-eu", cluster: "prod-eu", state: "ok", reason: "", last_event: iso(now - 2100), lag_s: 2.1, events: 882_114, drops: 0, rules_digest: "5d41402abc4b2a76", version: "", expected: { from: iso(query.from), to: iso(query.to) }, gaps: [] });
+  // Some take their rules from the server: one has not taken the newest yet, one refused it.
+  const wanted = "9f86d081884c7d65";
+  const set = (old, refused = null) => ({ runs: old ? "2c26b46b68ffc68f" : wanted, wanted, behind_since: old ? iso(now - 1_500_000) : null, refused });
+  const sets = { 7: set(false), 8: set(!world.extra.healthy), 9: set(!world.extra.healthy, world.extra.healthy ? null : "rules/own/logins.yaml:14: unknown field `proc.pgid.name`") };
   const nodes = sources.filter((s) => s.source === "syscall").map((s, i) => ({
     node: s.node, cluster: s.cluster, state: s.state, reason: s.reason, own: false, run: "agent-1", version: s.version, kernel: "6.12.9", heard: s.state === "starting" ? null : iso(now - 900), watched_to: iso(now - s.lag_s * 1000),
-    rules_digest: s.rules_digest, events: s.events, detections: 12, lost: s.drops, lost_by_cause: s.drops > 0 ? { "ring buffer full": s.drops } : {}, lost_lately: s.drops, ahead_s: i === 4 ? 12 : 0,
-    warnings: world.extra.healthy ? [] : i === 3 ? ["it runs other rules (b1946ac92492) than 11 nodes of its cluster (5d41402abc4b)"] : i === 4 ? ["its clock is at least 12 s ahead of the server's"] : [],
+    rules_digest: s.rules_digest, rule_set: sets[i] ?? null, events: s.events, detections: 12, lost: s.drops, lost_by_cause: s.drops > 0 ? { "ring buffer full": s.drops } : {}, lost_lately: s.drops, ahead_s: i === 4 ? 12 : 0,
+    warnings: world.extra.healthy ? [] : i === 3 ? ["it runs other rules (b1946ac92492) than 11 nodes of its cluster (5d41402abc4b)"] : i === 4 ? ["its clock is at least 12 s ahead of the server's"] : i === 9 ? [`newer rules were not taken: ${sets[9].refused}`] : [],
   }));
   const reasons = sources.filter((s) => s.state !== "ok").map((s) => `${s.source} of ${s.node}: ${s.reason}`);
   return {
     answer: answer(none, query, world.rows, 0, world.gaps, now),
-    ready: reasons.length === 0, reasons, sources, nodes, forgotten: world.extra.healthy ? 0 : 1, other_gaps: [],
+    ready: reasons.length === 0, reasons, sources, nodes, forgotten: world.extra.healthy ? 0 : 1, agents_behind: world.extra.healthy ? 0 : 2, other_gaps: [],
     ledger: { id: "7239bd9f0b26e92d61496cfc41c94fd5", key: "c828211b9f95eee79e32e822d60cfae7", seq: world.seq, head_seq: world.seq - 120, head_time: iso(now - 200_000), redacted: 17, unreadable: 0, anchors: [{ anchor: "s3", place: "https://objects.example/avouch-heads", time: iso(now - 3_600_000), last_seq: world.seq - 4000 }] },
     store: { ledger_bytes: 812_000_000, store_bytes: 312_000_000, files: 41 },
     notify: { delivered: 214, failed: 2, held_back: 31, channels: { oncall: { delivered: 40, failed: 2 }, chat: { delivered: 174, held_back: 31 } }, last_failure: { channel: "oncall", time: iso(now - 7_200_000), answer: "503 after 6 attempts" } },

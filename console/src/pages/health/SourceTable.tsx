@@ -2,7 +2,7 @@ import { countText, utcText } from "@/time/format";
 import { lengthText, type Range } from "@/time/span";
 import { Time } from "@/ui/Time";
 import { laneText, pieces, place, short, STATES, worstFirst } from "./model";
-import type { HealthGap, Source, State } from "./types";
+import type { HealthGap, Node, RuleSet, Source, State } from "./types";
 
 /** A state, by mark, word and colour. */
 export function StateMark({ state }: { state: State }) {
@@ -27,8 +27,23 @@ function Lane({ gaps, expected, range }: { gaps: HealthGap[]; expected: Source["
   );
 }
 
+/** That an agent does not run the rules that the server has for it, since when and why. */
+function Behind({ set }: { set: RuleSet | null }) {
+  if (set === null || set.behind_since === null) return null;
+  return (
+    <div className="why">
+      <span className="state" data-tone="warn">
+        <span aria-hidden="true">◆</span> {set.refused === null ? "behind" : "refused newer rules"}
+      </span>{" "}
+      since <Time at={set.behind_since} form="noyear" />
+      {set.refused !== null && <div>{set.refused}</div>}
+    </div>
+  );
+}
+
 /** Every source of every node, the worst first. */
-export function SourceTable({ sources, range }: { sources: Source[]; range: Range }) {
+export function SourceTable({ sources, nodes, range }: { sources: Source[]; nodes: Node[]; range: Range }) {
+  const sets = new Map(nodes.map((n) => [n.node, n.rule_set]));
   return (
     <section className="card" aria-label="Sources">
       <header>
@@ -86,8 +101,11 @@ export function SourceTable({ sources, range }: { sources: Source[]; range: Rang
                 <td className="num" data-bad={s.drops > 0 || undefined}>
                   {countText(s.drops)}
                 </td>
-                <td className="mono" title={s.rules_digest}>
-                  {short(s.rules_digest)}
+                <td>
+                  <span className="mono" title={s.rules_digest}>
+                    {short(s.rules_digest)}
+                  </span>
+                  <Behind set={sets.get(s.node) ?? null} />
                 </td>
                 <td>{s.version}</td>
               </tr>

@@ -34,7 +34,7 @@ export default function HealthPage() {
       {error !== null && <Failed error={error} what="A newer answer" onRetry={() => void refetch()} />}
       <div className="stack">
         <Verdict data={data} />
-        {data.sources.length === 0 ? <Nothing /> : <SourceTable sources={data.sources} range={range} />}
+        {data.sources.length === 0 ? <Nothing /> : <SourceTable sources={data.sources} nodes={data.nodes} range={range} />}
         <NodeWarnings nodes={data.nodes} />
         <ServerCards data={data} />
         <section className="card" aria-label="Test event">

@@ -30,6 +30,16 @@ export interface Source {
   gaps: HealthGap[];
 }
 
+/** How an agent that takes its rules from the server stands with them. */
+export interface RuleSet {
+  /** Digest of the set that it runs. */
+  runs: string;
+  wanted: string | null;
+  /** Since when it does not run, or not wholly, what is wanted; null when it does. */
+  behind_since: Instant | null;
+  refused: string | null;
+}
+
 export interface Node {
   node: string;
   cluster: string;
@@ -43,6 +53,8 @@ export interface Node {
   heard: Instant | null;
   watched_to: Instant | null;
   rules_digest: string;
+  /** Null for an agent with rules of its own. */
+  rule_set: RuleSet | null;
   events: number;
   detections: number;
   lost: number;
@@ -57,6 +69,7 @@ export interface HealthAnswer extends Answered {
   sources: Source[];
   nodes: Node[];
   forgotten: number;
+  agents_behind: number;
   other_gaps: HealthGap[];
   ledger: {
     id: string;

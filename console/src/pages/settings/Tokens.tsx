@@ -11,7 +11,7 @@ import { SCOPES, type Scope, type Token } from "./types";
 
 const HELP: Record<Scope, string> = {
   read: "looks at everything that is no setting; enough for a screen on a wall",
-  ingest: "brings facts of agents and audit records, and sees nothing",
+  ingest: "brings facts of agents and audit records, and takes the rules that agents judge by; sees nothing else",
   triage: "looks at findings and acts on them",
   rules: "changes rules and acceptances, as a pipeline does",
   admin: "what an admin may",
