@@ -154,6 +154,7 @@ fn a_change_makes_another_set_that_the_ledger_tells_once_also_over_a_start_of_th
         (&changes[1].detail["digest"], &changes[1].detail["before"]),
         (&json!(second.digest()), &json!(first.digest()))
     );
+    assert_eq!((changes[0].by.as_str(), changes[1].by.as_str(), first.by(), second.by()), ("", "ada", "", "ada"));
     // The change of the file, by whom, names the same rules.
     let version = ada.get(&format!("/rule-files/{}", file.display().to_string().replace('/', "%2F"))).fine();
     assert_eq!(version["versions"][0]["by"], "ada");

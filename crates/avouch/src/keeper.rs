@@ -54,6 +54,8 @@ pub(crate) struct Judging<'a> {
 pub(crate) struct SetStanding {
     /// Digest of the set that runs.
     pub(crate) set: String,
+    /// Who changed it last, as the server says.
+    pub(crate) by: String,
     /// Why other rules were not taken.
     pub(crate) refused: Option<String>,
     /// Digest of the set that `refused` is about; empty when it is about none.
@@ -133,15 +135,20 @@ impl Keeper {
             gap.into_iter().for_each(|fact| hand(&mut keeper.queue, Told::One(at, fact)));
         }
         keeper.brought(judging.acceptances, judging.brought, begun)?;
-        keeper.rules(judging.rules, begun, judging.standing);
+        // What runs is one fact, and what was refused another: the second never tells of rules that were not told before.
+        let runs = SetStanding { refused: None, refused_set: String::new(), ..judging.standing.clone() };
+        keeper.rules(judging.rules, begun, &runs);
+        if judging.standing.refused.is_some() {
+            keeper.rules(judging.rules, begun, judging.standing);
+        }
         Ok(keeper)
     }
 
     /// The rules that run from `time` on.
     pub(crate) fn rules(&mut self, rules: &RuleSet, time: Time, standing: &SetStanding) {
         let mut loaded = rules_loaded(rules, &self.origin, time);
-        let SetStanding { set, refused, refused_set } = standing.clone();
-        (loaded.set, loaded.refused, loaded.refused_set) = (set, refused, refused_set);
+        let SetStanding { set, by, refused, refused_set } = standing.clone();
+        (loaded.set, loaded.by, loaded.refused, loaded.refused_set) = (set, by, refused, refused_set);
         self.digest.clone_from(&loaded.digest);
         self.keep(loaded.into());
     }

@@ -122,11 +122,12 @@ impl RuleSource {
             Self::Files => SetStanding { refused, ..SetStanding::default() },
             Self::Server(from) => {
                 let (refused_set, why) = from.refused.clone().unzip();
-                let set = from.set.digest().to_owned();
-                match (refused, why) {
-                    (Some(own), None) => SetStanding { set, refused: Some(own), refused_set: String::new() },
-                    (_, why) => SetStanding { set, refused: why, refused_set: refused_set.unwrap_or_default() },
-                }
+                let (set, by) = (from.set.digest().to_owned(), from.set.by().to_owned());
+                let (refused, refused_set) = match (refused, why) {
+                    (Some(own), None) => (Some(own), String::new()),
+                    (_, why) => (why, refused_set.unwrap_or_default()),
+                };
+                SetStanding { set, by, refused, refused_set }
             }
         }
     }

@@ -56,6 +56,7 @@ pub struct RuleTexts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleTextSet {
     digest: String,
+    by: String,
     texts: RuleTexts,
 }
 
@@ -87,6 +88,8 @@ pub enum RuleSetError {
 struct Document<T> {
     format: String,
     digest: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    by: String,
     #[serde(flatten)]
     texts: T,
 }
@@ -115,11 +118,23 @@ impl RuleTextSet {
         if bytes > MAX_RULE_SET {
             return Err(RuleSetError::TooLarge { bytes });
         }
-        let fits = |name: &str| (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control);
         if let Some(text) = all().find(|t| !fits(&t.name)) {
             return Err(RuleSetError::Name(text.name.chars().filter(|c| !c.is_control()).take(80).collect()));
         }
-        Ok(Self { digest: digest(&texts), texts })
+        Ok(Self { digest: digest(&texts), by: String::new(), texts })
+    }
+
+    /// The same, changed last by somebody. A name that is none is left out.
+    #[must_use]
+    pub fn changed_by(mut self, name: &str) -> Self {
+        self.by = if fits(name) { name.to_owned() } else { String::new() };
+        self
+    }
+
+    /// Who changed it last; empty when that is not known. It is no part of what the digest tells.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
     }
 
     /// SHA-256 in hex over the form's name and every text: the same digest is the same set. What is hashed, byte for byte:
@@ -141,8 +156,8 @@ impl RuleTextSet {
     /// # Errors
     /// None in practice: texts are JSON.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let (format, digest) = (RULE_SET_FORMAT.to_owned(), self.digest.clone());
-        serde_json::to_vec(&Document { format, digest, texts: &self.texts })
+        let (format, digest, by) = (RULE_SET_FORMAT.to_owned(), self.digest.clone(), self.by.clone());
+        serde_json::to_vec(&Document { format, digest, by, texts: &self.texts })
     }
 
     /// Reads a document. Whoever sent it may be anybody: bounds, names and the digest are looked at.
@@ -155,7 +170,7 @@ impl RuleTextSet {
             return Err(RuleSetError::Format(head.format.chars().filter(|c| !c.is_control()).take(40).collect()));
         }
         let read: Document<RuleTexts> = serde_json::from_slice(document).map_err(RuleSetError::Json)?;
-        let set = Self::new(read.texts)?;
+        let set = Self::new(read.texts)?.changed_by(&read.by);
         if set.digest == read.digest { Ok(set) } else { Err(RuleSetError::Digest) }
     }
 
@@ -180,6 +195,11 @@ impl RuleTextSet {
 
 /// Most bytes of an answer that are read, compressed or not.
 pub(crate) const MAX_BODY: u64 = MAX_DOCUMENT;
+
+/// Whether something can be a name: of a text, of somebody.
+fn fits(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len()) && !name.chars().any(char::is_control)
+}
 
 fn digest(texts: &RuleTexts) -> String {
     let mut hash = Sha256::new();
@@ -212,6 +232,9 @@ mod tests {
     fn a_document_reads_back_and_the_digest_tells_sets_apart() {
         let one = set(&[("a.yaml", "- rule: \"A\"\n\u{1F600}"), ("b.yaml", "")]);
         assert_eq!(RuleTextSet::decode(&one.encode().unwrap()).unwrap(), one);
+        let by = one.clone().changed_by("ada");
+        assert_eq!((by.digest(), RuleTextSet::decode(&by.encode().unwrap()).unwrap().by()), (one.digest(), "ada"));
+        assert_eq!(by.changed_by("a\nb").by(), "");
         let others = [
             set(&[("b.yaml", ""), ("a.yaml", "- rule: \"A\"\n\u{1F600}")]),
             set(&[("a.yaml", "- rule: \"A\"\n"), ("b.yaml", "\u{1F600}")]),
@@ -258,6 +281,28 @@ mod tests {
         assert!(matches!(refused(of(vec![text("a", ""); MAX_TEXTS + 1])), RuleSetError::TooMany { .. }));
         for name in ["", "a\nb", "\u{1b}[2J", &"x".repeat(MAX_NAME + 1)] {
             assert!(matches!(refused(of(vec![text(name, "")])), RuleSetError::Name(_)), "{name:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bytes_of_anybody_never_panic_and_what_is_read_is_what_was_written(
+            names in proptest::collection::vec("[a-z/.]{0,8}", 0..4),
+            texts in proptest::collection::vec(".{0,20}", 4),
+            changes in proptest::collection::vec((proptest::prelude::any::<usize>(), proptest::prelude::any::<u8>()), 0..4),
+        ) {
+            let rules = names.iter().zip(&texts).map(|(name, of)| text(name, of)).collect();
+            let Ok(one) = RuleTextSet::new(RuleTexts { rules, ..RuleTexts::default() }) else { return Ok(()) };
+            let mut document = one.encode().unwrap();
+            for (at, byte) in &changes {
+                let at = at % document.len();
+                document[at] = *byte;
+            }
+            match RuleTextSet::decode(&document) {
+                // What was changed without a change of meaning, as a blank.
+                Ok(read) => assert_eq!(read, one),
+                Err(_) => assert!(!changes.is_empty()),
+            }
         }
     }
 

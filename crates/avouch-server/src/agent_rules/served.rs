@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use crate::desk::{DeskSetup, Loaded, written};
 use crate::error::chain;
 
-/// A set, its document ready to go out.
+/// A set, made of what was loaded.
 #[derive(Debug)]
 pub(crate) struct Served {
     /// Digest of the set.
@@ -21,6 +21,13 @@ pub(crate) struct Served {
     /// Rule files and mappings.
     pub files: usize,
     pub acceptances: usize,
+    set: RuleTextSet,
+}
+
+/// The document of a set, ready to go out.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub digest: String,
     /// The document.
     pub plain: Bytes,
     /// The same, compressed. Nothing of a request stands beside what may be secret in it.
@@ -41,11 +48,19 @@ impl Served {
         let acceptances: Vec<NamedText> = loaded.acceptances.all().iter().map(accepted).collect();
         let (files, count) = (rules.len() + mappings.len(), acceptances.len());
         let set = RuleTextSet::new(RuleTexts { rules, mappings, acceptances }).map_err(|e| chain(&e))?;
-        let plain = set.encode().map_err(|e| chain(&e))?;
+        let (digest, rules) = (set.digest().to_owned(), loaded.digest.clone());
+        Ok(Self { digest, rules, files, acceptances: count, set })
+    }
+
+    /// Its document, changed last by somebody.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub(crate) fn document(self, by: &str) -> Result<Document, String> {
+        let plain = self.set.changed_by(by).encode().map_err(|e| chain(&e))?;
         let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::default());
         let gzip = encoder.write_all(&plain).and_then(|()| encoder.finish()).map_err(|e| chain(&e))?;
-        let (digest, rules) = (set.digest().to_owned(), loaded.digest.clone());
-        Ok(Self { digest, rules, files, acceptances: count, plain: plain.into(), gzip: gzip.into() })
+        Ok(Document { digest: self.digest, plain: plain.into(), gzip: gzip.into() })
     }
 }
 

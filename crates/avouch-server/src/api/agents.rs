@@ -26,6 +26,8 @@ pub(crate) struct AgentRuleSet {
     format: String,
     /// SHA-256 over all texts.
     digest: String,
+    /// Who changed it last; absent when that is not known.
+    by: Option<String>,
     /// Rule files, in the order of loading.
     rules: Vec<AgentText>,
     /// Mappings of rules to criteria, over the built-in one.

@@ -16,12 +16,12 @@ const GRACE: u64 = 60 * SECOND;
 pub(crate) struct RuleSetHealth {
     /// Digest of the set that it runs.
     pub runs: String,
-    /// Digest of the set that the server has for agents; `null` when it has none.
+    /// Digest of the set that the server has for agents; `null` when it has none, or none that it can serve.
     pub wanted: Option<String>,
     /// Since when another set is wanted than it runs, or runs wholly; `null` when it is not behind.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub behind_since: Option<Time>,
-    /// Why it did not take the wanted set, or not all of it.
+    /// Why it did not take the wanted set, or not all of it, or why the server cannot serve it.
     pub refused: Option<String>,
 }
 
@@ -96,13 +96,13 @@ impl Node {
         if self.set.is_empty() {
             return None;
         }
-        let refuses = wanted.is_some_and(|w| w.digest == self.refused_set);
+        let refuses = wanted.is_some_and(|w| w.unserved.is_none() && w.digest == self.refused_set);
         let behind = wanted.filter(|w| w.digest != self.set || refuses);
         Some(RuleSetHealth {
             runs: self.set.clone(),
-            wanted: wanted.map(|w| w.digest.clone()),
+            wanted: wanted.map(|w| w.digest.clone()).filter(|digest| !digest.is_empty()),
             behind_since: behind.map(|w| w.since),
-            refused: self.refused.clone().filter(|_| refuses),
+            refused: self.refused.clone().filter(|_| refuses).or_else(|| wanted?.unserved.clone()),
         })
     }
 
@@ -115,6 +115,9 @@ impl Node {
             } else {
                 format!("of the server's rules it runs what it can: {why}")
             });
+        }
+        if let Some(why) = wanted.filter(|_| set.is_some()).and_then(|w| w.unserved.as_ref()) {
+            return Some(format!("the server cannot give it its rules: {why}"));
         }
         let since = set?.behind_since.filter(|since| now.0.saturating_sub(since.0) > GRACE)?;
         let wanted = short(wanted.map_or("", |w| w.digest.as_str()));

@@ -31,7 +31,7 @@ fn loads(run: &str, set: &str, refused: Option<(&str, &str)>) -> Fact {
 fn board(facts: &[Fact]) -> Board {
     let mut board = Board::new(at(0));
     facts.iter().for_each(|fact| board.apply(fact, Some(at(1))));
-    board.want(Some(Wanted { digest: "new".into(), since: at(100) }));
+    board.want(Some(Wanted { digest: "new".into(), since: at(100), unserved: None }));
     board
 }
 
@@ -64,7 +64,7 @@ fn one_that_refuses_is_behind_with_the_reason_and_a_new_run_starts_afresh() {
     assert!(warnings[0].starts_with("newer rules were not taken: "), "{warnings:?}");
     assert_eq!(behind, 1);
     // Another set is wanted by now: the reason is of the one before.
-    board.want(Some(Wanted { digest: "newer".into(), since: at(110) }));
+    board.want(Some(Wanted { digest: "newer".into(), since: at(110), unserved: None }));
     let (set, ..) = of(&board, 111);
     let set = set.unwrap();
     assert_eq!((set.refused, set.behind_since), (None, Some(at(110))));
@@ -93,6 +93,13 @@ fn rules_of_its_own_are_not_behind_and_a_run_whose_start_was_lost_is_known_by_it
     let seen = Observation { from: at(1), to: at(11), node: "n1".into(), run: "r1".into(), ..Observation::default() };
     let known = board(&[loads("r1", "old", None), seen.into()]);
     assert_eq!(of(&known, 12).0.unwrap().runs, "old");
+    // What is wanted cannot be served: that is no agent's fault, and shows.
+    let mut unserved = known.clone();
+    unserved.want(Some(Wanted { digest: String::new(), since: at(50), unserved: Some("it is too large".into()) }));
+    let (set, warnings, behind) = of(&unserved, 51);
+    let set = set.unwrap();
+    assert_eq!((set.wanted, set.behind_since, set.refused.as_deref()), (None, Some(at(50)), Some("it is too large")));
+    assert_eq!((warnings.len(), behind), (1, 1));
     // Nothing is wanted: nobody is behind, and what it runs is shown.
     let mut none = known;
     none.want(None);

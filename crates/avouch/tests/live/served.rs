@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use avouch_auth::{Accounts, NewToken, Scope};
 use avouch_finding::{Fact, Kind, RulesLoaded, Time};
-use avouch_store::{Period, Store};
+use avouch_store::{Filter, Page, Period, Store};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -28,6 +28,9 @@ const FOLDERS: &str = r#"
   output: marked folder (path=%evt.arg.path command=%proc.cmdline)
   priority: NOTICE
 "#;
+
+/// Who edits.
+const PIPELINE: &str = "token/pipeline";
 
 /// How long a change may take to reach an agent that looks every second.
 const REACHES: Duration = Duration::from_secs(10);
@@ -163,8 +166,12 @@ impl Centre {
     }
 }
 
-fn make_folder() {
-    let folder = std::env::temp_dir().join(format!("hostname-of-made-{}", std::process::id()));
+/// Lets folders with one name be.
+const ACCEPTANCE: &str = "acceptances: [{id: ACC-1, rule: Marked folder made, condition: evt.arg.path contains accepted, reason: known, \
+                          requester: ann, approver: bob, from: 2020-01-01, expires: 2099-12-31}]";
+
+fn make_folder(name: &str) {
+    let folder = std::env::temp_dir().join(format!("hostname-of-{name}-{}", std::process::id()));
     shell(&format!("mkdir {0}; rmdir {0}", folder.display()));
 }
 
@@ -180,12 +187,19 @@ fn a_rule_edited_at_the_centre_is_judged_by_within_seconds_and_the_ledger_tells_
     // Another rule: the agent asks the kernel for calls that it did not collect before.
     centre.edit(&format!("{RULES}{FOLDERS}"));
     let edited = Instant::now();
-    agent.alert_by(make_folder, "made");
+    agent.alert_by(|| make_folder("made"), "made");
     let reached = edited.elapsed();
     println!("a rule edited at the centre was judged by after {reached:.1?}");
     assert!(reached < REACHES, "{reached:?}");
     let second = centre.node(|n| n["rule_set"]["runs"] != first["rule_set"]["runs"]);
     assert!(second["rule_set"]["behind_since"].is_null(), "{second}");
+
+    // What is accepted at the centre is let be by the agent, and kept.
+    fs::write(centre.dir.path().join("data/server/acceptances/ACC-1.yaml"), ACCEPTANCE).expect("write");
+    centre.signal(Signal::SIGHUP);
+    let third = centre.node(|n| n["rule_set"]["runs"] != second["rule_set"]["runs"]);
+    make_folder("accepted");
+    agent.alert_by(|| make_folder("made"), "made");
 
     // A file that was broken by hand: the API would not take it. The agent goes on, and the centre shows why.
     fs::write(centre.file(), format!("{RULES}{}", FOLDERS.replace("evt.arg.path", "evt.later"))).expect("write");
@@ -193,16 +207,16 @@ fn a_rule_edited_at_the_centre_is_judged_by_within_seconds_and_the_ledger_tells_
     let behind = centre.node(|n| n["rule_set"]["refused"].is_string());
     assert!(behind["rule_set"]["refused"].as_str().is_some_and(|why| why.contains("evt.later")), "{behind}");
     assert!(behind["rule_set"]["behind_since"].is_string(), "{behind}");
-    assert_eq!(behind["rule_set"]["runs"], second["rule_set"]["runs"]);
-    agent.alert_by(make_folder, "made");
+    assert_eq!(behind["rule_set"]["runs"], third["rule_set"]["runs"]);
+    agent.alert_by(|| make_folder("made"), "made");
     agent.stop();
     centre.stop();
 
     // The server is away: the set that ran goes on, and what was found comes when it is back.
     let agent = centre.agent();
-    agent.alert_by(make_folder, "made");
+    agent.alert_by(|| make_folder("made"), "made");
     centre.start_again();
-    centre.node(|n| n["rule_set"]["runs"] == second["rule_set"]["runs"] && n["state"] == "ok");
+    centre.node(|n| n["rule_set"]["runs"] == third["rule_set"]["runs"] && n["state"] == "ok");
     agent.stop();
     centre.stop();
 
@@ -217,9 +231,8 @@ fn a_rule_edited_at_the_centre_is_judged_by_within_seconds_and_the_ledger_tells_
         })
         .collect();
     let pairs: Vec<(&str, &str)> = by.iter().map(|(what, by)| (what.as_str(), by.as_str())).collect();
-    let expected =
-        [("agent_rule_set", ""), ("rule_file", "token/pipeline"), ("agent_rule_set", ""), ("agent_rule_set", "")];
-    assert_eq!(pairs, expected);
+    let set = |by| ("agent_rule_set", by);
+    assert_eq!(pairs, [set(""), ("rule_file", PIPELINE), set(PIPELINE), set(""), set("")]);
     let loads: Vec<RulesLoaded> = centre
         .facts(Kind::Rules)
         .into_iter()
@@ -228,18 +241,16 @@ fn a_rule_edited_at_the_centre_is_judged_by_within_seconds_and_the_ledger_tells_
             _ => None,
         })
         .collect();
-    let ran: Vec<(&Value, bool)> = loads
-        .iter()
-        .map(|l| {
-            if l.set == first["rule_set"]["runs"] {
-                (&first, l.refused.is_some())
-            } else {
-                (&second, l.refused.is_some())
-            }
-        })
-        .map(|(node, refused)| (&node["rule_set"]["runs"], refused))
-        .collect();
-    let (one, two) = (&first["rule_set"]["runs"], &second["rule_set"]["runs"]);
+    let sets = [&first, &second, &third].map(|node| node["rule_set"]["runs"].as_str().expect("a digest"));
+    let ran: Vec<(Option<usize>, bool)> =
+        loads.iter().map(|l| (sets.iter().position(|set| *set == l.set), l.refused.is_some())).collect();
+    assert!(loads[0].by.is_empty() && loads[1].by == PIPELINE, "the node tells who brought its rules: {loads:?}");
     // The last life is refused the broken set again once the server is back.
-    assert_eq!(ran[..4], [(one, false), (two, false), (two, true), (two, false)], "{loads:?}");
+    let expected = [(Some(0), false), (Some(1), false), (Some(2), false), (Some(2), true), (Some(2), false)];
+    assert_eq!(ran[..5], expected, "{loads:?}");
+    let store = Store::open(centre.dir.path().join("data/store"), avouch_store::Options::default()).expect("a store");
+    let found = store.reader().expect("a reader").findings(&Filter::default(), Page::default()).expect("findings");
+    let about = |name: &str| found.rows.iter().find(|f| f.output.contains(name)).expect("a finding").suppressed.clone();
+    assert_eq!(about("hostname-of-accepted").as_deref(), Some("ACC-1"));
+    assert_eq!(about("hostname-of-made").as_deref(), None);
 }
