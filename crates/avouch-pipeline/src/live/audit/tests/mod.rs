@@ -57,7 +57,10 @@ fn judge() -> AuditJudge {
 static COMPILED: LazyLock<Arc<RuleSet>> = LazyLock::new(|| rules(SECRETS));
 
 fn judge_with(limits: AuditLimits) -> AuditJudge {
-    AuditJudge::new(Arc::clone(&COMPILED), AuditOptions { run: "run1".into(), limits, keep: true, ..AuditOptions::default() })
+    AuditJudge::new(
+        Arc::clone(&COMPILED),
+        AuditOptions { run: "run1".into(), limits, keep: true, ..AuditOptions::default() },
+    )
 }
 
 fn acceptances(text: &str) -> AcceptanceSet {
