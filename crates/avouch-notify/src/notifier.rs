@@ -34,7 +34,7 @@ pub struct Status {
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A finding was recorded.
-    Finding(Noted),
+    Finding(Box<Noted>),
     /// Somebody acknowledged a finding, or decided about it: no reminder and no escalation of what was told with it, and channels
     /// that know of such acts are told of it.
     Act(Act),
@@ -143,7 +143,7 @@ impl Notifier {
             let now = self.shared.outside.now();
             for input in inputs {
                 match input {
-                    Input::Finding(finding) => inner.router.take(now, &[finding]),
+                    Input::Finding(finding) => inner.router.take(now, std::slice::from_ref(&finding)),
                     Input::Act(act) => inner.router.acted(now, act),
                     Input::Settled { message, channel } => inner.router.settled(&message, &channel),
                 }

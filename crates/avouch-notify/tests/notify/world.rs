@@ -119,7 +119,7 @@ pub(crate) trait Tell {
 
 impl Tell for Notifier {
     fn findings(&self, findings: &[Finding]) {
-        self.take(noted(findings).into_iter().map(Input::Finding).collect(), 0);
+        self.take(noted(findings).into_iter().map(|finding| Input::Finding(Box::new(finding))).collect(), 0);
     }
 }
 

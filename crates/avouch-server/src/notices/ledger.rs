@@ -16,7 +16,7 @@ const KINDS: [Kind; 4] = [Kind::Finding, Kind::Acknowledgement, Kind::Dispositio
 /// What a fact says to the notifier.
 pub(super) fn input(seq: u64, fact: &Fact) -> Option<Input> {
     match fact {
-        Fact::Finding(finding) => Some(Input::Finding(Noted { seq, finding: Finding::clone(finding) })),
+        Fact::Finding(finding) => Some(Input::Finding(Box::new(Noted { seq, finding: Finding::clone(finding) }))),
         Fact::Acknowledgement(a) => Some(act(&a.finding, &a.by, Deed::Acknowledged, &a.note)),
         Fact::Disposition(d) => Some(act(&d.finding, &d.by, Deed::Decided(d.decision), &d.reason)),
         // What is held back is still owed.
