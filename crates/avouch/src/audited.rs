@@ -50,12 +50,11 @@ pub(crate) fn setup(
     let rules = load::rule_set(&loading, options.compile, &given.mapping)?;
     let acceptances = accepted::load(&given.acceptances, &rules)?;
     let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
-    let mut setup = of(rules, set, args, data);
-    setup.digest_keys = Arc::new(digest_keys(&args.cloudtrail_public_keys)?);
-    Ok((Some(setup), desk))
+    let digest_keys = digest_keys(&args.cloudtrail_public_keys)?;
+    Ok((Some(AuditSetup { digest_keys, ..of(rules, set, args, data) }), desk))
 }
 
-/// With rules that are loaded.
+/// With rules that are loaded, and without keys.
 pub(crate) fn of(rules: RuleSet, acceptances: AcceptanceSet, args: &AuditArgs, data: &Path) -> AuditSetup {
     let cluster = |name: &String| AuditSource { node: name.clone(), cluster: name.clone(), format: Format::K8sAudit };
     let mut expected: Vec<AuditSource> = args.k8s_clusters.iter().map(cluster).collect();
@@ -73,8 +72,8 @@ pub(crate) fn of(rules: RuleSet, acceptances: AcceptanceSet, args: &AuditArgs, d
     AuditSetup { rules: Arc::new(rules), acceptances, limits, digest_keys: Arc::default(), expected, archive }
 }
 
-/// The keys of files, and of all files in folders.
-fn digest_keys(paths: &[PathBuf]) -> anyhow::Result<DigestKeys> {
+/// The public keys of files, and of all files in folders.
+pub(crate) fn digest_keys(paths: &[PathBuf]) -> anyhow::Result<Arc<DigestKeys>> {
     let mut files = Vec::new();
     for path in paths {
         let here = || format!("failed to read `{}`", path.display());
@@ -92,7 +91,7 @@ fn digest_keys(paths: &[PathBuf]) -> anyhow::Result<DigestKeys> {
         let bytes = std::fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         keys.add(&bytes).with_context(|| format!("failed to take the public keys of `{}`", path.display()))?;
     }
-    Ok(keys)
+    Ok(Arc::new(keys))
 }
 
 /// Where CloudTrail's files come to.

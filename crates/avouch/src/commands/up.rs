@@ -1,10 +1,11 @@
 //! `avouch up`: the server and the sensor of this machine in one process, over one folder of evidence.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use avouch_pipeline::{Acceptances, RuleSetOptions};
-use avouch_server::{CentreSink, DeskSetup, Running};
+use avouch_server::{AuditSetup, CentreSink, DeskSetup, Running};
 use signal_hook::consts::SIGHUP;
 
 use super::{agent, server};
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
     );
     // Arguments that cannot work are said before anything is made or watched.
     let mut trails = audited::trails(&args.audit)?;
+    let keys = audited::digest_keys(&args.audit.cloudtrail_public_keys)?;
     let mut agent = args.agent.clone();
     let data = agent.keep.data.get_or_insert_with(|| PathBuf::from(DATA)).clone();
     // What is accepted in the console counts for the sensor too.
@@ -50,7 +52,7 @@ pub(crate) fn run(args: &UpArgs) -> anyhow::Result<Outcome> {
         let rules = load::rule_set(&agent.load, config.compile, &agent.mapping)?;
         let acceptances = accepted::load(&agent.keep.acceptances, &rules)?;
         let set = acceptances.as_ref().map(Acceptances::set).cloned().unwrap_or_default();
-        let setup = audited::of(rules, set, &args.audit, &data);
+        let setup = AuditSetup { digest_keys: Arc::clone(&keys), ..audited::of(rules, set, &args.audit, &data) };
         let trails = std::mem::take(&mut trails);
         let started = server::start(&args.listen, &data, args.controls.as_deref(), Some(setup), trails, desk)?;
         // The sensor loads its files anew when it is told to; so it does when they were changed in the console.
