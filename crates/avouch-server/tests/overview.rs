@@ -117,9 +117,9 @@ fn days_without_a_watch_are_not_empty_days() {
     assert_eq!((&day["state"], &day["share"]), (&json!("partial"), &json!(0.75)));
     assert_eq!(day["why"], json!(["node-1: not complete: files are missing"]));
     let health = ada.get("/health?from=2026-11-20&to=2026-11-22").fine();
-    let gaps = health["other_gaps"].as_array().unwrap();
-    let told =
-        gaps.iter().find(|g| g["cause"] == "not complete: files are missing").unwrap_or_else(|| panic!("{health}"));
+    let of_sources = health["sources"].as_array().unwrap().iter().flat_map(|s| s["gaps"].as_array().unwrap());
+    let mut gaps = of_sources.chain(health["other_gaps"].as_array().unwrap());
+    let told = gaps.find(|g| g["cause"] == "not complete: files are missing").unwrap_or_else(|| panic!("{health}"));
     assert_eq!((&told["from"], &told["source"]), (&json!(Time(FIRST).to_string()), &json!("syscall")));
 }
 

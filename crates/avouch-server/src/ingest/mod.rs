@@ -16,6 +16,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
+use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use audit::{AuditDesk, AuditSetup, AuditStartError};
@@ -59,6 +60,22 @@ async fn read(body: Body, most: usize) -> ApiResult<Bytes> {
     })
 }
 
+/// Lets a body that is not taken go by, for a while: whoever is still sending does not read the answer.
+async fn pass_over(body: Body, most: usize) {
+    let mut pieces = body.into_data_stream();
+    let all = async {
+        let mut gone = 0;
+        while let Some(Ok(piece)) = pieces.next().await {
+            gone += piece.len();
+            if gone > most {
+                break;
+            }
+        }
+    };
+    // Whether it came to its end changes nothing.
+    tokio::time::timeout(PATIENCE, all).await.unwrap_or(());
+}
+
 fn too_large(most: usize) -> ApiError {
     let text = format!("the body has more than {most} bytes; send smaller batches");
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
@@ -85,8 +102,9 @@ impl Ingest {
     /// 503 when there is no room, 408 when it is slow, 413 when it is too large, 400 when it breaks off.
     pub(crate) async fn body(&self, caller: &str, request: Request, most: usize) -> ApiResult<Arrived> {
         let told = request.headers().get(CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse::<u64>().ok());
-        // One that is too large is refused before anything of it is read.
+        // One that is too large is refused without taking room.
         if told.is_some_and(|told| told > most as u64) {
+            pass_over(request.into_body(), 2 * most).await;
             return Err(too_large(most));
         }
         let expected = told.and_then(|told| usize::try_from(told).ok()).unwrap_or(most);
