@@ -44,7 +44,7 @@ fn watching() -> Vec<Fact> {
         };
         facts.push(loaded.into());
         for day in (0..DAYS).filter(|day| node == "n1" || *day != 7) {
-            let state = SourceState { state: Watching::Delivers, events: 1, reason: String::new() };
+            let state = SourceState { state: Watching::Delivers, events: 1, lost: 0, reason: String::new() };
             let sources = ["syscall", "k8s_audit"].map(|s| (s.to_owned(), state.clone())).into();
             let (from, to) = (at(day * DAY), at((day + 1) * DAY));
             let (run, rules) = (run.clone(), digest.clone());

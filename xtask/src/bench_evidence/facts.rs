@@ -335,7 +335,7 @@ impl Maker {
         node.events += events;
         let lost = if n % 9_973 == 17 && node.source == "syscall" { self.dice.below(50) } else { 0 };
         let by_cause = if lost > 0 { BTreeMap::from([("ring full".to_owned(), lost)]) } else { BTreeMap::new() };
-        let state = SourceState { state: Watching::Delivers, events, reason: String::new() };
+        let state = SourceState { state: Watching::Delivers, events, lost: 0, reason: String::new() };
         let away = node.name == "node-03" && detections == 0 && (from.0 - BEGIN) % (30 * DAY) / (3600 * SECOND) < 2;
         if away {
             return Ok(());

@@ -39,12 +39,15 @@ pub enum OutboxError {
     },
 }
 
+/// Names of what waits, and its text.
+pub(super) type Rows = Vec<(String, String)>;
+
 /// The file.
 pub(super) struct Outbox(Connection);
 
 impl Outbox {
     /// Opens it, made new when it is not there; gives its rows. What stands in it about another ledger is dropped: `true` says so.
-    pub(super) fn open(path: &Path, ledger: &str) -> Result<(Self, Vec<(String, String)>, bool), OutboxError> {
+    pub(super) fn open(path: &Path, ledger: &str) -> Result<(Self, Rows, bool), OutboxError> {
         // Made here first, so that nobody else can read it at any time.
         OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(OutboxError::Make)?;
         let mut conn =
@@ -72,7 +75,7 @@ impl Outbox {
         let rows = {
             let mut statement = tx.prepare("SELECT name, value FROM waiting ORDER BY name")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<Result<Vec<(String, String)>, _>>()?
+            rows.collect::<Result<Rows, _>>()?
         };
         tx.commit()?;
         Ok((Self(conn), rows, other))
