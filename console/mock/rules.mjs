@@ -97,7 +97,7 @@ function difference(world, job) {
     lost_true: sample(known.length > 0 ? known : mine.slice(-2).map((r) => ({ ...r, decision: { decision: "true" } })), 20), unknown_true: none,
     rules: [
       row("Listener started in container", "added", { after: 23, gained, activity: activity({ gained: 23, unknown: unclear, missing: [{ field: "container.image.tag", records: 8 }, { field: "proc.env", records: 2 }] }), days: fresh, noise: noise(0, 3.3, "within") }),
-      row(RULES[0].rule, "changed", { before: mine.length, after: mine.length - lost.length - 3, lost: sample(lost, 20), unknown: 3, replayed: 12, activity: activity({}), days: byDay(mine, lost), noise: noise(mine.length / 7, (mine.length - lost.length) / 7, "within") }),
+      row(RULES[0].rule, "changed", { before: mine.length, after: mine.length - lost.length - 3, lost: sample(lost, 20), unknown: 3, replayed: 12, activity: activity({}), days: byDay(mine, lost), noise: noise(mine.length / 7, (mine.length - lost.length) / 7, mine.length > 350 ? "over" : "within") }),
       row("Process traced by another", "added", { activity: activity({ about: [{ event: "ptrace", kept: "no" }], about_count: 1, kept: false }), noise: noise(0, 0, "not_known") }),
       row(RULES[1].rule, "same", { before: 41, after: 41 }),
     ],
