@@ -27,10 +27,10 @@ describe("health", () => {
     const base = await at.start();
     const { page } = await open(at.browser, `${base}/health`);
     const sources = page.getByRole("region", { name: "Sources", exact: true });
-    await sources.getByText("behind", { exact: true }).waitFor();
+    await sources.getByText("◆ behind", { exact: true }).waitFor();
     const refuses = sources.getByRole("row").filter({ hasText: "refused newer rules" });
     await refuses.getByText("rules/own/logins.yaml:14: unknown field").waitFor();
-    expect(await sources.getByText(/^behind$|^refused newer rules$/).count()).toBe(2);
+    expect(await sources.getByText(/^◆ (behind|refused newer rules)$/).count()).toBe(2);
   });
 
   it("draws a gap where it was, and says it in words", async () => {
