@@ -115,18 +115,23 @@ pub fn cover(watched: &Watched<'_>, question: &Question) -> Coverage {
 struct Asked<'a> {
     /// Rules by source, each with the time of its first loading.
     rules: BTreeMap<&'a str, Vec<(&'a RuleKey, u64)>>,
-    /// Rules of the question that a set lacks.
-    sets: &'a BTreeMap<String, RuleSet>,
+    /// By rule set and source: which of the rules it has, in their order. There are few sets and many stretches.
+    runs: BTreeMap<(&'a str, &'a str), Vec<bool>>,
 }
 
 impl<'a> Asked<'a> {
     fn new(watched: &'a Watched<'a>, question: &'a Question) -> Self {
-        let mut first: BTreeMap<&RuleKey, u64> = BTreeMap::new();
+        let mut begins: BTreeMap<&str, u64> = BTreeMap::new();
         for stretch in watched.stretches {
-            let Some(set) = watched.rule_sets.get(&stretch.rules) else { continue };
+            let at = begins.entry(&stretch.rules).or_insert(u64::MAX);
+            *at = (*at).min(stretch.span.from.0);
+        }
+        let mut first: BTreeMap<&RuleKey, u64> = BTreeMap::new();
+        for (digest, begin) in &begins {
+            let Some(set) = watched.rule_sets.get(*digest) else { continue };
             for rule in question.rules.intersection(&set.rules) {
                 let at = first.entry(rule).or_insert(u64::MAX);
-                *at = (*at).min(stretch.span.from.0);
+                *at = (*at).min(*begin);
             }
         }
         let mut rules: BTreeMap<&str, Vec<(&RuleKey, u64)>> = BTreeMap::new();
@@ -134,18 +139,26 @@ impl<'a> Asked<'a> {
             // A rule that never ran is asked for all the time.
             rules.entry(&rule.source).or_default().push((rule, first.get(rule).copied().unwrap_or(0)));
         }
-        Self { rules, sets: watched.rule_sets }
+        let mut runs = BTreeMap::new();
+        for digest in begins.into_keys() {
+            let set: Option<&RuleSet> = watched.rule_sets.get(digest);
+            for (source, wanted) in &rules {
+                let has = wanted.iter().map(|(rule, _)| set.is_some_and(|s| s.rules.contains(*rule)));
+                runs.insert((digest, *source), has.collect());
+            }
+        }
+        Self { rules, runs }
     }
 
     /// Names of the rules that should have run in the stretch and did not.
     fn off(&self, source: &str, stretch: &Stretch) -> Vec<String> {
-        let set = self.sets.get(&stretch.rules);
-        let runs = |rule: &RuleKey| set.is_some_and(|s| s.rules.contains(rule));
         let wanted = self.rules.get(source).map(Vec::as_slice).unwrap_or_default();
+        let runs: &[bool] = self.runs.get(&(stretch.rules.as_str(), source)).map(Vec::as_slice).unwrap_or_default();
         // Where none of the rules ran nobody watched, be they thought of later or not.
-        let none = !wanted.iter().any(|(rule, _)| runs(rule));
-        let off = |(rule, first): &&(&RuleKey, u64)| none || (*first < stretch.span.to.0 && !runs(rule));
-        wanted.iter().filter(off).map(|(rule, _)| rule.name.clone()).collect()
+        let none = !runs.contains(&true);
+        let runs = |n: usize| runs.get(n).copied().unwrap_or(false);
+        let off = |(n, (_, first)): &(usize, &(&RuleKey, u64))| none || (*first < stretch.span.to.0 && !runs(*n));
+        wanted.iter().enumerate().filter(off).map(|(_, (rule, _))| rule.name.clone()).collect()
     }
 }
 
