@@ -29,7 +29,10 @@ mod outline;
 pub mod pdf;
 mod visible;
 
-pub use chart::{Bar, Bin, Chart, Columns, HeatMap, Histogram, Lane, Plot, Series, Share, State, Strip, Summary};
+pub use chart::{
+    Bar, Bin, Chart, Columns, HeatMap, Histogram, Lane, Link, Links, PartyColumn, Plot, Series, Share, State, Strip,
+    Summary,
+};
 pub use model::{
     Align, Block, Cell, Code, Column, Created, Document, Fact, Figure, Id, List, ListItem, Note, NoteKind, Numbering,
     Part, Row, RowClass, Run, Section, Shown, Table, Text,

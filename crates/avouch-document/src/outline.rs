@@ -260,6 +260,7 @@ pub(crate) fn is_blank(plot: &Plot) -> bool {
         Plot::Share(plot) => plot.bars.is_empty(),
         Plot::Histogram(plot) => plot.bins.is_empty(),
         Plot::HeatMap(plot) => plot.rows.is_empty() || plot.columns.is_empty(),
+        Plot::Links(plot) => plot.columns.iter().all(|c| c.parties.is_empty()),
     }
 }
 

@@ -75,6 +75,8 @@ pub enum Plot {
     Histogram(Histogram),
     /// Counts by row and column.
     HeatMap(HeatMap),
+    /// Who had to do with whom.
+    Links(Links),
 }
 
 macro_rules! plot_from {
@@ -86,7 +88,7 @@ macro_rules! plot_from {
         }
     )*};
 }
-plot_from!(Strip, Columns, Share, Histogram, HeatMap);
+plot_from!(Strip, Columns, Share, Histogram, HeatMap, Links);
 
 /// States over time: a cell a day, or of another length. Lanes may be of different lengths; what is missing is "no data".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,4 +181,37 @@ pub struct HeatMap {
     pub columns: Vec<String>,
     /// A label and its counts, from top to bottom. Missing counts are `None`: not watched.
     pub rows: Vec<(String, Vec<Option<u64>>)>,
+}
+
+/// Who had to do with whom: parties in columns, lines between neighbouring columns. Made for a dozen parties a column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// What is counted: "connections".
+    pub unit: String,
+    /// From left to right.
+    pub columns: Vec<PartyColumn>,
+    /// In any order; one that leads to no party is not drawn.
+    pub links: Vec<Link>,
+}
+
+/// A column of parties.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartyColumn {
+    /// Stands above it.
+    pub head: String,
+    /// A label and a count each, from top to bottom; long labels are shortened in the middle.
+    pub parties: Vec<(String, u64)>,
+}
+
+/// A line between two parties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The column it begins in; it leads to the next one.
+    pub column: usize,
+    /// Place of the party in that column, from 0.
+    pub from: usize,
+    /// Place of the party in the next one.
+    pub to: usize,
+    /// How often.
+    pub count: u64,
 }

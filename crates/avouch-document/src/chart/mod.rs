@@ -1,4 +1,4 @@
-//! Charts: what they show (`kinds`), and how that becomes shapes (`strip`, `columns`, `share`, `histogram`, `heat`).
+//! Charts: what they show (`kinds`), and how that becomes shapes (`strip`, `columns`, `share`, `histogram`, `heat`, `links`).
 //!
 //! A [`Drawing`](scene::Drawing) is a list of shapes in points; HTML writes them as SVG, PDF as paths. There is one geometry
 //! for both. No state is told by colour alone: what failed carries a cross, what is not known is hatched.
@@ -9,12 +9,16 @@ mod heat;
 mod histogram;
 mod kinds;
 mod legend;
+mod links;
 pub(crate) mod scene;
 mod share;
 mod strip;
 mod time;
 
-pub use kinds::{Bar, Bin, Chart, Columns, HeatMap, Histogram, Lane, Plot, Series, Share, State, Strip, Summary};
+pub use kinds::{
+    Bar, Bin, Chart, Columns, HeatMap, Histogram, Lane, Link, Links, PartyColumn, Plot, Series, Share, State, Strip,
+    Summary,
+};
 
 pub(crate) use legend::paint;
 use scene::Drawing;
@@ -49,5 +53,6 @@ pub(crate) fn draw(chart: &Chart, room: Room) -> Drawing {
         Plot::Share(plot) => share::draw(plot, room),
         Plot::Histogram(plot) => histogram::draw(plot, room),
         Plot::HeatMap(plot) => heat::draw(plot, room),
+        Plot::Links(plot) => links::draw(plot, room),
     }
 }

@@ -88,7 +88,7 @@ fn split(chart: &Chart, room: Room, most: f32) -> Vec<Chart> {
         Plot::Strip(plot) => plot.lanes.len(),
         Plot::Share(plot) => plot.bars.len(),
         Plot::HeatMap(plot) => plot.rows.len(),
-        Plot::Columns(_) | Plot::Histogram(_) => 1,
+        Plot::Columns(_) | Plot::Histogram(_) | Plot::Links(_) => 1,
     };
     let high = draw(chart, room).height;
     if high <= most || rows < 2 {
@@ -122,6 +122,6 @@ fn split(chart: &Chart, room: Room, most: f32) -> Vec<Chart> {
             };
             plot.rows.chunks(each).map(|rows| part(map(rows).into())).collect()
         }
-        Plot::Columns(_) | Plot::Histogram(_) => vec![chart.clone()],
+        Plot::Columns(_) | Plot::Histogram(_) | Plot::Links(_) => vec![chart.clone()],
     }
 }

@@ -2,8 +2,8 @@
 
 use avouch_document::{
     Bar, Bin, Block, Cell, Chart, Code, Column, Columns, Created, Document, Fact, Figure, HeatMap, Histogram, Id, Lane,
-    List, ListItem, Note, NoteKind, Numbering, Part, Plot, Row, RowClass, Run, Section, Series, Share, Shown, State,
-    Strip, Summary, Table, Text,
+    Link, Links, List, ListItem, Note, NoteKind, Numbering, Part, PartyColumn, Plot, Row, RowClass, Run, Section,
+    Series, Share, Shown, State, Strip, Summary, Table, Text,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -85,8 +85,18 @@ pub(crate) fn chart() -> impl Strategy<Value = Chart> {
         (text(), text(), vec(bin, 0..6)).prop_map(|(unit, axis, bins)| Plot::from(Histogram { unit, axis, bins })),
         (text(), vec(text(), 0..6), vec((text(), vec(option::of(count()), 0..8)), 0..6))
             .prop_map(|(unit, columns, rows)| Plot::from(HeatMap { unit, columns, rows })),
+        (text(), vec(column_of_parties(), 0..4), vec((0..4_usize, 0..4_usize, 0..4_usize, count()), 0..8)).prop_map(
+            |(unit, columns, links)| {
+                let link = |(column, from, to, count)| Link { column, from, to, count };
+                Plot::from(Links { unit, columns, links: links.into_iter().map(link).collect() })
+            }
+        ),
     ];
     (plot, text()).prop_map(|(plot, words)| Chart::new(plot, Summary::new(words)))
+}
+
+fn column_of_parties() -> impl Strategy<Value = PartyColumn> {
+    (text(), vec((text(), count()), 0..5)).prop_map(|(head, parties)| PartyColumn { head, parties })
 }
 
 fn table() -> impl Strategy<Value = Table> {
