@@ -13,6 +13,7 @@ pub(crate) const OID: u8 = 0x06;
 pub(crate) const UTF8: u8 = 0x0c;
 pub(crate) const TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 /// The first tag of a choice, with elements inside.
 pub(crate) const FIRST: u8 = 0xa0;
 
@@ -38,6 +39,13 @@ impl<'a> Reader<'a> {
         let (content, rest) = rest.split_at_checked(length)?;
         self.0 = rest;
         Some(Element { tag, content })
+    }
+
+    /// The next element with its tag and length.
+    pub(crate) fn whole(&mut self) -> Option<&'a [u8]> {
+        let bytes = self.0;
+        self.any()?;
+        bytes.get(..bytes.len() - self.0.len())
     }
 
     /// The next element, when it has this tag.

@@ -11,6 +11,7 @@ mod file;
 mod git;
 mod http;
 mod s3;
+mod stamp;
 mod tsa;
 
 use std::{io, path::PathBuf};
@@ -19,6 +20,7 @@ pub use avouch_s3::{Credentials as S3Credentials, Utc};
 pub use file::FileAnchor;
 pub use git::GitAnchor;
 pub use s3::{LockMode, S3Anchor};
+pub use stamp::StampTrust;
 pub use tsa::{StampReply, TsaAnchor, parse_reply, stamp_request};
 
 /// A head to publish.
@@ -85,6 +87,12 @@ pub enum AnchorError {
     StampRefused { status: u64, message: String },
     #[error("the time-stamp reply {reason}")]
     StampReply { reason: &'static str },
+    #[error("the signature of the time-stamp reply {reason}")]
+    StampSignature { reason: &'static str },
+    #[error(
+        "there is no certificate of a time-stamp authority in what was given as trusted, or one that cannot be read"
+    )]
+    StampTrust,
     #[error("failed to get random bytes: {0}")]
     Random(getrandom::Error),
 }

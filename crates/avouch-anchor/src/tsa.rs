@@ -1,10 +1,10 @@
-//! A time-stamp authority (RFC 3161): it signs the digest of a head and the time. Its reply is kept beside the head;
-//! `openssl ts -verify` checks its signature, which this module does not.
+//! A time-stamp authority (RFC 3161): it signs the digest of a head and the time. Its reply is kept beside the head. Who signed it is
+//! checked where trusted authorities are given (`stamp.rs`); `openssl ts -verify` checks it as well.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Anchor, AnchorError, Head, Receipt,
+    Anchor, AnchorError, Head, Receipt, StampTrust,
     der::{FIRST, INTEGER, OCTETS, OID, Reader, SEQUENCE, TIME, UTF8, element, small},
     hex,
     http::{HttpRequest, send},
@@ -17,13 +17,15 @@ const SHA256: [u8; 15] = [0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1,
 /// 1.2.840.113549.1.7.2, signed data.
 const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
 /// 1.2.840.113549.1.9.16.1.4, what a time-stamp says.
-const STAMP: [u8; 11] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
+pub(crate) const STAMP: [u8; 11] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
 
 /// Has heads stamped.
 #[derive(Clone, Debug)]
 pub struct TsaAnchor {
     /// Address of the authority.
     pub url: String,
+    /// Authorities by which a reply must be signed; without them only what the reply says is checked, not who says it.
+    pub trust: Option<StampTrust>,
 }
 
 /// What a reply states.
@@ -68,6 +70,9 @@ impl Anchor for TsaAnchor {
         if stamp.nonce.as_deref() != Some(&nonce[..]) {
             return Err(AnchorError::StampReply { reason: "is for another request" });
         }
+        if let Some(trust) = &self.trust {
+            trust.verify(&reply)?;
+        }
         let place = format!("{} serial {}", self.url, stamp.serial);
         Ok(Receipt { place, time: Some(stamp.time), bytes: Some(reply) })
     }
@@ -103,11 +108,22 @@ pub fn parse_reply(reply: &[u8]) -> Result<StampReply, AnchorError> {
     read_stamp(stamp).ok_or(wrong("holds a time-stamp that cannot be read"))
 }
 
-/// The TSTInfo inside the signed data.
-fn stamp_of<'a>(response: &mut Reader<'a>) -> Option<Reader<'a>> {
+/// The signed data of a reply.
+pub(crate) fn signed_data(reply: &[u8]) -> Option<Reader<'_>> {
+    let mut response = Reader(reply).inside(SEQUENCE)?;
+    response.inside(SEQUENCE)?;
+    signed(&mut response)
+}
+
+fn signed<'a>(response: &mut Reader<'a>) -> Option<Reader<'a>> {
     let mut token = response.inside(SEQUENCE)?;
     token.expect(OID).filter(|oid| *oid == SIGNED_DATA)?;
-    let mut signed = token.inside(FIRST)?.inside(SEQUENCE)?;
+    token.inside(FIRST)?.inside(SEQUENCE)
+}
+
+/// The TSTInfo inside the signed data.
+fn stamp_of<'a>(response: &mut Reader<'a>) -> Option<Reader<'a>> {
+    let mut signed = signed(response)?;
     let (_version, _digests) = (signed.expect(INTEGER)?, signed.any()?);
     let mut content = signed.inside(SEQUENCE)?;
     content.expect(OID).filter(|oid| *oid == STAMP)?;

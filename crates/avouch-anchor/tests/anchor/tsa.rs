@@ -1,6 +1,6 @@
 use std::{fs, path::Path, process::Command};
 
-use avouch_anchor::{Anchor, AnchorError, TsaAnchor, parse_reply, stamp_request};
+use avouch_anchor::{Anchor, AnchorError, StampTrust, TsaAnchor, parse_reply, stamp_request};
 use sha2::{Digest as _, Sha256};
 
 use crate::{LINE, head, server::serve};
@@ -56,12 +56,70 @@ fn reply(dir: &Path, query: &[u8]) -> Vec<u8> {
     fs::read(dir.join("reply")).unwrap()
 }
 
+fn trust(dir: &Path, file: &str) -> StampTrust {
+    StampTrust::from_pem(&fs::read(dir.join(file)).unwrap()).unwrap()
+}
+
+fn refused(trust: &StampTrust, reply: &[u8]) -> &'static str {
+    match trust.verify(reply) {
+        Err(AnchorError::StampSignature { reason }) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_a_stamp_signed_for_stamping_by_a_trusted_authority_is_taken() {
+    let dir = authority();
+    let whole = reply(dir.path(), &stamp_request(&Sha256::digest(LINE).into(), &[0x41; 8]));
+    trust(dir.path(), "ca.pem").verify(&whole).unwrap();
+    // Another authority of the same name.
+    let other = authority();
+    assert!(refused(&trust(other.path(), "ca.pem"), &whole).contains("no trusted authority"));
+    // Signed by a certificate of the right authority that is not for stamping is what openssl itself refuses to make; a stamp
+    // whose certificate ran out before it is made by changing its time, which breaks the signature first.
+    let stamp = parse_reply(&whole).unwrap();
+    let at = whole.windows(stamp.time.len()).position(|w| w == stamp.time.as_bytes()).unwrap();
+    let mut later = whole.clone();
+    later[at] = b'3';
+    assert!(refused(&trust(dir.path(), "ca.pem"), &later).contains("another time-stamp"));
+    assert!(matches!(StampTrust::from_pem(b"no certificate"), Err(AnchorError::StampTrust)));
+}
+
+#[test]
+fn a_stamp_with_a_key_of_an_elliptic_curve_is_taken_too() {
+    let dir = authority();
+    let run = |line: &str| drop(openssl(dir.path(), &line.split(' ').collect::<Vec<_>>()));
+    run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsa.key -out tsa.csr -subj /CN=tsa -config c");
+    run(
+        "x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 2 -extfile c -extensions stamp",
+    );
+    let whole = reply(dir.path(), &stamp_request(&Sha256::digest(LINE).into(), &[0x41; 8]));
+    trust(dir.path(), "ca.pem").verify(&whole).unwrap();
+}
+
+#[test]
+fn no_change_of_a_signed_reply_is_taken_for_signed() {
+    let dir = authority();
+    let whole = reply(dir.path(), &stamp_request(&Sha256::digest(LINE).into(), &[0x41; 8]));
+    let (trust, stamp) = (trust(dir.path(), "ca.pem"), parse_reply(&whole).unwrap());
+    for place in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[place] ^= 1;
+        // What is outside of what is signed (lengths that say the same, versions, names of the signer) may change nothing that is said.
+        if trust.verify(&changed).is_ok() {
+            assert_eq!(parse_reply(&changed).unwrap(), stamp, "byte {place}");
+        }
+    }
+}
+
 #[test]
 fn openssl_reads_our_request_and_verifies_the_reply_that_is_kept() {
     let dir = authority();
     let path = dir.path().to_owned();
     let (address, thread) = serve(move |request| (200, reply(&path, &request.body)));
-    let receipt = TsaAnchor { url: format!("{address}/stamp") }.publish(&head()).unwrap();
+    let receipt = TsaAnchor { url: format!("{address}/stamp"), trust: Some(trust(dir.path(), "ca.pem")) }
+        .publish(&head())
+        .unwrap();
     let request = thread.join().unwrap();
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/stamp"));
     assert_eq!(request.header("content-type"), "application/timestamp-query");
@@ -92,7 +150,7 @@ fn a_reply_for_something_else_or_to_another_request_is_refused() {
     ] {
         let path = dir.path().to_owned();
         let (address, thread) = serve(move |_| (200, reply(&path, &stamp_request(&imprint, &nonce))));
-        let error = TsaAnchor { url: address }.publish(&head()).unwrap_err();
+        let error = TsaAnchor { url: address, trust: None }.publish(&head()).unwrap_err();
         thread.join().unwrap();
         assert!(matches!(error, AnchorError::StampReply { reason } if reason == expected), "{error}");
     }

@@ -77,6 +77,10 @@ pub(crate) struct PeriodReportArgs {
     /// System on the cover.
     #[arg(long, value_name = "NAME")]
     pub(crate) system: Option<String>,
+    /// The auditor's own request list, to be answered in `pbc/` by its numbers; the form is that of `controls/requests.yaml`. Without it,
+    /// what is usually asked for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) requests: Option<PathBuf>,
     /// Draw a sample of so many rows from each population.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) sample: usize,
@@ -242,6 +246,10 @@ pub(crate) struct AnchorArgs {
     /// A time-stamp authority (RFC 3161).
     #[arg(long, value_name = "URL")]
     pub(crate) tsa: Option<String>,
+    /// Certificates, as PEM, of the authorities that are trusted to stamp: a reply that none of them signed is refused. Without it only
+    /// what a reply says is checked, not who signed it.
+    #[arg(long, value_name = "FILE", requires = "tsa")]
+    pub(crate) tsa_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

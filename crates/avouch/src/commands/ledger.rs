@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use avouch_anchor::{Anchor, FileAnchor, GitAnchor, Head, LockMode, S3Anchor, S3Credentials, TsaAnchor};
+use avouch_anchor::{Anchor, FileAnchor, GitAnchor, Head, LockMode, S3Anchor, S3Credentials, StampTrust, TsaAnchor};
 use avouch_evidence::Folder;
 use avouch_finding::{Anchored, Estate};
 use avouch_ledger::{Reader, SignedHead};
@@ -112,7 +112,14 @@ fn anchors(args: &AnchorArgs) -> anyhow::Result<Vec<Box<dyn Anchor>>> {
         }));
     }
     if let Some(url) = &args.tsa {
-        out.push(Box::new(TsaAnchor { url: url.clone() }));
+        let trust = match &args.tsa_ca {
+            None => None,
+            Some(path) => {
+                let pem = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+                Some(StampTrust::from_pem(&pem).with_context(|| format!("cannot use `{}`", path.display()))?)
+            }
+        };
+        out.push(Box::new(TsaAnchor { url: url.clone(), trust }));
     }
     Ok(out)
 }
