@@ -7,7 +7,7 @@ use crate::mapping::Mapping;
 use crate::names::names;
 use crate::view::{self, View};
 use crate::yaml::{self, Content};
-use crate::{acceptance, catalogue, codes, criteria, crosswalk, list, profile, records};
+use crate::{acceptance, catalogue, codes, criteria, crosswalk, list, profile, records, requests};
 
 names! {
     /// A kind of file, named by the key that shows it.
@@ -38,6 +38,8 @@ names! {
         Points = "points_of_focus",
         /// A framework.
         Framework = "framework",
+        /// What an auditor asks for.
+        Requests = "requests",
     }
 }
 
@@ -127,6 +129,7 @@ impl FileKind {
             Self::Criteria => &CRITERIA,
             Self::Points => &POINTS,
             Self::Framework => &FRAMEWORK,
+            Self::Requests => &requests::REQUESTS,
         }
     }
 
@@ -147,6 +150,7 @@ impl FileKind {
             Self::Criteria => "criteria",
             Self::Points => "points of focus",
             Self::Framework => "framework",
+            Self::Requests => "request list",
         }
     }
 
@@ -184,6 +188,7 @@ pub fn check_file(file: FileId, text: &str) -> (Option<FileKind>, Vec<Diagnostic
         Some(FileKind::Deviations) => records::parse_deviations(file, text).1,
         Some(FileKind::Evidence) => records::parse_evidence(file, text).1,
         Some(FileKind::Population) => records::parse_population(file, text).1,
+        Some(FileKind::Requests) => requests::RequestItem::parse(file, text).1,
         Some(FileKind::Crosswalk) => crosswalk::Crosswalk::parse(file, text).1,
         Some(FileKind::Mapping) => Mapping::default().load(file, text),
         Some(k @ (FileKind::Checks | FileKind::Populations)) => catalogue::load(file, text, k.name(), k.form()).1,

@@ -47,6 +47,7 @@ mod mapping;
 mod names;
 mod profile;
 mod records;
+mod requests;
 mod roll_up;
 mod schema;
 mod select;
@@ -77,6 +78,7 @@ pub use records::{
     CompletenessTest, Deviation, EvidenceRecord, PopulationRecord, TestResult, parse_deviations, parse_evidence,
     parse_population,
 };
+pub use requests::RequestItem;
 pub use roll_up::{RollUp, RollUpRow, RuleCount, RuleIndex, Standing};
 pub use select::{RuleFacts, lint_selectors};
 pub use times::{Period, Time};
