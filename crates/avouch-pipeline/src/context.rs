@@ -18,7 +18,8 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "k8s_audit",
-        "%ka.verb %ka.user.name %ka.target.resource %ka.target.subresource %ka.target.name %ka.target.namespace %ka.sourceips",
+        "%ka.verb %ka.user.name %ka.target.resource %ka.target.subresource %ka.target.name %ka.target.namespace %ka.sourceips \
+         %ka.response.code %ka.uri.param[command]",
     ),
     ("aws_cloudtrail", "%ct.name %ct.src %ct.user %ct.user.arn %ct.region %ct.srcip %ct.error"),
 ];

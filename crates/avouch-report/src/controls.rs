@@ -100,6 +100,46 @@ pub struct Late {
     pub open: u64,
     /// First and last of them.
     pub between: Option<(Time, Time)>,
+    /// The first of them, at most [`LATE`].
+    pub named: Vec<LateFinding>,
+    /// The longest wait for a look, and for a decision, of those that were late, in ns.
+    pub longest: (u64, u64),
+    late: u64,
+}
+
+impl Late {
+    /// Findings that were late in any way.
+    #[must_use]
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+}
+
+/// Late findings of a rule that are named one by one.
+pub const LATE: usize = 10;
+
+/// A finding that was not dealt with in time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LateFinding {
+    /// Number of its record.
+    pub seq: u64,
+    /// When it happened.
+    pub time: Time,
+    /// What it waited for a look, in ns, and what the control allows; only where that was too long.
+    pub look: Option<Wait>,
+    /// The same for a decision.
+    pub decision: Option<Wait>,
+}
+
+/// A wait that was too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// How long, in ns; to the end of the period where it was still waiting.
+    pub waited: u64,
+    /// What the control allows, in ns.
+    pub limit: u64,
+    /// It still waited at the end of the period.
+    pub open: bool,
 }
 
 /// A control over the period.
@@ -302,16 +342,27 @@ impl Due {
         }
         late.of += row.n;
         let after = |at: Option<Time>, limit: Option<u64>| {
-            limit.is_some_and(|ns| at.unwrap_or(end) > Time(row.time.0.saturating_add(ns)))
+            let limit = limit?;
+            let waited = at.unwrap_or(end).0.saturating_sub(row.time.0);
+            (waited > limit).then_some(Wait { waited, limit, open: at.is_none() })
         };
         let look = after(row.triage.first_look(), self.look);
         let decision = after(row.triage.decided.map(|(t, ..)| t), self.decision);
-        late.look += if look { row.n } else { 0 };
-        late.decision += if decision { row.n } else { 0 };
-        if look || decision {
-            late.open += if row.triage.decided.is_none() { row.n } else { 0 };
-            let (first, last) = late.between.unwrap_or((row.time, row.last));
-            late.between = Some((first.min(row.time), last.max(row.last)));
+        if look.is_none() && decision.is_none() {
+            return;
+        }
+        let n = |late: bool| if late { row.n } else { 0 };
+        late.late += row.n;
+        late.look += n(look.is_some());
+        late.decision += n(decision.is_some());
+        late.open += n(row.triage.decided.is_none());
+        let (first, last) = late.between.unwrap_or((row.time, row.last));
+        late.between = Some((first.min(row.time), last.max(row.last)));
+        let waited = |w: Option<Wait>| w.map_or(0, |w| w.waited);
+        late.longest = (late.longest.0.max(waited(look)), late.longest.1.max(waited(decision)));
+        // A row of several findings names none of them.
+        if late.named.len() < LATE && row.n == 1 {
+            late.named.push(LateFinding { seq: row.seq, time: row.time, look, decision });
         }
     }
 }

@@ -6,7 +6,8 @@ use avouch_coverage::{Cause, GapLine, Question, Span, cover};
 use avouch_finding::{Decision, Time};
 
 use crate::acceptances::AcceptanceResult;
-use crate::controls::ControlResult;
+use crate::chapters::duration;
+use crate::controls::{ControlResult, Late, LateFinding, Wait};
 use crate::facts::PeriodFacts;
 
 /// What kind of deviation.
@@ -47,7 +48,7 @@ impl DeviationKind {
             Self::Late => "findings not dealt with in time",
             Self::ExpiredAcceptance => "acceptance ended and left in the register",
             Self::OwnApproval => "acceptance approved by its requester",
-            Self::Draft => "controls not approved",
+            Self::Draft => "control list not approved",
             Self::CanaryMissed => "canary not seen",
         }
     }
@@ -104,6 +105,7 @@ pub fn deviations(
     for control in controls {
         of_control(facts, control, &mut out);
     }
+    drafts(facts, controls, &mut out);
     of_acceptances(facts, acceptances, &mut out);
     out.sort_by(|a, b| (a.kind, a.span, &a.subject, &a.controls).cmp(&(b.kind, b.span, &b.subject, &b.controls)));
     for (n, deviation) in out.iter_mut().enumerate() {
@@ -175,14 +177,9 @@ fn of_control(facts: &PeriodFacts, result: &ControlResult<'_>, out: &mut Vec<Dev
             }
             let (first, last) = late.between.unwrap_or((part.span.from, part.span.to));
             let n = late.look.max(late.decision);
-            let cause = format!("{} looked at late or not, {} decided late or not", late.look, late.decision);
-            let deviation = new(DeviationKind::Late, Span::new(first, last), rule.name.clone(), cause);
-            out.push(of_it(Deviation { items: (n, late.of), closed: late.open == 0, ..deviation }));
-        }
-        if !part.stretch.drafts.is_empty() {
-            let versions: Vec<String> = part.stretch.drafts.iter().map(u32::to_string).collect();
-            let cause = format!("version {} of the list was not approved", versions.join(", "));
-            out.push(of_it(new(DeviationKind::Draft, part.span, result.id.to_owned(), cause)));
+            let deviation = new(DeviationKind::Late, Span::new(first, last), rule.name.clone(), late_words(late));
+            let evidence = late.named.iter().map(|f| f.seq).collect();
+            out.push(of_it(Deviation { items: (n, late.of), closed: late.open == 0, evidence, ..deviation }));
         }
         confirmed(facts, part, &of_it, out);
     }
@@ -194,6 +191,51 @@ fn of_control(facts: &PeriodFacts, result: &ControlResult<'_>, out: &mut Vec<Dev
         let deviation = new(DeviationKind::RuleOff, Span::new(from, to), rule.to_owned(), cause);
         let closed = to < facts.period.to;
         out.push(of_it(Deviation { items: (nodes.len() as u64, nodes.len() as u64), closed, ..deviation }));
+    }
+}
+
+/// What was late, by how much, against what limit: `2 looked at late or not (the longest after 9 h, limit 4 h)`.
+fn late_words(late: &Late) -> String {
+    let one = |n: u64, what: &str, longest: u64, limits: BTreeSet<u64>| {
+        let limits: Vec<String> = limits.into_iter().map(|ns| duration(u128::from(ns))).collect();
+        let limits = if limits.is_empty() { "-".to_owned() } else { limits.join(" or ") };
+        (n > 0).then(|| {
+            format!("{n} {what} late or not: the longest waited {}, limit {limits}", duration(u128::from(longest)))
+        })
+    };
+    let limits = |of: fn(&LateFinding) -> Option<Wait>| late.named.iter().filter_map(of).map(|w| w.limit).collect();
+    let all = [
+        one(late.look, "looked at", late.longest.0, limits(|f| f.look)),
+        one(late.decision, "decided", late.longest.1, limits(|f| f.decision)),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What the deviation of a draft is of.
+pub(crate) fn draft(version: u32) -> String {
+    format!("version {version} of the control list")
+}
+
+/// A version of the list that nobody approved is one matter, whatever number of controls it holds. Each of them says so beside.
+fn drafts(facts: &PeriodFacts, controls: &[ControlResult<'_>], out: &mut Vec<Deviation>) {
+    let mut versions: BTreeMap<u32, (Span, BTreeSet<&str>)> = BTreeMap::new();
+    for control in controls {
+        for part in &control.parts {
+            for version in &part.stretch.drafts {
+                let entry = versions.entry(*version).or_insert((part.span, BTreeSet::new()));
+                entry.0 = Span::new(entry.0.from.min(part.span.from), entry.0.to.max(part.span.to));
+                entry.1.insert(control.id);
+            }
+        }
+    }
+    for (version, (span, of)) in versions {
+        let cause = "nobody approved it: a draft".to_owned();
+        let deviation = new(DeviationKind::Draft, span, draft(version), cause);
+        let records = facts.controls.iter().filter(|c| c.fact.version == version.to_string());
+        let evidence = records.map(|c| c.place.seq).take(EVIDENCE).collect();
+        let closed = span.to < facts.period.to;
+        let items = (of.len() as u64, controls.len() as u64);
+        out.push(Deviation { items, closed, evidence, ..deviation });
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the store holds of a period, as the report needs it: filled once, then only read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_coverage::{RuleSet, Span, Stretch, Watched, expectations};
 use avouch_finding::{
     AcceptanceChange, Act, Canary, ControlsChange, Estate, Export, Gap, InputRead, Login, MappingChange, RuleIdentity,
-    RulesLoaded, Start, Stop, Time,
+    RulesLoaded, SettingChange, Start, Stop, Time,
 };
 
 use crate::findings::Findings;
@@ -65,6 +65,7 @@ pub struct PeriodFacts {
     pub canaries: Vec<Placed<Canary>>,
     pub exports: Vec<Placed<Export>>,
     pub logins: Vec<Placed<Login>>,
+    pub settings: Vec<Placed<SettingChange>>,
     /// Sums of observations: events, detections, lost events by node.
     pub sums: BTreeMap<String, NodeSums>,
 }
@@ -144,6 +145,27 @@ impl PeriodFacts {
             }
         }
         out
+    }
+
+    /// Cluster of each node, as far as starts of runs and lists of nodes tell it.
+    #[must_use]
+    pub fn clusters(&self) -> BTreeMap<&str, &str> {
+        let mut out = BTreeMap::new();
+        for start in self.starts.iter().filter(|s| !s.fact.cluster.is_empty()) {
+            out.insert(start.fact.node.as_str(), start.fact.cluster.as_str());
+        }
+        for estate in &self.estates {
+            out.extend(estate.nodes.iter().map(|node| (node.as_str(), estate.cluster.as_str())));
+        }
+        out
+    }
+
+    /// Nodes of which anything tells.
+    #[must_use]
+    pub fn nodes(&self) -> BTreeSet<&str> {
+        let seen = self.stretches.iter().map(|s| s.node.as_str());
+        let started = self.starts.iter().map(|s| s.fact.node.as_str());
+        seen.chain(started).chain(self.estates.iter().flat_map(|e| &e.nodes).map(String::as_str)).collect()
     }
 
     /// Whether nothing at all is known of the period: no observation, no finding.

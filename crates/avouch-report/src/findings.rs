@@ -50,6 +50,31 @@ pub struct FindingRow {
     pub triage: Triage,
 }
 
+impl FindingRow {
+    /// From a finding of the store; its names get their numbers in `names`.
+    pub(crate) fn of_stored(f: &StoredFinding, names: &mut Names) -> Self {
+        let triage = Triage {
+            acknowledged: f.acknowledged.as_ref().map(|a| (a.time, names.id(&a.by))),
+            decided: f.decided.as_ref().map(|d| (d.time, names.id(&d.by), d.decision)),
+        };
+        Self {
+            n: 1,
+            time: f.time,
+            last: f.time,
+            seq: f.record.seq,
+            rule: names.id(&f.rule),
+            source: names.id(&f.source),
+            node: names.id(&f.node),
+            cluster: names.id(&f.cluster),
+            severity: f.severity,
+            priority: names.id(&f.priority),
+            acceptance: f.suppressed.as_ref().map(|s| names.id(s)),
+            tainted: f.lost_events.is_some(),
+            triage,
+        }
+    }
+}
+
 /// All findings of the period.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
@@ -93,26 +118,7 @@ impl Findings {
 
     /// Adds a finding of the store; they come in order of time.
     pub fn push_stored(&mut self, f: &StoredFinding) {
-        let names = &mut self.names;
-        let triage = Triage {
-            acknowledged: f.acknowledged.as_ref().map(|a| (a.time, names.id(&a.by))),
-            decided: f.decided.as_ref().map(|d| (d.time, names.id(&d.by), d.decision)),
-        };
-        let row = FindingRow {
-            n: 1,
-            time: f.time,
-            last: f.time,
-            seq: f.record.seq,
-            rule: names.id(&f.rule),
-            source: names.id(&f.source),
-            node: names.id(&f.node),
-            cluster: names.id(&f.cluster),
-            severity: f.severity,
-            priority: names.id(&f.priority),
-            acceptance: f.suppressed.as_ref().map(|s| names.id(s)),
-            tainted: f.lost_events.is_some(),
-            triage,
-        };
+        let row = FindingRow::of_stored(f, &mut self.names);
         self.add(row);
     }
 

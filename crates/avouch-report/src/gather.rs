@@ -8,7 +8,9 @@ use avouch_finding::{Decision, Fact, Kind, Severity, Time};
 use avouch_store::{Column, Filter, Period, Reader, StoredFact, StoredFinding};
 
 use crate::facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
+use crate::findings::FindingRow;
 use crate::input::{Before, SHOWN};
+use crate::names::Names;
 use crate::population::hex;
 use crate::stats::Counts;
 
@@ -94,8 +96,16 @@ pub fn before(reader: &mut Reader, question: &Question<'_>) -> Result<Option<Bef
     let period = question.period;
     let Some(from) = period.from.0.checked_sub(period.ns()) else { return Ok(None) };
     let earlier = Question { period: Span::new(Time(from), period.from), ..question.clone() };
-    let (facts, _) = gather::<GatherError>(reader, &earlier, &mut |_| Ok(()))?;
-    if facts.is_empty() {
+    let facts = gather_watching(reader, &earlier)?;
+    // Only counts are kept of findings: a period before may hold as many as this one.
+    let (mut counts, mut names) = (Counts::default(), Names::default());
+    reader.for_each_finding(&earlier.filter(earlier.period), &mut |finding| {
+        if finding.record.seq <= question.as_of.last.seq {
+            counts.add(&FindingRow::of_stored(&finding, &mut names));
+        }
+        ControlFlow::Continue(())
+    })?;
+    if facts.is_empty() && counts.all == 0 {
         return Ok(None);
     }
     let watched = facts.watched(facts.period);
@@ -103,7 +113,7 @@ pub fn before(reader: &mut Reader, question: &Question<'_>) -> Result<Option<Bef
     let everything = avouch_coverage::Question { rules: std::collections::BTreeSet::new(), sources };
     let totals = avouch_coverage::cover(&watched, &everything).totals();
     let ppm = (totals.observed * 1_000_000).checked_div(totals.expected);
-    Ok(Some(Before { counts: Counts::of(facts.findings.rows()), watched_ppm: ppm.and_then(|p| u32::try_from(p).ok()) }))
+    Ok(Some(Before { counts, watched_ppm: ppm.and_then(|p| u32::try_from(p).ok()) }))
 }
 
 /// Observations, gaps, lists of nodes and rule sets.
@@ -167,6 +177,7 @@ fn few(reader: &mut Reader, question: &Question<'_>, facts: &mut PeriodFacts) ->
         (Kind::Canary, within),
         (Kind::Export, within),
         (Kind::Login, within),
+        (Kind::Setting, within),
     ];
     for (kind, period) in kinds {
         let mut all = reader.facts(kind, period)?;
@@ -199,6 +210,7 @@ fn add(facts: &mut PeriodFacts, question: &Question<'_>, place: Place, fact: Fac
         Fact::Canary(f) => facts.canaries.push(Placed { place, fact: *f }),
         Fact::Export(f) => facts.exports.push(Placed { place, fact: *f }),
         Fact::Login(f) => facts.logins.push(Placed { place, fact: *f }),
+        Fact::Setting(f) => facts.settings.push(Placed { place, fact: *f }),
         _ => {}
     }
 }

@@ -1,13 +1,13 @@
 //! What renderers get: the results of a period, all of them computed.
 
-use avouch_controls::ControlHistory;
+use avouch_controls::{ControlHistory, RequestItem};
 use avouch_store::StoredFinding;
 
 use crate::acceptances::AcceptanceResult;
 use crate::controls::{ControlResult, Judging};
 use crate::deviations::Deviation;
 use crate::facts::PeriodFacts;
-use crate::population::{Population, Sample};
+use crate::population::{Activity, Population, Sample};
 use crate::rules::RuleResult;
 use crate::stats::Counts;
 
@@ -24,6 +24,8 @@ pub struct Scope {
     pub draft: bool,
     /// Version of avouch.
     pub version: String,
+    /// SHA-256, in hex, of the program that makes the report; empty where it cannot be read.
+    pub program: String,
     /// Size of each sample; 0 for none.
     pub sample: usize,
     /// Seed of the samples.
@@ -81,9 +83,13 @@ pub struct Results<'r> {
     pub populations: &'r [Population],
     /// Samples drawn from them.
     pub samples: &'r [Sample],
+    /// What was made of activity: flows and sessions.
+    pub activity: &'r Activity,
     /// Findings that are shown one by one: those that were what their rule says, and open ones of high severity; at most
     /// [`SHOWN`], the gravest and latest first.
     pub shown: &'r [StoredFinding],
+    /// What the auditor asks for.
+    pub requests: &'r [RequestItem],
     /// The period before.
     pub before: Option<&'r Before>,
 }

@@ -7,6 +7,7 @@
 //! Invariant: absence of data is never a pass. What nothing tells of is unknown, and said so.
 
 mod acceptances;
+pub mod activity;
 pub mod bundle;
 mod chapters;
 mod condense;
@@ -21,6 +22,7 @@ mod make;
 mod names;
 pub mod ocsf;
 pub mod oscal;
+pub mod pbc;
 pub mod population;
 mod rules;
 mod stats;
@@ -30,14 +32,14 @@ pub use avouch_document::pdf::Paper;
 pub use acceptances::{AcceptanceResult, acceptance_results};
 pub use chapters::document;
 pub use condense::gather_condensed;
-pub use controls::{ControlPart, ControlResult, Judging, Late, Outcome, control_results};
+pub use controls::{ControlPart, ControlResult, Judging, LATE, Late, LateFinding, Outcome, Wait, control_results};
 pub use deviations::{Deviation, DeviationKind, deviations};
 pub use facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
 pub use findings::{FindingRow, Findings, Triage};
 pub use gather::{GatherError, Question, before, gather, gather_watching};
 pub use input::{Before, ListUsed, Results, SHOWN, Scope};
 pub use lists::{Lists, ListsError, STARTER, lists, new_lists};
-pub use make::{Made, MakeError, Request, make};
+pub use make::{Made, MakeError, Request, make, program_digest};
 pub use names::{NameId, Names};
 pub use rules::{RuleResult, rule_results};
 pub use stats::{Counts, Times};

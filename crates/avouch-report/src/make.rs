@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
+use avouch_controls::{ControlHistory, ControlList, Period, RequestItem, Time as ControlTime};
 use avouch_coverage::Span;
 use avouch_document::pdf::Paper;
 use avouch_finding::Kind;
@@ -11,12 +11,13 @@ use avouch_ledger::{Digest, LedgerError, Reader as LedgerReader, RecordRef, Sign
 use avouch_store::{Reader, StoredFinding};
 use serde_json::{Value as Json, json};
 
+use crate::activity::{Candidates, RequestError};
 use crate::bundle::{FileError, copy_ledger, failed, pretty, write, write_packets};
 use crate::facts::{AsOf, Place};
 use crate::gather::{self, GatherError, Question, gather};
 use crate::input::{ListUsed, Results, Scope};
 use crate::population::{self, Detections, Population, PopulationError, Sample, hex};
-use crate::{Judging, acceptance_results, chapters, control_results, deviations, ocsf, oscal, rule_results};
+use crate::{Judging, acceptance_results, chapters, control_results, deviations, ocsf, oscal, pbc, rule_results};
 
 /// What is to be made.
 pub struct Request {
@@ -26,6 +27,8 @@ pub struct Request {
     pub scope: Scope,
     /// Versions of the control list, each with its text.
     pub lists: Vec<(ControlList, ListUsed, String)>,
+    /// What the auditor asks for, item by item.
+    pub requests: Vec<RequestItem>,
     /// How days are judged.
     pub judging: Judging,
     /// Folder of the ledger.
@@ -44,6 +47,8 @@ pub enum MakeError {
     Gather(#[from] GatherError),
     #[error(transparent)]
     Population(#[from] PopulationError),
+    #[error(transparent)]
+    Requests(#[from] RequestError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error("failed to copy the ledger into the bundle")]
@@ -106,7 +111,7 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
     let deviations = deviations(&facts, &controls, &acceptances);
 
     step("populations");
-    let (detections, changes) = first.finish(&facts)?;
+    let (detections, changes, candidates) = first.finish(&facts)?;
     let mut populations = vec![
         detections,
         changes,
@@ -114,8 +119,15 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
         population::gaps(&facts, &populations_dir)?,
         population::rule_changes(&facts, &populations_dir)?,
         population::acceptances(&facts, &populations_dir)?,
+        population::tool_changes(&facts, &populations_dir)?,
     ];
-    populations.extend(population::activity(&facts, store, &populations_dir)?);
+    let asked = population::Asked {
+        beyond: candidates.beyond,
+        requests: candidates.read(&request.ledger_dir)?,
+        known_nodes: !request.scope.clusters.is_empty(),
+    };
+    let (of_activity, activity) = population::activity(&facts, store, asked, &populations_dir)?;
+    populations.extend(of_activity);
     let evidence_dir = bundle.join("evidence");
     std::fs::create_dir_all(&evidence_dir).map_err(failed("make the folder", &evidence_dir))?;
     let days = population::control_days(&facts, &controls, &evidence_dir)?;
@@ -138,7 +150,9 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
         deviations: &deviations,
         populations: &populations,
         samples: &samples,
+        activity: &activity,
         shown: &shown,
+        requests: &request.requests,
         before: before.as_ref(),
     };
 
@@ -162,6 +176,9 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
     write(&bundle.join("README.txt"), READ_ME.as_bytes())?;
 
     step("documents");
+    let answers = pbc::answers(&results);
+    write(&out.join("pbc/answers.csv"), &pbc::csv(&answers))?;
+    write(&out.join("pbc/answers.json"), pretty(&json!(answers)).as_bytes())?;
     let document = chapters::document(&results);
     write(&out.join("report.html"), avouch_document::html::render(&document).as_bytes())?;
     write(&out.join("report.pdf"), &avouch_document::pdf::render(&document, request.paper)?)?;
@@ -214,6 +231,7 @@ fn anchors(store: &mut Reader, bundle: &Path, as_of: &AsOf) -> Result<(), MakeEr
 struct FirstPass {
     detections: Detections,
     changes: population::Changes,
+    candidates: Candidates,
     ocsf: BufWriter<std::fs::File>,
     ocsf_path: PathBuf,
     version: String,
@@ -227,6 +245,7 @@ impl FirstPass {
         Ok(Self {
             detections: Detections::create(populations)?,
             changes: population::changes(populations)?,
+            candidates: Candidates::default(),
             ocsf: BufWriter::with_capacity(256 << 10, file),
             ocsf_path,
             version: version.to_owned(),
@@ -236,6 +255,7 @@ impl FirstPass {
     fn finding(&mut self, finding: &StoredFinding) -> Result<(), MakeError> {
         self.detections.finding(finding)?;
         self.changes.finding(finding)?;
+        self.candidates.look(finding);
         serde_json::to_writer(&mut self.ocsf, &ocsf::detection_finding(finding, &self.version))
             .map_err(std::io::Error::from)
             .and_then(|()| self.ocsf.write_all(b"\n"))
@@ -243,9 +263,9 @@ impl FirstPass {
         Ok(())
     }
 
-    fn finish(mut self, facts: &crate::PeriodFacts) -> Result<(Population, Population), MakeError> {
+    fn finish(mut self, facts: &crate::PeriodFacts) -> Result<(Population, Population, Candidates), MakeError> {
         self.ocsf.flush().map_err(failed("write", &self.ocsf_path))?;
-        Ok((self.detections.finish(population::detection_tests(facts))?, self.changes.finish()?))
+        Ok((self.detections.finish(population::detection_tests(facts))?, self.changes.finish()?, self.candidates))
     }
 }
 
@@ -282,6 +302,8 @@ fn about(results: &Results<'_>, out: &Path) -> Result<Json, MakeError> {
         "oscal/poam.json",
         "ocsf/detection_findings.jsonl",
         "ocsf/compliance_findings.jsonl",
+        "pbc/answers.csv",
+        "pbc/answers.json",
     ];
     for name in names {
         beside.insert(name.to_owned(), json!(file_digest(&out.join(name))?));
@@ -289,6 +311,7 @@ fn about(results: &Results<'_>, out: &Path) -> Result<Json, MakeError> {
     Ok(json!({
         "what": "period report of evidence for SOC 2 criteria",
         "made_by": format!("avouch {}", results.scope.version),
+        "program_sha256": results.scope.program,
         "entity": results.scope.entity,
         "system": results.scope.system,
         "query": {
@@ -325,6 +348,12 @@ fn file_digest(path: &Path) -> Result<String, FileError> {
         }
         hash.update(buffer.get(..n).unwrap_or_default());
     }
+}
+
+/// SHA-256, in hex, of the program that runs; empty where it cannot be read. An auditor compares it with that of the release.
+#[must_use]
+pub fn program_digest() -> String {
+    std::env::current_exe().ok().and_then(|path| file_digest(&path).ok()).unwrap_or_default()
 }
 
 const READ_ME: &str = "\

@@ -7,13 +7,13 @@ use crate::chapters::criterion::verdicts;
 use crate::chapters::ground::{Ground, population_id, rule_id};
 use crate::chapters::registers::{acceptance_id, standing};
 use crate::chapters::words as w;
-use crate::chapters::{glossary, row, rules, sources};
+use crate::chapters::{glossary, requests, row, rules, sources, tool};
 use crate::population::{METHOD, Population, Verdict};
 
 /// Gaps in the order of time that are shown; all stand in the population.
 const GAPS: usize = 500;
 
-/// A to J.
+/// A to K.
 pub(super) fn all(g: &Ground<'_>) -> Vec<Section> {
     vec![
         rule_texts(g),
@@ -25,7 +25,8 @@ pub(super) fn all(g: &Ground<'_>) -> Vec<Section> {
         acceptances(g),
         identities(),
         glossary::words(),
-        glossary::tool(g),
+        tool::chapter(g),
+        requests::chapter(g),
     ]
 }
 

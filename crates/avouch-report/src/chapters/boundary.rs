@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_coverage::SubjectCoverage;
-use avouch_document::{Block, Column, Row, RowClass, Section, Shown, Table};
+use avouch_document::{Block, Column, Row, RowClass, Section, Shown, Table, Text};
 use avouch_finding::{Estate, Time};
 
-use crate::chapters::ground::{Ground, ROWS, Watch};
-use crate::chapters::row;
+use crate::chapters::ground::{Ground, ROWS, Watch, population_id};
 use crate::chapters::words as w;
+use crate::chapters::{flows, row};
 
 pub(super) fn chapter(g: &Ground<'_>) -> Section {
     Section::new("boundary", "System boundary")
@@ -18,6 +18,8 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
         ))
         .with(Block::Table(nodes(g)))
         .with(Block::Table(changes(g)))
+        .with_section(flows::section(g))
+        .with_section(workloads(g))
         .with_section(missing())
 }
 
@@ -135,6 +137,50 @@ fn changes(g: &Ground<'_>) -> Table {
     table
 }
 
+/// Namespaces as their containers tell them.
+fn workloads(g: &Ground<'_>) -> Section {
+    let activity = g.results.activity;
+    let mut table = Table::new(
+        "Namespaces in which a container did something, by cluster and name",
+        [
+            Column::text("Namespace", 2.4).row_head(),
+            Column::text("Cluster", 1.6),
+            Column::number("Pods", 0.8),
+            Column::number("Containers", 1.0),
+            Column::text("First record", 2.1),
+            Column::text("Last record", 2.1),
+        ],
+    )
+    .or_empty(if activity.nodes.is_empty() {
+        "No agent recorded activity in the period (`agent --activity`): which namespaces and pods there were is not known."
+    } else {
+        "Activity was recorded, and none of it in a container with a namespace."
+    });
+    for ((cluster, name), n) in activity.namespaces.iter().take(ROWS) {
+        table.push(row![
+            name.as_str(),
+            w::or_dash(cluster),
+            w::count(w::len(n.pods.len())),
+            w::count(n.containers),
+            w::time(n.first),
+            w::time(n.last),
+        ]);
+    }
+    if activity.namespaces.len() > ROWS {
+        table.push(Row::total([format!("and {} more", activity.namespaces.len() - ROWS)]));
+    }
+    let mut out = Section::new("workloads", "Namespaces and workloads").with(Block::Table(table));
+    if let Some(p) = g.population("containers").filter(|p| p.count > 0) {
+        out.push(Block::Paragraph(
+            Text::new()
+                .plain(format!("Each container, however short it lived ({}), stands in ", w::count(p.count)))
+                .link(population_id(p.spec.id), p.csv())
+                .plain("."),
+        ));
+    }
+    out
+}
+
 fn missing() -> Section {
     let mut table = Table::new(
         "What a system description needs beside this chapter",
@@ -145,8 +191,14 @@ fn missing() -> Section {
             "Classes of data, owners of systems",
             "avouch does not know what data a node holds or who owns it; the entity's inventory does.",
         ),
-        ("Network topology and data flows", "Connections are recorded as activity and not yet drawn as a map."),
-        ("Namespaces and workloads", "API objects are not kept; namespaces are known only from findings."),
+        (
+            "Network topology",
+            "Networks, policies and names of addresses are not read; who talked to whom stands above, where activity is recorded.",
+        ),
+        (
+            "Namespaces and workloads that did nothing",
+            "API objects are not kept; namespaces are known from findings and from what their containers did.",
+        ),
         ("Exclusions from the scope", "What the entity left out on purpose is not told to avouch."),
         (
             "Carve-outs and subservice organisations",

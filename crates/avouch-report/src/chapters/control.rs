@@ -78,6 +78,11 @@ fn outcome(g: &Ground<'_>, result: &ControlResult<'_>) -> Vec<Fact> {
             n => Text::from(format!("none in the register names it; its criteria have {n}, told in their chapters")),
         };
     }
+    // A draft is a matter of the whole list, told once in the register, and here so that nobody reads past it.
+    for d in g.drafts_of(result) {
+        register = register.plain("; the list is not approved: ");
+        register.0.extend(g.deviation_link(d, d.id.as_str()).0);
+    }
     facts.push(Fact::new("Deviations", register));
     facts
 }
@@ -144,7 +149,7 @@ fn approvals(g: &Ground<'_>, part: &ControlPart<'_>) -> String {
         let approved = g.list_of(part, *version).and_then(|l| l.approved.as_ref());
         match approved {
             Some(a) => format!("version {version} by {} on {}", w::join(&a.by), a.on),
-            None => format!("version {version} by nobody: a draft"),
+            None => format!("not approved: version {version} is a draft"),
         }
     };
     part.stretch.versions.iter().map(of).collect::<Vec<_>>().join("; ")
@@ -245,6 +250,40 @@ fn dealt_with(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
         table.push(Row { class: RowClass::Muted, ..row![cells, "", w::count(l.of), ""] });
     }
     out.push(Block::Table(table));
+    late_ones(g, result, out);
+}
+
+/// Late findings one by one, the first of each rule.
+fn late_ones(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
+    let mut table = Table::new(
+        format!("Findings of {} that were not dealt with in time, the first of each rule", result.id),
+        [
+            Column::number("Record", 0.9).row_head(),
+            Column::text("Rule", 2.6),
+            Column::text("Happened", 2.0),
+            Column::text("Look", 2.2),
+            Column::text("Decision", 2.2),
+        ],
+    );
+    let wait = |w: Option<crate::controls::Wait>| {
+        let Some(w) = w else { return "in time, or no limit".to_owned() };
+        let state = if w.open { "none after" } else { "after" };
+        format!("{state} {}, limit {}", w::duration(u128::from(w.waited)), w::duration(u128::from(w.limit)))
+    };
+    let (mut shown, mut all) = (0, 0);
+    for (key, late) in result.parts.iter().flat_map(|p| &p.late) {
+        all += late.late();
+        for f in &late.named {
+            shown += 1;
+            table.push(row![f.seq.to_string(), g.rule_link(key), w::time(f.time), wait(f.look), wait(f.decision)]);
+        }
+    }
+    if all > shown {
+        table.push(Row::total([format!("and {} more; each finding stands in the population", w::count(all - shown))]));
+    }
+    if shown > 0 {
+        out.push(Block::Table(table));
+    }
 }
 
 /// What the control needs and avouch does not show: as the list says, and as the catalogue of checks and populations says.

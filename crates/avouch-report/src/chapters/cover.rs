@@ -12,7 +12,8 @@ pub(super) fn document(g: &Ground<'_>) -> Document {
     let (scope, facts) = (g.results.scope, g.results.facts);
     let mut document = Document::new("Evidence report", "en");
     let of: Vec<&str> = [scope.entity.as_str(), scope.system.as_str()].into_iter().filter(|t| !t.is_empty()).collect();
-    let period = format!("{} to {}", w::time(facts.period.from), w::time(facts.period.to));
+    // It stands at the foot of every page, so that it is short where days are whole.
+    let period = format!("{} to {}", w::day_or_time(facts.period.from), w::day_or_time(facts.period.to));
     document.subtitle = of.into_iter().chain([period.as_str()]).collect::<Vec<_>>().join(", ");
     document.meta = meta(g);
     if g.is_empty() {
@@ -67,7 +68,11 @@ fn meta(g: &Ground<'_>) -> Vec<Fact> {
         meta.push(Fact::new("As of", as_of));
     }
     meta.push(Fact::new("Status", if scope.draft { "draft" } else { "final" }));
-    meta.push(Fact::new("Made by", format!("avouch {}", said(&scope.version))));
+    let mut made_by = Text::new().plain(format!("avouch {}", said(&scope.version)));
+    if !scope.program.is_empty() {
+        made_by = made_by.plain(", program SHA-256 ").code(scope.program.as_str());
+    }
+    meta.push(Fact::new("Made by", made_by));
     let bundle = Text::new()
         .plain("this file is named, with its SHA-256, in ")
         .code("manifest.json")

@@ -1,10 +1,13 @@
 //! Across criteria: the trend against the period before, and other catalogues.
 
-use avouch_controls::{Crosswalk, Framework};
-use avouch_document::{Block, Column, NoteKind, Section, Table, Text};
+use std::collections::BTreeMap;
 
-use crate::chapters::ground::{Ground, Watch, control_id, links, serves};
+use avouch_controls::{Control, Criterion, Crosswalk, Framework};
+use avouch_document::{Block, Cell, Column, NoteKind, Row, Section, Table};
+
+use crate::chapters::ground::{Ground, Shares, Watch, control_id, links, serves};
 use crate::chapters::row;
+use crate::chapters::summary::outcome_counts;
 use crate::chapters::words as w;
 use crate::controls::ControlResult;
 
@@ -53,84 +56,112 @@ pub(super) fn trend(g: &Ground<'_>) -> Section {
     out
 }
 
-/// Results through NIST SP 800-53 and PCI DSS.
+/// Results through other catalogues.
 pub(super) fn crosswalk(g: &Ground<'_>) -> Section {
     let walk = Crosswalk::built_in();
-    let relation = walk.relation.map_or("intersect", avouch_controls::Relation::name);
     let mut out = Section::new("crosswalk", "Crosswalk to other catalogues");
     out.push(Block::paragraph(format!(
-        "The relation of a criterion to a part of another catalogue is \"{relation}\": some of the one is some of the other. Meeting one never \
-         proves the other. A control is named where it names the id itself, or where it serves a criterion that is related to it."
+        "The relation of a criterion to a part of another catalogue is \"{}\": some of what the one asks for is asked for by the other. Meeting one \
+         never proves the other. A control stands with a part where it names that part itself, then with the relation that its list \
+         gives, or where it serves a criterion that is related to it. Results are those of the controls in this report and no opinion \
+         on the other catalogue.",
+        relation(walk)
     )));
-    for framework in [Framework::Nist80053, Framework::PciDss] {
+    for framework in Framework::ALL {
         out.sections.push(catalogue(g, walk, framework));
     }
-    let others = [Framework::Iso27001, Framework::CisControls, Framework::NistCsf].map(Framework::title);
-    out.push(Block::paragraph(format!("Not covered in this report, though relations are known: {}.", w::join(others))));
     out
 }
 
-fn named(control: &ControlResult<'_>, framework: Framework, id: &str) -> bool {
-    control.parts.iter().any(|p| {
-        let ids = match framework {
-            Framework::Nist80053 => &p.stretch.control.nist_800_53,
-            Framework::PciDss => &p.stretch.control.pci_dss,
-            Framework::Iso27001 | Framework::CisControls | Framework::NistCsf => return false,
-        };
-        ids.iter().any(|own| own == id)
-    })
+fn relation(walk: &Crosswalk) -> &'static str {
+    walk.relation.map_or("intersect", avouch_controls::Relation::name)
 }
 
-fn catalogue(g: &Ground<'_>, walk: &Crosswalk, framework: Framework) -> Section {
-    let mut table = Table::new(
-        format!("{} through the controls of this report", framework.title()),
-        [
-            Column::text("Id", 1.0).row_head(),
-            Column::text("Related criteria", 2.2),
-            Column::text("Controls that name it", 2.4),
-            Column::text("Controls by relation", 3.4),
-            Column::text("Outcomes", 2.4),
-        ],
-    )
-    .or_empty("No control of the list is related to any part of it.");
-    let mut without = 0;
-    let mut view: Vec<(String, Vec<&avouch_controls::Criterion>)> =
-        walk.view(framework).into_iter().map(|(id, criteria)| (id.to_owned(), criteria)).collect();
-    let known: Vec<String> = view.iter().map(|(id, _)| id.clone()).collect();
+/// Ids of a catalogue that a control names itself; only two catalogues can be named.
+fn ids(control: &Control, framework: Framework) -> &[String] {
+    match framework {
+        Framework::Nist80053 => &control.nist_800_53,
+        Framework::PciDss => &control.pci_dss,
+        Framework::Iso27001 | Framework::CisControls | Framework::NistCsf => &[],
+    }
+}
+
+fn named(control: &ControlResult<'_>, framework: Framework, id: &str) -> bool {
+    control.parts.iter().any(|p| ids(p.stretch.control, framework).iter().any(|own| own == id))
+}
+
+/// Parts of a catalogue that are related to some criterion, and those that a control names, each with its criteria.
+fn parts<'a>(g: &Ground<'a>, walk: &'a Crosswalk, framework: Framework) -> Vec<(&'a str, Vec<&'static Criterion>)> {
+    let mut view: Vec<(&str, Vec<&'static Criterion>)> = walk.view(framework);
     for part in g.results.controls.iter().flat_map(|c| &c.parts) {
-        let ids = match framework {
-            Framework::Nist80053 => &part.stretch.control.nist_800_53,
-            _ => &part.stretch.control.pci_dss,
-        };
-        for id in ids {
-            if !known.contains(id) && !view.iter().any(|(k, _)| k == id) {
-                view.push((id.clone(), Vec::new()));
+        for id in ids(part.stretch.control, framework) {
+            if !view.iter().any(|(known, _)| known == id) {
+                view.push((id, Vec::new()));
             }
         }
     }
-    for (id, criteria) in view {
-        let own: Vec<&ControlResult<'_>> = g.results.controls.iter().filter(|c| named(c, framework, &id)).collect();
+    view
+}
+
+fn catalogue(g: &Ground<'_>, walk: &Crosswalk, framework: Framework) -> Section {
+    let can_name = matches!(framework, Framework::Nist80053 | Framework::PciDss);
+    let mut columns = vec![Column::text("Id", 1.2).row_head(), Column::text("Related criteria", 1.9)];
+    if can_name {
+        columns.push(Column::text("Controls that name it (relation)", 2.6));
+    }
+    columns.extend([
+        Column::text(format!("Controls by relation ({})", relation(walk)), 2.6),
+        Column::text("Results: controls by outcome", 2.2),
+        Column::text("Time of these controls", 2.5),
+        Column::number("Deviations open / closed", 1.3),
+    ]);
+    let mut table = Table::new(format!("{} through the controls of this report", framework.title()), columns)
+        .or_empty("No control of the list is related to any part of it.");
+    let mut without = 0;
+    for (id, criteria) in parts(g, walk, framework) {
+        let own: Vec<&ControlResult<'_>> = g.results.controls.iter().filter(|c| named(c, framework, id)).collect();
         let related = |c: &&ControlResult<'_>| {
             !own.iter().any(|o| o.id == c.id) && serves(c).iter().any(|s| criteria.contains(s))
         };
         let by: Vec<&ControlResult<'_>> = g.results.controls.iter().filter(related).collect();
-        if own.is_empty() && by.is_empty() {
+        let all: Vec<&ControlResult<'_>> = own.iter().chain(&by).copied().collect();
+        if all.is_empty() {
             without += 1;
             continue;
         }
-        let text =
-            |of: &[&ControlResult<'_>]| -> Text { links(of.iter().map(|c| (control_id(c.id), c.id.to_owned()))) };
-        let mut outcomes: Vec<&str> = own.iter().chain(&by).map(|c| g.outcome(c).words()).collect();
-        outcomes.sort_unstable();
-        outcomes.dedup();
-        table
-            .push(row![id, w::join(criteria.iter().map(|c| c.id.as_str())), text(&own), text(&by), w::join(outcomes),]);
+        let mut cells: Vec<Cell> = vec![id.into(), w::join(criteria.iter().map(|c| c.id.as_str())).into()];
+        if can_name {
+            let words = own.iter().map(|c| {
+                let relation = c.control().map_or("", |c| c.relation.name());
+                (control_id(c.id), format!("{} ({relation})", c.id))
+            });
+            cells.push(links(words).into());
+        }
+        let shares = Shares::of(all.iter().copied());
+        let outcomes: Vec<_> = all.iter().map(|c| g.outcome(c)).collect();
+        let deviations: BTreeMap<&str, bool> =
+            all.iter().flat_map(|c| g.deviations_of(c)).map(|d| (d.id.as_str(), d.closed)).collect();
+        let closed = deviations.values().filter(|closed| **closed).count();
+        cells.extend([
+            Cell::from(links(by.iter().map(|c| (control_id(c.id), c.id.to_owned())))),
+            outcome_counts(&outcomes).into(),
+            if shares.all() == 0 { "not covered by watching".to_owned() } else { shares.words() }.into(),
+            if shares.pass + shares.fail == 0 && deviations.is_empty() {
+                "no evidence".to_owned()
+            } else {
+                format!("{} / {closed}", deviations.len() - closed)
+            }
+            .into(),
+        ]);
+        table.push(Row { cells, ..Row::default() });
     }
     let mut out =
         Section::new(format!("crosswalk-{}", framework.name()).as_str(), framework.title()).with(Block::Table(table));
-    out.push(Block::paragraph(format!(
-        "{} of it are related to some criterion and to no control of the list: not covered.",
-        w::counted(without, "further part", "further parts")
-    )));
+    if without > 0 {
+        out.push(Block::paragraph(format!(
+            "{} of it related to some criterion and to no control of the list: not covered.",
+            w::counted(without, "further part is", "further parts are")
+        )));
+    }
     out
 }

@@ -1,4 +1,4 @@
-//! What single criteria show beside the common shape: the watching itself, triage, response, changes.
+//! What single criteria show beside the common shape: sessions and flows, the watching itself, triage, response, changes.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,26 @@ use avouch_store::StoredFinding;
 
 use crate::chapters::ground::{Ground, ROWS, population_id};
 use crate::chapters::words as w;
-use crate::chapters::{figures, row};
+use crate::chapters::{figures, flows, row, sessions};
 
 /// The section of a criterion that has one.
 pub(super) fn of(g: &Ground<'_>, criterion: &str, out: Section) -> Option<Section> {
     match criterion {
+        "CC6.1" => Some(access(out).with(sessions::pointer(g)).with(flows::pointer(g))),
+        "CC6.3" => Some(access(out).with(sessions::pointer(g))),
+        "CC6.6" => Some(access(out).with(flows::pointer(g))),
         "CC7.2" => Some(watching(g, out)),
         "CC7.3" => Some(triage(g, out)),
         "CC7.4" => Some(response(g, out)),
         "CC8.1" => Some(changes(g, out)),
         _ => None,
     }
+}
+
+/// Where chapters that are not of one criterion say more.
+fn access(mut out: Section) -> Section {
+    out.title = "Sessions and flows".to_owned();
+    out
 }
 
 fn within(g: &Ground<'_>, time: Time) -> bool {

@@ -42,13 +42,7 @@ impl<'a> Ground<'a> {
         let watched = facts.watched(facts.period);
         let sources = watched.expected.iter().map(|e| e.source.clone()).collect();
         let coverage = cover(&watched, &Question { rules: BTreeSet::new(), sources });
-        let mut clusters = BTreeMap::new();
-        for start in facts.starts.iter().filter(|s| !s.fact.cluster.is_empty()) {
-            clusters.insert(start.fact.node.as_str(), start.fact.cluster.as_str());
-        }
-        for estate in &facts.estates {
-            clusters.extend(estate.nodes.iter().map(|node| (node.as_str(), estate.cluster.as_str())));
-        }
+        let clusters = facts.clusters();
         let names = results.rules.iter().enumerate();
         let rule_numbers = names.map(|(n, r)| ((r.rule.name.as_str(), r.rule.source.as_str()), n)).collect();
         let counts = Counts::of(facts.findings.rows());
@@ -86,6 +80,13 @@ impl<'a> Ground<'a> {
     pub(super) fn deviations_of(&self, control: &ControlResult<'_>) -> Vec<&'a Deviation> {
         let names = |d: &&Deviation| d.controls.iter().any(|c| c.eq_ignore_ascii_case(control.id));
         self.results.deviations.iter().filter(names).collect()
+    }
+
+    /// Deviations of lists that hold the control and that nobody approved.
+    pub(super) fn drafts_of(&self, control: &ControlResult<'_>) -> Vec<&'a Deviation> {
+        let versions: BTreeSet<u32> = control.parts.iter().flat_map(|p| &p.stretch.drafts).copied().collect();
+        let drafts = self.results.deviations.iter().filter(|d| d.kind == DeviationKind::Draft);
+        drafts.filter(|d| versions.iter().any(|v| d.subject == crate::deviations::draft(*v))).collect()
     }
 
     /// Deviations of a criterion: those that name it, and those of controls that serve it.

@@ -12,15 +12,19 @@ mod cross;
 mod deviation;
 mod extras;
 mod figures;
+mod flows;
 mod glossary;
 mod ground;
 mod matrix;
 mod matters;
 mod reading;
 mod registers;
+mod requests;
 mod rules;
+mod sessions;
 mod sources;
 mod summary;
+mod tool;
 mod words;
 
 use avouch_document::{Document, Part};
@@ -32,6 +36,7 @@ macro_rules! row {
     ($($cell:expr),* $(,)?) => { avouch_document::Row::from(vec![$(avouch_document::Cell::from($cell)),*]) };
 }
 pub(crate) use row;
+pub(crate) use words::duration;
 
 /// The report of a period as a document. Pure: the same results give the same document.
 #[must_use]
@@ -45,7 +50,7 @@ pub fn document(results: &Results<'_>) -> Document {
     part.chapters = criterion::chapters(&g);
     let cross = Part::numbered("Across criteria")
         .with(registers::severity(&g))
-        .with(registers::privileged(&g))
+        .with(sessions::chapter(&g))
         .with(registers::tuning(&g))
         .with(deviation::chapter(&g))
         .with(cross::trend(&g))

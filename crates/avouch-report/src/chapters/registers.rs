@@ -1,4 +1,4 @@
-//! Across criteria: findings over time, privileged activity, tuning and the change control of avouch itself.
+//! Across criteria: findings over time, tuning and the change control of avouch itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,42 +70,6 @@ pub(super) fn severity(g: &Ground<'_>) -> Section {
     }
     out.push(Block::Table(table));
     out
-}
-
-/// Sessions and who looked at the evidence.
-pub(super) fn privileged(g: &Ground<'_>) -> Section {
-    let facts = g.results.facts;
-    let within = |t: Time| facts.period.from <= t && t < facts.period.to;
-    let mut table = Table::new(
-        "Who looked at the evidence, and what was exported, the latest first",
-        [Column::text("Time", 2.1), Column::text("Who", 2.0), Column::text("What", 4.0), Column::text("Digest", 2.2)],
-    )
-    .or_empty("No login of an auditor and no export is recorded in the period.");
-    let mut all: Vec<(Time, &str, String, &str)> = Vec::new();
-    all.extend(
-        facts.logins.iter().map(|l| (l.fact.time, l.fact.who.as_str(), format!("login as {}", l.fact.role), "")),
-    );
-    let export = |e: &avouch_finding::Export| format!("export of {}: {}", e.what, w::or_dash(&e.query));
-    all.extend(
-        facts.exports.iter().map(|e| (e.fact.time, e.fact.by.as_str(), export(&e.fact), e.fact.digest.as_str())),
-    );
-    all.retain(|(t, ..)| within(*t));
-    all.sort_by(|a, b| b.cmp(a));
-    let more = all.len().saturating_sub(ROWS);
-    for (time, who, what, digest) in all.into_iter().take(ROWS) {
-        table.push(row![w::time(time), w::or_dash(who), what, Text::of_code(w::short(digest))]);
-    }
-    if more > 0 {
-        table.push(Row::total([format!("and {more} earlier, in the ledger")]));
-    }
-    Section::new("privileged", "Privileged activity")
-        .with(Block::note(
-            NoteKind::Missing,
-            "Ledger of sessions",
-            "Sessions (exec, attach, port-forward, debug containers, shells on nodes) are not yet joined from audit log and system calls \
-             into person, session, commands and ticket. Findings of rules about them stand in the chapters of CC6.1 and CC6.3.",
-        ))
-        .with(Block::Table(table))
 }
 
 /// Acceptances and what changed in what judges.

@@ -98,7 +98,7 @@ fn outcomes(g: &Ground<'_>) -> String {
     format!("{}: {}", w::counted(w::len(all.len()), "control", "controls"), outcome_counts(&all))
 }
 
-fn outcome_counts(all: &[Outcome]) -> String {
+pub(super) fn outcome_counts(all: &[Outcome]) -> String {
     let of = OUTCOMES.into_iter().filter_map(|outcome| {
         let n = all.iter().filter(|o| **o == outcome).count();
         (n > 0).then(|| format!("{} {n}", outcome.words()))

@@ -23,13 +23,19 @@ pub(super) fn exact(time: Time) -> String {
     }
 }
 
+/// The day alone at midnight, which is how most periods begin and end.
+pub(super) fn day_or_time(at: Time) -> String {
+    let text = time(at);
+    text.strip_suffix(" 00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// `A to B`, the end not included; one time where nothing is between.
 pub(super) fn span(span: Span) -> String {
     if span.is_empty() { time(span.from) } else { format!("{} to {}", time(span.from), time(span.to)) }
 }
 
 /// A length of time in its two greatest units: `2 h 13 min`.
-pub(super) fn duration(ns: u128) -> String {
+pub(crate) fn duration(ns: u128) -> String {
     let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"), (1_000_000, "ms")];
     let Some(n) = units.iter().position(|(size, _)| ns >= *size) else {
         return if ns == 0 { "0 s".to_owned() } else { "less than 1 ms".to_owned() };

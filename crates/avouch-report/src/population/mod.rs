@@ -6,14 +6,17 @@ mod activity;
 mod changes;
 mod control_days;
 mod detections;
+mod flows;
 mod gaps;
 mod nodes;
 mod rule_changes;
 mod sample;
+mod sessions;
+mod tool_changes;
 mod writer;
 
 pub use acceptances::acceptances;
-pub use activity::activity;
+pub use activity::{Activity, Asked, Namespace, activity};
 pub use changes::{Changes, changes};
 pub use control_days::control_days;
 pub use detections::{Detections, detection_tests};
@@ -21,6 +24,9 @@ pub use gaps::gaps;
 pub use nodes::nodes;
 pub use rule_changes::rule_changes;
 pub use sample::{METHOD, Sample, sample};
+pub(crate) use sessions::{decided, session_id};
+pub use tool_changes::tool_changes;
+pub(crate) use writer::csv_line;
 pub use writer::{PopulationError, PopulationWriter};
 
 use avouch_finding::Time;

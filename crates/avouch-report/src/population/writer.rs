@@ -140,7 +140,7 @@ impl Hashed {
 }
 
 /// One line as RFC 4180 has it.
-fn csv_line(cells: &[&str], line: &mut Vec<u8>) {
+pub(crate) fn csv_line(cells: &[&str], line: &mut Vec<u8>) {
     for (n, cell) in cells.iter().enumerate() {
         if n > 0 {
             line.push(b',');

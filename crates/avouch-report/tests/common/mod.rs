@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each user takes a part")]
 
+mod activity;
 mod controls;
 pub mod text;
 
@@ -17,7 +18,7 @@ use avouch_finding::{
     InputRead, Login, MappingChange, NotRunning, RuleIdentity, RulesLoaded, Severity, SourceState, Start, Stop,
     Suppressed, Time, Watching,
 };
-use avouch_report::population::{self, Changes, Detections, Population, Sample, changes, detection_tests};
+use avouch_report::population::{self, Activity, Changes, Detections, Population, Sample, changes, detection_tests};
 use avouch_report::{
     AsOf, Before, Judging, ListUsed, NodeSums, PeriodFacts, Place, Placed, Results, Scope, Triage, acceptance_results,
     control_results, deviations, rule_results,
@@ -50,6 +51,7 @@ pub struct Made {
     pub lists: Vec<(String, ControlList)>,
     pub findings: Vec<(u64, Finding, Option<Looked>, Option<Said>)>,
     pub before: Option<Before>,
+    pub activity: Activity,
     pub sample: usize,
 }
 
@@ -65,7 +67,7 @@ impl Made {
             seed: "4711".to_owned(),
             ..Scope::default()
         };
-        Self { scope, facts, lists, findings: Vec::new(), before: None, sample: 0 }
+        Self { scope, facts, lists, findings: Vec::new(), before: None, activity: Activity::default(), sample: 0 }
     }
 
     /// Computes everything, with populations written into a folder that is gone afterwards.
@@ -100,7 +102,9 @@ impl Made {
             deviations: &register,
             populations: &populations,
             samples: &samples,
+            activity: &self.activity,
             shown: &shown,
+            requests: avouch_controls::RequestItem::built_in(),
             before: self.before.as_ref(),
         })
     }
@@ -120,6 +124,7 @@ impl Made {
             detections.finish(detection_tests(facts)).unwrap(),
             population::acceptances(facts, dir).unwrap(),
             population::rule_changes(facts, dir).unwrap(),
+            population::tool_changes(facts, dir).unwrap(),
             changed.finish().unwrap(),
         ]
     }
@@ -556,6 +561,7 @@ pub fn rich() -> Made {
     before.counts.benign = 11;
     before.counts.first_look.push(30 * MINUTE);
     made.before = Some(before);
+    made.activity = activity::fortnight();
     made
 }
 

@@ -158,6 +158,8 @@ pub(crate) fn with_results<R>(facts: &PeriodFacts, lists: bool, f: impl FnOnce(&
         populations: &populations,
         samples: &[],
         shown: &[],
+        activity: &avouch_report::population::Activity::default(),
+        requests: &[],
         before: None,
     })
 }

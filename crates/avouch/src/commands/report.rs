@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use avouch_controls::RequestItem;
 use avouch_coverage::Span;
-use avouch_diagnostics::render_text;
+use avouch_diagnostics::{Severity, SourceMap, render_text};
 use avouch_document::pdf::Paper;
 use avouch_finding::Export;
 use avouch_pipeline::read_text;
-use avouch_report::{Judging, Lists, ListsError, Made, Request, STARTER, Scope, make, new_lists};
+use avouch_report::{Judging, Lists, ListsError, Made, Request, STARTER, Scope, make, new_lists, program_digest};
 
 use super::controls::files;
 use crate::args::{PaperSize, PeriodReportArgs};
@@ -49,10 +50,12 @@ pub(crate) fn run(args: &PeriodReportArgs) -> anyhow::Result<Outcome> {
             clusters: args.cluster.clone(),
             draft: args.draft || lists.iter().any(|(l, ..)| l.is_draft()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            program: program_digest(),
             sample: args.sample,
             seed: args.seed.clone(),
         },
         lists,
+        requests: requests(args.requests.as_deref())?,
         // Parts in a million, from percent.
         judging: Judging { least_watched: (args.least_watched * 10_000.0).round() as u32 },
         ledger_dir: folder.ledger(),
@@ -89,6 +92,21 @@ fn said(args: &PeriodReportArgs, made: &Made) -> String {
         "{first}report: {out}/report.html, {out}/report.pdf\nbundle: {out}/bundle (manifest {})\nverify it with: avouch verify {out}/bundle\n",
         made.manifest
     )
+}
+
+/// What the auditor asks for: a list of their own, or what is usual.
+fn requests(path: Option<&Path>) -> anyhow::Result<Vec<RequestItem>> {
+    let Some(path) = path else { return Ok(RequestItem::built_in().to_vec()) };
+    let text = read_text(path)?;
+    let mut sources = SourceMap::default();
+    let (items, problems) = RequestItem::parse(sources.add(path.display().to_string(), text.clone()), &text);
+    if !problems.is_empty() {
+        terminal::say(&render_text(&sources, &problems, terminal::error_colour()));
+    }
+    let wrong = problems.iter().any(|p| p.severity == Severity::Error);
+    ensure!(!wrong, "the request list `{}` has errors", path.display());
+    ensure!(!items.is_empty(), "there is no request list in `{}`", path.display());
+    Ok(items)
 }
 
 /// The versions of one control list.
