@@ -360,8 +360,8 @@ impl Due {
         late.between = Some((first.min(row.time), last.max(row.last)));
         let waited = |w: Option<Wait>| w.map_or(0, |w| w.waited);
         late.longest = (late.longest.0.max(waited(look)), late.longest.1.max(waited(decision)));
-        // A row of several findings names none of them.
-        if late.named.len() < LATE && row.n == 1 {
+        // A row of several findings names none of them, and some rows name no record.
+        if late.named.len() < LATE && row.n == 1 && row.seq > 0 {
             late.named.push(LateFinding { seq: row.seq, time: row.time, look, decision });
         }
     }
