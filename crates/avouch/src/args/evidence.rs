@@ -103,8 +103,8 @@ pub(crate) struct PeriodReportArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// A bundle, a ledger or a folder of evidence.
-    #[arg(value_name = "FOLDER")]
+    /// A bundle, a ledger, a folder of evidence, or a file with one record and its proof.
+    #[arg(value_name = "PATH")]
     pub(crate) path: PathBuf,
     /// A head that was kept outside (`avouch ledger head`, or what an anchor holds): finds a cut tail. May be repeated.
     #[arg(long, value_name = "FILE")]

@@ -22,3 +22,4 @@ pub(crate) mod summary;
 pub(crate) mod test;
 pub(crate) mod up;
 pub(crate) mod verify;
+mod verify_record;

@@ -1,4 +1,4 @@
-//! `avouch verify`: checks a bundle or a ledger, without a network and without changing anything.
+//! `avouch verify`: checks a bundle, a ledger or one record, without a network and without changing anything.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -8,6 +8,7 @@ use avouch_bundle::{BundleProblem, BundleReport};
 use avouch_ledger::{PublicKey, Report, Trust, Verdict, Warning, verify_dir};
 use serde_json::{Value as Json, json};
 
+use super::verify_record;
 use crate::args::{Format, VerifyArgs};
 use crate::{Outcome, evidence};
 
@@ -17,12 +18,18 @@ const MAX_SMALL: u64 = 1 << 20;
 /// Runs the command. Whatever is wrong makes the exit code 1.
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let path = &args.path;
-    ensure!(path.is_dir(), "`{}` is no folder; name a bundle, a ledger or a folder of evidence", path.display());
     let trust = trust(args)?;
     let (mut out, as_json) = (std::io::stdout().lock(), args.format == Some(Format::Json));
-    let (intact, text, value) = if path.join("manifest.json").exists() || path.join("manifest.sig").exists() {
+    let (intact, text, value) = if path.is_file() {
+        verify_record::record(path, &read(path, verify_record::MOST)?, &trust)?
+    } else if path.join("manifest.json").exists() || path.join("manifest.sig").exists() {
         bundle(path, &trust)?
     } else {
+        ensure!(
+            path.is_dir(),
+            "`{}` is not there; name a bundle, a ledger, a folder of evidence or a record",
+            path.display()
+        );
         // A folder of evidence holds its ledger.
         let dir = if path.join("ledger").is_dir() { path.join("ledger") } else { path.clone() };
         ensure!(dir.join("segments").is_dir(), "`{}` holds no ledger and is no bundle", path.display());
@@ -40,24 +47,24 @@ pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<Outcome> {
 fn trust(args: &VerifyArgs) -> anyhow::Result<Trust> {
     let mut trust = Trust::default();
     for path in &args.key {
-        let text = read(path)?;
+        let text = read(path, MAX_SMALL)?;
         let text = String::from_utf8(text).with_context(|| format!("`{}` is no public key", path.display()))?;
         let key = PublicKey::from_pem(&text).with_context(|| format!("`{}` is no public key", path.display()))?;
         trust.keys.push(key);
     }
     for path in &args.anchor {
-        let text = read(path)?;
+        let text = read(path, MAX_SMALL)?;
         let lines = text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec);
         trust.anchors.extend(lines);
     }
     Ok(trust)
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+fn read(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
     let failed = || format!("failed to read `{}`", path.display());
     let mut out = Vec::new();
     let file = std::fs::File::open(path).with_context(failed)?;
-    file.take(MAX_SMALL).read_to_end(&mut out).with_context(failed)?;
+    file.take(most).read_to_end(&mut out).with_context(failed)?;
     Ok(out)
 }
 
