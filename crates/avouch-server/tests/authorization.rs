@@ -60,6 +60,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/findings/act", May(Triage)),
     ("GET", "/stream", May(ReadFindings)),
     ("GET", "/health", May(ReadHealth)),
+    ("GET", "/ledger/records/{number}", May(ReadFindings)),
     ("GET", "/overview", May(ReadFindings)),
     ("GET", "/acceptances", May(ReadAcceptances)),
     ("POST", "/acceptances", May(EditAcceptances)),
@@ -136,7 +137,12 @@ fn everybody(server: &TestServer, admin: &Caller) -> Vec<(String, Is, Caller)> {
 }
 
 fn ask(caller: &Caller, method: &str, path: &str) -> u16 {
-    let path = path.replace("{id}", "x").replace("{name}", "x").replace("{cluster}", "x").replace("{digest}", "x");
+    let path = path
+        .replace("{id}", "x")
+        .replace("{name}", "x")
+        .replace("{cluster}", "x")
+        .replace("{digest}", "x")
+        .replace("{number}", "x");
     let body: Option<(&str, &[u8])> = (!matches!(method, "GET" | "DELETE")).then_some(("application/json", b"{}"));
     caller.send(method, &path, body).status
 }

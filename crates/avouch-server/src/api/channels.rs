@@ -125,7 +125,7 @@ pub(crate) struct CheckChannels {
 
 /// What is wrong with a text; nothing when it could be saved.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Checked {
+pub(crate) struct CheckedChannels {
     diagnostics: Vec<Problem>,
 }
 
@@ -250,13 +250,16 @@ fn refused(error: EditError) -> ApiError {
 /// What is wrong with a file, before it is saved.
 #[utoipa::path(
     post, path = "/channels/check", tag = "notifications", request_body = CheckChannels,
-    responses((status = 200, body = Checked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 415, body = ErrorBody))
+    responses((status = 200, body = CheckedChannels), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 415, body = ErrorBody))
 )]
-pub(crate) async fn check(State(app): State<App>, Body(given): Body<CheckChannels>) -> ApiResult<Json<Checked>> {
+pub(crate) async fn check(
+    State(app): State<App>,
+    Body(given): Body<CheckChannels>,
+) -> ApiResult<Json<CheckedChannels>> {
     let file = app.notices.file();
     let wrong = tokio::task::spawn_blocking(move || file.check(&given.text)).await.map_err(ApiError::internal)?;
     let diagnostics = wrong.map(|e: Box<ConfigError>| problems(&e.sources, &e.problems)).unwrap_or_default();
-    Ok(Json(Checked { diagnostics }))
+    Ok(Json(CheckedChannels { diagnostics }))
 }
 
 /// Sends a test over a channel, once, and tells what the other side said.

@@ -2,18 +2,20 @@
 
 use avouch_auth::{Credentials, NewSession, Secret};
 use avouch_finding::Time;
+use avouch_store::{Column, Filter, Period};
 use axum::Json;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::access::{Routes, Who};
+use crate::access::{Permission, Routes, Who};
 use crate::body::Body;
 use crate::error::{ApiResult, ErrorBody};
 use crate::session::{COOKIE_NAME, client, cookie};
@@ -36,6 +38,8 @@ pub(crate) struct SessionState {
     setup_needed: bool,
     /// The provider that one can also log in through.
     oidc: Option<ProviderOut>,
+    /// Clusters that findings of the last 90 days or watched nodes name, at most 200; none when nobody is logged in.
+    cluster_names: Vec<String>,
     #[schema(value_type = String, format = DateTime)]
     server_time: Time,
 }
@@ -173,12 +177,43 @@ async fn state(app: &App, who: Option<&Who>, csrf: Option<String>) -> ApiResult<
         permissions: avouch_auth::Permission::ALL.iter().filter(|p| who.may(**p)).map(|p| p.name()).collect(),
         period: who.principal().period().map(PeriodOut::from),
     });
+    let cluster_names = match who.filter(|who| who.may(Permission::ReadFindings)) {
+        Some(who) => cluster_names(app, who).await,
+        None => Vec::new(),
+    };
     Ok(SessionState {
         user,
         csrf,
+        cluster_names,
         version: env!("CARGO_PKG_VERSION"),
         setup_needed: app.accounts.ask(avouch_auth::Accounts::setup_needed).await?,
         oidc: app.provider.as_ref().map(|p| ProviderOut { name: p.name().to_owned() }),
         server_time: app.now(),
     })
+}
+
+/// Clusters are looked for among findings of so long, in ns, and in the period that an auditor may see.
+const CLUSTERS_OF: u64 = 90 * 86_400_000_000_000;
+/// Clusters that are named.
+const CLUSTERS: usize = 200;
+
+/// Names of clusters that questions can be limited to, in order.
+async fn cluster_names(app: &App, who: &Who) -> Vec<String> {
+    let now = app.now();
+    let asked = match who.principal().period() {
+        Some(period) => Period::new(period.from, period.to),
+        None => Period::new(Time(now.0.saturating_sub(CLUSTERS_OF)), Time(u64::MAX)),
+    };
+    let filter = Filter { period: asked, ..Filter::default() };
+    // Whoever logs in has to get in, also while the store is busy.
+    let facets = app.readers.ask(move |reader| Ok(reader.facets(&filter, &[Column::Cluster], CLUSTERS)?)).await;
+    let facets = facets.unwrap_or_default();
+    let found = facets.into_iter().flat_map(|facet| facet.values).map(|value| value.value.as_ref().to_owned());
+    let mut names: BTreeSet<String> = found.collect();
+    // An auditor is told of the clusters of the period, and of no later ones.
+    if who.principal().period().is_none() {
+        names.extend(app.health.standing(now).nodes.into_iter().map(|node| node.cluster));
+    }
+    names.remove("");
+    names.into_iter().take(CLUSTERS).collect()
 }

@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod ingest;
 mod ingest_audit;
+mod ledger;
 mod login;
 mod oidc;
 mod openapi;
@@ -73,6 +74,7 @@ fn routes() -> Routes {
         activity::routes(),
         agents::routes(),
         health::routes(),
+        ledger::routes(),
         ingest::routes(),
         ingest_audit::routes(),
         overview::routes(),

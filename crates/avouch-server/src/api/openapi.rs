@@ -33,6 +33,8 @@ pub(super) fn finish(mut document: OpenApi, needs: &BTreeMap<(String, String), N
             };
             let described = operation.description.take().map(|d| format!("{d}\n\n{text}")).unwrap_or(text);
             operation.description = Some(described);
+            // Handlers of different subjects have the same name; an operation's has to be its own.
+            operation.operation_id = Some(id_of(method, path));
             // A session or token that is shown and is none is refused everywhere.
             let body: &[&str] = if operation.request_body.is_some() { &["413", "415"] } else { &[] };
             for status in ["400", "401", "403", "429", "503"].iter().chain(body) {
@@ -47,6 +49,12 @@ pub(super) fn finish(mut document: OpenApi, needs: &BTreeMap<(String, String), N
         }
     }
     document
+}
+
+/// `get_findings_id_explain`.
+fn id_of(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method.to_ascii_lowercase().as_str()).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// The answer that is an error.

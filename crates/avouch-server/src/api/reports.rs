@@ -17,7 +17,7 @@ use crate::access::{Permission, Routes, Who};
 use crate::body::Body;
 use crate::error::{ApiError, ApiResult, ErrorBody, chain};
 use crate::query::time;
-use crate::reports::{Asked, Job, JobState};
+use crate::reports::{AskedReport, Job, JobState};
 
 /// The routes.
 pub(super) fn routes() -> Routes {
@@ -97,7 +97,7 @@ pub(crate) async fn ask(State(app): State<App>, who: Who, Body(given): Body<AskR
         return Err(ApiError::bad("bad_report", "at most 1000 rows of a sample, 200 bytes of seed, 100 clusters"));
     }
     let (framework, clusters, sample, seed) = (given.framework, given.clusters, given.sample, given.seed);
-    let asked = Asked { framework, from, to, clusters, sample, seed };
+    let asked = AskedReport { framework, from, to, clusters, sample, seed };
     if !within(&who, from, to) {
         return Err(
             ApiError::forbidden(format!("`{}` may have reports of another period only", who.name())).param("from")

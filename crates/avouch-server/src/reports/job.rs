@@ -19,7 +19,7 @@ pub(crate) enum JobState {
 
 /// What was asked for.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Asked {
+pub(crate) struct AskedReport {
     /// `soc2`.
     pub(crate) framework: String,
     #[schema(value_type = String, format = DateTime)]
@@ -54,7 +54,7 @@ pub(crate) struct Job {
     /// Why it failed.
     pub(crate) error: Option<String>,
     #[serde(flatten)]
-    pub(crate) asked: Asked,
+    pub(crate) asked: AskedReport,
     pub(crate) made_by: String,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) asked_at: Time,
@@ -81,7 +81,7 @@ pub(crate) struct MadeOut {
 }
 
 impl Job {
-    pub(super) fn new(id: String, asked: Asked, by: &str, now: Time) -> Self {
+    pub(super) fn new(id: String, asked: AskedReport, by: &str, now: Time) -> Self {
         Self {
             id,
             state: JobState::Queued,

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use avouch_finding::Time;
 
-pub(crate) use job::{Asked, Job, JobState};
+pub(crate) use job::{AskedReport, Job, JobState};
 
 use crate::App;
 
@@ -75,7 +75,7 @@ impl ReportDesk {
     ///
     /// # Errors
     /// When its folder cannot be made.
-    pub(crate) fn ask(&self, asked: Asked, by: &str, now: Time) -> std::io::Result<Option<Job>> {
+    pub(crate) fn ask(&self, asked: AskedReport, by: &str, now: Time) -> std::io::Result<Option<Job>> {
         let mut jobs = self.jobs();
         let waiting = jobs.values().filter(|j| matches!(j.state, JobState::Queued | JobState::Running)).count();
         if waiting >= WAITING {

@@ -12,6 +12,7 @@ mod export;
 mod findings;
 mod groups;
 mod hostile;
+mod ledger;
 mod revoked;
 mod stream;
 mod watcher;

@@ -5,7 +5,8 @@ mod shape;
 use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_controls::{ControlHistory, ControlList, Period as ControlPeriod, Time as ControlTime};
-use avouch_coverage::{Span, State, Totals};
+use avouch_coverage::{Day, Span, State, Totals};
+use avouch_finding::Time;
 use avouch_report::{
     AsOf, ControlResult, Deviation, Judging, Lists, PeriodFacts, Place, acceptance_results, control_results,
     deviations, gather_condensed,
@@ -15,6 +16,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State as Shared};
 use utoipa_axum::routes;
 
+use super::DAY;
 use crate::App;
 use crate::access::{Permission, Routes, Who};
 use crate::answer::Answer;
@@ -22,14 +24,14 @@ use crate::error::{ApiError, ApiResult, ErrorBody, chain};
 use crate::gaps::{self, GapOut};
 use crate::query::Params;
 use shape::{
-    AcceptanceHits, ControlDetail, ControlOut, ControlState, ControlsAnswer, CriterionOut, DayOut, DeviationOut,
+    AcceptanceHits, ControlDetail, ControlOut, ControlState, ControlsAnswer, CriterionOut, ControlDay, DeviationOut,
     ListOut, NotCoveredOut, RuleOut,
 };
 
 /// Gaps of a control that are listed.
 const GAPS: usize = 200;
 /// A longer period is refused.
-const LONGEST: u64 = 400 * 86_400 * 1_000_000_000;
+const LONGEST: u64 = 400 * DAY;
 
 /// The routes.
 pub(super) fn routes() -> Routes {
@@ -75,6 +77,7 @@ pub(crate) async fn list(
         Ok(ControlsAnswer {
             answer,
             lists: judged.lists(),
+            days: judged.days(),
             criteria: by_criterion.into_values().collect(),
             deviations: judged.deviations.iter().map(DeviationOut::from).collect(),
         })
@@ -159,6 +162,7 @@ async fn judged<T: Send + 'static>(
             let controls = control_results(&facts, &history, Judging { least_watched: 1_000_000 });
             let acceptances = acceptance_results(&facts);
             let deviations = deviations(&facts, &controls, &acceptances);
+            asked.answer.partial.extend(gaps::sentences(&gaps::coverage(&facts), 0));
             if span.to < params.filter.period.to {
                 asked.answer.partial.push(format!("the period is not over; judged up to {}", span.to));
             }
@@ -199,6 +203,13 @@ impl Judged<'_> {
         .collect()
     }
 
+    /// Every day (UTC) that the period touches.
+    fn days(&self) -> Vec<String> {
+        let period = self.facts.period;
+        let days = period.from.0 / DAY..period.to.0.div_ceil(DAY);
+        days.map(|n| date(Time(n * DAY))).collect()
+    }
+
     fn control(&self, result: &ControlResult<'_>) -> ControlOut {
         let control = result.control();
         let text = |of: fn(&avouch_controls::Control) -> &String| control.map(|c| of(c).clone()).unwrap_or_default();
@@ -221,7 +232,10 @@ impl Judged<'_> {
             open: result.parts.iter().map(|p| p.counts.undecided).sum(),
             deviations: self.deviations_of(result).count(),
             gaps: result.parts.iter().map(|p| p.coverage.gaps.len()).sum(),
-            days: result.parts.iter().flat_map(|p| &p.line.days).map(|d| state(d.worst())).collect(),
+            days: {
+                let known = by_day(result);
+                self.days().iter().map(|day| state(known.get(day).map_or(State::NotExpected, Day::worst))).collect()
+            },
         }
     }
 
@@ -242,12 +256,11 @@ impl Judged<'_> {
         }
         more_gaps += gaps.len().saturating_sub(GAPS);
         gaps.truncate(GAPS);
-        let days = result.parts.iter().flat_map(|p| &p.line.days).map(|d| DayOut {
-            day: d.from.to_string().chars().take(10).collect(),
-            state: state(d.worst()),
-            pass: d.pass,
-            unknown: d.unknown,
-            fail: d.fail,
+        let days = by_day(result).into_iter().map(|(day, d)| {
+            let all = d.pass_ns + d.unknown_ns + d.fail_ns;
+            // Cut, not rounded: a share of less than all is never told as all.
+            let share = (all > 0).then(|| (d.pass_ns as f64 / all as f64 * 1e4).floor() / 1e4);
+            ControlDay { day, state: state(d.worst()), pass: d.pass, unknown: d.unknown, fail: d.fail, share }
         });
         let names: BTreeSet<&str> = rules.iter().map(|r| r.name.as_str()).collect();
         let acceptances = acceptance_results(self.facts);
@@ -284,6 +297,26 @@ impl Judged<'_> {
             acceptances: hidden.collect(),
         })
     }
+}
+
+fn date(time: Time) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+/// The time line of a control by date. A version of the list that begins within a day divides it; here it is one.
+fn by_day(result: &ControlResult<'_>) -> BTreeMap<String, Day> {
+    let mut out: BTreeMap<String, Day> = BTreeMap::new();
+    for part in result.parts.iter().flat_map(|p| &p.line.days) {
+        let day = out.entry(date(part.from)).or_default();
+        day.pass += part.pass;
+        day.unknown += part.unknown;
+        day.fail += part.fail;
+        day.not_expected += part.not_expected;
+        day.pass_ns += part.pass_ns;
+        day.unknown_ns += part.unknown_ns;
+        day.fail_ns += part.fail_ns;
+    }
+    out
 }
 
 fn state(state: State) -> &'static str {

@@ -13,6 +13,8 @@ use crate::gaps::GapOut;
 pub(crate) struct ControlsAnswer {
     pub(super) answer: Answer,
     pub(super) lists: Vec<ListOut>,
+    /// The days (UTC) of the period, in order: those of every control's `days`.
+    pub(super) days: Vec<String>,
     pub(super) criteria: Vec<CriterionOut>,
     /// What did not go as it should have, all of it.
     pub(super) deviations: Vec<DeviationOut>,
@@ -87,7 +89,7 @@ pub(crate) struct ControlOut {
     pub(super) open: u64,
     pub(super) deviations: usize,
     pub(super) gaps: usize,
-    /// By day, in short: `pass`, `unknown`, `fail`, `not_expected`.
+    /// By day of the answer, in short: `pass`, `unknown`, `fail`, `not_expected`.
     pub(super) days: Vec<&'static str>,
 }
 
@@ -112,7 +114,7 @@ pub(crate) struct ControlDetail {
     pub(super) populations: Vec<String>,
     /// What it needs that avouch does not show, and why.
     pub(super) not_covered: Vec<NotCoveredOut>,
-    pub(super) days: Vec<DayOut>,
+    pub(super) days: Vec<ControlDay>,
     pub(super) gaps: Vec<GapOut>,
     /// Gaps that are not listed.
     pub(super) more_gaps: usize,
@@ -136,12 +138,14 @@ pub(crate) struct NotCoveredOut {
 
 /// A day of a control: numbers of watched subjects (a source of a node) by state.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct DayOut {
+pub(crate) struct ControlDay {
     pub(super) day: String,
     pub(super) state: &'static str,
     pub(super) pass: u64,
     pub(super) unknown: u64,
     pub(super) fail: u64,
+    /// Part of the time that they were to be watched which was watched with nothing lost, 0 to 1; `null` when nothing was to be watched.
+    pub(super) share: Option<f64>,
 }
 
 /// An acceptance that hid findings of the control's rules.

@@ -9,6 +9,7 @@ mod groups;
 mod id;
 mod list;
 mod one;
+mod selected;
 mod similar;
 
 pub(crate) use counts::Severities;

@@ -11,6 +11,7 @@ use serde_json::Value as Json_;
 use utoipa::ToSchema;
 
 use super::id::{FindingId, missing};
+use super::selected::{SelectedBy, controls};
 use crate::App;
 use crate::access::Who;
 use crate::answer::Answer;
@@ -24,9 +25,11 @@ pub(crate) struct WholeFinding {
     answer: Answer,
     row: Row,
     /// As the ledger has it; `null` when the ledger no longer has its record.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     finding: Option<Json_>,
     history: Vec<Happened>,
+    /// Controls that its rule is evidence for, by the control list that was valid when it happened.
+    controls: Vec<SelectedBy>,
 }
 
 /// Something that was done or decided about a finding.
@@ -52,7 +55,7 @@ pub(crate) struct Happened {
     responses((status = 200, body = WholeFinding), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody))
 )]
 pub(crate) async fn one(State(app): State<App>, who: Who, FindingId(id): FindingId) -> ApiResult<Json<WholeFinding>> {
-    let ledger = app.folder.ledger();
+    let (ledger, lists) = (app.folder.ledger(), app.control_lists.clone());
     let answer = app.readers.ask(move |reader| {
         let asked = Answer::begin(reader, &Filter::default(), None)?;
         let (stored, finding) = whole(reader, &ledger, &id, &who)?;
@@ -63,7 +66,8 @@ pub(crate) async fn one(State(app): State<App>, who: Who, FindingId(id): Finding
             Happened { kind: f.fact.kind().to_owned(), time, by, seq: f.record.seq, body }
         });
         let finding = finding.map(|f| serde_json::to_value(f).unwrap_or_default());
-        Ok(WholeFinding { history: history.collect(), answer: asked.end(), row: stored.into(), finding })
+        let controls = controls(&lists, &stored)?;
+        Ok(WholeFinding { history: history.collect(), controls, answer: asked.end(), row: stored.into(), finding })
     });
     Ok(Json(answer.await?))
 }
