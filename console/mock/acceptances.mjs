@@ -13,9 +13,13 @@ function preview(rows) {
   for (const r of rows) per.set(r.time.slice(0, 10), (per.get(r.time.slice(0, 10)) ?? 0) + 1);
   return {
     would_remove: rows.length,
-    by_rule: rows.length === 0 ? [] : [[rows[0].rule, rows.length]],
-    by_day: [...per].sort(),
+    by_rule: rows.length === 0 ? [] : [{ rule: rows[0].rule, count: rows.length }],
+    by_day: [...per].sort().map(([day, count]) => ({ day, count })),
     lost_true: { count: rows.filter((r) => r.decision?.decision === "true").length, rows: rows.filter((r) => r.decision?.decision === "true").slice(-5).reverse().map(found) },
+    already: 0,
+    no_record: 0,
+    from: new Date(Date.now() - 90 * DAY).toISOString(),
+    to: new Date().toISOString(),
     unknown: 2,
     looked_at: 9000,
     sample: { count: rows.length, rows: rows.slice(-5).reverse().map(found) },
@@ -76,9 +80,10 @@ export function acceptances(world, method, path, params, body) {
     return {
       acceptance: { id: "ACC-2026-030", rule: row.rule },
       yaml,
+      subject: [["k8s.ns.name", row.namespace ?? ""]],
       alternatives: [
-        { drop: "k8s.ns.name", lost_true: hits(world, row, false).filter((r) => r.decision?.decision === "true").length, would_remove: hits(world, row, false).length, yaml: yaml.replace(/\n {4}and k8s.ns.name = .*\n/, "\n") },
-        { add: ["user.name", row.user], lost_true: 0, would_remove: rows.filter((r) => r.user === row.user).length, yaml: yaml.replace("    and k8s", `    and user.name = ${row.user ?? "?"} and k8s`) },
+        { action: "drop", field: "k8s.ns.name", lost_true: hits(world, row, false).filter((r) => r.decision?.decision === "true").length, would_remove: hits(world, row, false).length, yaml: yaml.replace(/\n {4}and k8s.ns.name = .*\n/, "\n") },
+        { action: "add", field: "user.name", lost_true: 0, would_remove: rows.filter((r) => r.user === row.user).length, yaml: yaml.replace("    and k8s", `    and user.name = ${row.user ?? "?"} and k8s`) },
       ],
       preview: preview(rows),
     };
@@ -91,6 +96,6 @@ export function acceptances(world, method, path, params, body) {
     if (empty >= 0) out.diagnostics = [{ severity: "error", code: "C0204", message: "an acceptance needs a reason", line: empty + 1, column: 11, end_line: empty + 1, end_column: 13, hint: "say why this is expected, and for whom" }];
     return out;
   }
-  if (method === "POST" && path === "/acceptances") return { id: "ACC-2026-030", standing: "pending" };
+  if (method === "POST" && path === "/acceptances") return { id: "ACC-2026-030", standing: "pending", yaml: body.yaml, digest: "d3", diagnostics: [] };
   return undefined;
 }

@@ -43,7 +43,8 @@ function daysOf(state, query, gaps, n) {
       out.push({ day: day(from), state: bad ? "fail" : unknown > 0 ? "unknown" : "pass", pass: 12 - unknown - (bad ? 1 : 0), unknown, fail: bad ? 1 : 0 });
     }
   }
-  return out;
+  // What a day was watched: whole but for the sources that were not.
+  return out.map((d) => ({ ...d, share: d.pass + d.unknown + d.fail === 0 ? null : Math.floor((1 - (d.unknown / (d.pass + d.unknown + d.fail)) * (state === "no_evidence" ? 1 : 0.22)) * 1e4) / 1e4 }));
 }
 
 function deviationsOf(query, gaps) {
@@ -90,7 +91,7 @@ function list(judged) {
     const controls = judged.controls.filter((_, n) => CONTROLS[n][4].includes(id)).map((c) => c.control);
     return { id, name, state: WORST.find((s) => controls.some((c) => c.state === s)), controls };
   });
-  return { answer: judged.answer, lists: LISTS, criteria, deviations: judged.deviations };
+  return { answer: judged.answer, lists: LISTS, days: judged.controls[0].days.map((d) => d.day), criteria, deviations: judged.deviations };
 }
 
 function detail(judged, id) {
@@ -98,7 +99,7 @@ function detail(judged, id) {
   if (n < 0) return { status: 404, body: { error: { code: "not_found", message: `no control \`${id}\`` } } };
   const [name, , , , criteria, rules, sources, populations, notCovered, state] = CONTROLS[n];
   const { control, days } = judged.controls[n];
-  const gaps = control.gaps === 0 ? [] : gapsIn(judged.gaps, judged.query, judged.params).map((g) => ({ ...g, source: g.source ?? "syscall", cluster: g.cluster ?? "" }));
+  const gaps = control.gaps === 0 ? [] : gapsIn(judged.gaps, judged.query, judged.params).map((g) => ({ ...g, source: g.source === "" ? "syscall" : g.source, cluster: g.cluster ?? "" }));
   return {
     answer: judged.answer,
     control,

@@ -91,8 +91,7 @@ export function one(world, id) {
     finding: { ...wire(row), fields: { "proc.name": row.process, "proc.cmdline": row.command, "proc.pname": "bash", "user.name": row.user, "container.image.repository": row.image, "k8s.ns.name": row.namespace, "fd.name": row.object } },
     row: wire(row),
     history,
-    controls: row.criteria.map((c, i) => ({ id: `AC-${c.slice(2)}-${i + 1}`, name: c.startsWith("CC6") ? "Access to running workloads is limited and watched" : "Unusual behaviour of workloads is found and followed up" })),
-    links: {},
+    controls: row.criteria.map((c, i) => ({ id: `AC-${c.slice(2)}-${i + 1}`, title: c.startsWith("CC6") ? "Access to running workloads is limited and watched" : "Unusual behaviour of workloads is found and followed up" })),
   };
 }
 
@@ -109,14 +108,14 @@ export function explain(world, id) {
       { kind: "not", text: "not user_expected_terminal_shell_in_container_conditions", value: "true", children: [{ kind: "and", text: "and", value: "false", children: [test("container.image.repository", "=", "docker.io/library/busybox", row.image, "false"), { ...test("proc.tty", "!=", "0", null, "unknown"), absent: true }] }] },
     ],
   };
-  return { rule: { name: row.rule, file: "rules/own/shell_in_container.yaml", line: 12, condition: "spawned_process and container and shell_procs and not known_shell_spawner" }, tree, left_out: 0, exact: false, contradicts: false };
+  return { rule: { name: row.rule, file: "rules/own/shell_in_container.yaml", line: 12, condition: "spawned_process and container and shell_procs and not known_shell_spawner" }, tree, left_out: 0, exact: false, contradicts: false, same_rule: true, note: "" };
 }
 
 export function activity(world, id, params) {
   const row = find(world, id);
   const within = Number(params.get("within") ?? 60) * 1000;
   const kinds = [["command", "ls -la /app"], ["connection", "10.2.0.14:48112 -> 10.96.0.1:443 tcp"], ["file", "write /tmp/.cache/x"], ["command", "id"], ["command", row.command ?? "sh"], ["file", "read /etc/passwd"], ["connection", "10.2.0.14:48120 -> 203.0.113.7:4444 tcp"]];
-  const rows = kinds.map(([kind, text], i) => ({ time: new Date(row._t + (i - 4) * within * 0.21).toISOString(), kind, text, user: row.user, program: kind === "command" ? text.split(" ")[0] : row.process, container: row.container, fact: `A${row.id}${i}` }));
+  const rows = kinds.map(([kind, text], i) => ({ time: new Date(row._t + (i - 4) * within * 0.21).toISOString(), kind, text, user: row.user, program: kind === "command" ? text.split(" ")[0] : row.process, container: row.container, fact: `A${row.id}${i}`, node: row.node ?? "", pid: 48_200 + i, namespace: row.namespace, pod: row.pod, record: { ledger: row.record.ledger, seq: row.record.seq + i + 1 } }));
   return { answer: answer(params, { from: row._t - within, to: row._t + within }, world.rows, 0, world.gaps, Date.now()), rows, left_out: 3 };
 }
 

@@ -17,13 +17,13 @@ export function health(world, params) {
   const iso = (ms) => new Date(ms).toISOString();
   const states = { 1: "losing", 2: "late", 6: "silent", 10: "failing", 11: "starting" };
   const none = new URLSearchParams();
-  const gapsOf = (node) => gapsIn(world.gaps.filter((g) => g.node === node), query, none).map((g) => ({ ...g, source: g.source ?? "syscall" }));
+  const gapsOf = (node) => gapsIn(world.gaps.filter((g) => g.node === node), query, none).map((g) => ({ ...g, source: g.source === "" ? "syscall" : g.source }));
   const bad = world.extra.healthy ? {} : states;
   const sources = NODES.map(({ node, cluster }, i) => {
     const state = bad[i] ?? "ok";
-    return { source: "syscall", node, cluster, state, reason: REASONS[state] ?? "", last_event: state === "starting" ? null : iso(now - (state === "silent" ? 420_000 : 900)), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: state === "losing" ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492d234" : "5d41402abc4b2a76", version: "0.9.0", expected: { from: iso(state === "starting" ? now - 20_000 : i === 5 ? now - 9 * 3_600_000 : query.from), to: iso(query.to) }, gaps: gapsOf(node) };
+    return { source: "syscall", node, cluster, state, reason: REASONS[state] ?? "", last_event: state === "starting" ? null : iso(now - (state === "silent" ? 420_000 : 900)), lag_s: state === "late" ? 41 : 0.4, events: 1_204_331 * (i + 1), drops: state === "losing" ? 14_206 : 0, drops_lately: state === "losing" ? 14_206 : 0, rules_digest: i === 3 ? "b1946ac92492d234" : "5d41402abc4b2a76", version: "0.9.0", expected: { from: iso(state === "starting" ? now - 20_000 : i === 5 ? now - 9 * 3_600_000 : query.from), to: iso(query.to) }, gaps: gapsOf(node) };
   });
-  sources.push({ source: "k8s_audit", node: "prod-eu", cluster: "prod-eu", state: "ok", reason: "", last_event: iso(now - 2100), lag_s: 2.1, events: 882_114, drops: 0, rules_digest: "5d41402abc4b2a76", version: "", expected: { from: iso(query.from), to: iso(query.to) }, gaps: [] });
+  sources.push({ source: "k8s_audit", node: "prod-eu", cluster: "prod-eu", state: "ok", reason: "", last_event: iso(now - 2100), lag_s: 2.1, events: 882_114, drops: 0, drops_lately: 0, rules_digest: "5d41402abc4b2a76", version: "", expected: { from: iso(query.from), to: iso(query.to) }, gaps: [] });
   // Some take their rules from the server: one has not taken the newest yet, one refused it.
   const wanted = "9f86d081884c7d65";
   const set = (old, refused = null) => ({ runs: old ? "2c26b46b68ffc68f" : wanted, wanted, behind_since: old ? iso(now - 1_500_000) : null, refused });

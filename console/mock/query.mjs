@@ -103,7 +103,7 @@ export function answer(params, query, rows, suppressed, gaps, started) {
 /** Gaps of the range on the wire. */
 export function gapsIn(gaps, query, params) {
   const clusters = params.getAll("cluster");
-  return gaps.filter((g) => g.from < query.to && g.to > query.from && (clusters.length === 0 || clusters.includes(g.cluster))).map((g) => ({ ...g, from: new Date(g.from).toISOString(), to: new Date(g.to).toISOString() }));
+  return gaps.filter((g) => g.from < query.to && g.to > query.from && (clusters.length === 0 || clusters.includes(g.cluster))).map((g) => ({ ...g, source: g.source ?? "", from: new Date(g.from).toISOString(), to: new Date(g.to).toISOString() }));
 }
 
 export function facet(rows, column, values) {
@@ -118,7 +118,7 @@ export function histogram(rows, query, step) {
   const bars = new Map();
   for (const row of rows) {
     const from = Math.floor(row._t / width) * width;
-    const bar = bars.get(from) ?? { from: new Date(from).toISOString(), severity: {}, suppressed: 0 };
+    const bar = bars.get(from) ?? { from: new Date(from).toISOString(), severity: bySeverity([]), suppressed: 0 };
     if (row.suppressed === null) bar.severity[row.severity] = (bar.severity[row.severity] ?? 0) + 1;
     else bar.suppressed += 1;
     bars.set(from, bar);
@@ -139,5 +139,6 @@ export function wire(row) {
   delete out._t;
   // As the server has it: an empty text for what is not known.
   for (const name of ["node", "cluster", "namespace", "pod", "container", "image", "user", "process", "command", "object"]) out[name] ??= "";
+  if (out.decision !== null) out.decision = { ...out.decision, incident: out.decision.incident ?? "" };
   return out;
 }

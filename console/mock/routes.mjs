@@ -2,7 +2,8 @@
 // (world, method, path, params, body) -> body | { status, body } | undefined (not mine).
 import { acceptances } from "./acceptances.mjs";
 import { controls } from "./controls.mjs";
+import { ledger } from "./ledger.mjs";
 import { rules } from "./rules.mjs";
 import { settings } from "./settings.mjs";
 
-export const ROUTES = [acceptances, controls, rules, settings];
+export const ROUTES = [acceptances, controls, ledger, rules, settings];

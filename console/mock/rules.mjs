@@ -145,7 +145,9 @@ export function rules(world, method, path, params, body) {
   }
   if (parts[0] === "rule-files" && parts[2] === "check") return { diagnostics: diagnostics(body.text) };
   if (parts[0] === "rule-files" && parts[2] === "backtest") {
-    const job = { id: `backtest-${state.jobs.size + 1}`, by: "mara", asked: new Date().toISOString(), file: parts[1], digest: hex(body.text), from: body.from, to: body.to, state: "running", progress: 0.2, reading: "findings", read: 812, error: null, result: null, looks: 0 };
+    const job = { id: `backtest-${state.jobs.size + 1}`, by: "mara", asked: new Date().toISOString(), file: parts[1], digest: hex(body.text), from: body.from, to: body.to, state: "running", progress: 0.2, reading: "findings", read: 812, error: null, result: null };
+    // Not part of the answer: how often it was looked at.
+    Object.defineProperty(job, "looks", { value: 0, writable: true });
     state.jobs.set(job.id, job);
     return job;
   }

@@ -6,6 +6,8 @@ export interface Mock {
     rows: { id: string; rule: string; severity: string; acknowledged: unknown; suppressed: string | null }[];
     streams: Set<{ response: { end: () => void } }>;
     loggedIn: boolean;
+    /** What pages besides overview and findings keep in the mock. */
+    extra: Record<string, unknown>;
     setup: boolean;
     add: (forced?: unknown) => { id: string; rule: string; suppressed: string | null };
     tell: (event: string, data: unknown) => void;

@@ -96,9 +96,9 @@ async function handle(world, request, response) {
   if (key === "POST /test-event") {
     const nonce = Math.floor(Math.random() * 1e9).toString(36);
     // As the real server: the finding is on the stream before the answer comes.
-    world.add({ rule: { ...RULES[0], rule: "Test event", severity: "informational", command: [`true avouch-canary-${nonce}`], tags: ["test"], criteria: [] } });
+    const made = world.add({ rule: { ...RULES[0], rule: "Test event", severity: "informational", command: [`true avouch-canary-${nonce}`], tags: ["test"], criteria: [] } });
     await new Promise((done) => setTimeout(done, 300));
-    return reply(response, 200, { nonce });
+    return reply(response, 200, { nonce, finding: made.id, seq: made.record.seq, seen: null });
   }
   const id = decodeURIComponent(path.split("/")[2] ?? "");
   const simple = {

@@ -1,8 +1,9 @@
-import { Component, lazy, useMemo, useState, type ComponentType, type ErrorInfo, type ReactNode } from "react";
+import { Component, lazy, Suspense, useMemo, useState, type ComponentType, type ErrorInfo, type ReactNode } from "react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { makeClient } from "@/api/client";
 import { LiveProvider } from "@/live/LiveProvider";
 import { matchPage, PAGES, type PageProps } from "@/pages";
+import { useRecord } from "@/record/RecordLink";
 import { SessionProvider } from "@/session/SessionProvider";
 import { Link } from "@/url/Link";
 import { usePlace } from "@/url/router";
@@ -23,10 +24,26 @@ export function App() {
             <Shell>
               <Page />
             </Shell>
+            <RecordOver />
           </LiveProvider>
         </SessionProvider>
       </ToastProvider>
     </QueryClientProvider>
+  );
+}
+
+const RecordDialog = lazy(() => import("@/record/RecordDialog"));
+
+/** The record of the ledger that the address names, over whatever page is shown. */
+function RecordOver() {
+  const [seq, close] = useRecord();
+  if (seq === null) return null;
+  return (
+    <Guard key={seq}>
+      <Suspense fallback={null}>
+        <RecordDialog key={seq} seq={seq} onClose={close} />
+      </Suspense>
+    </Guard>
   );
 }
 

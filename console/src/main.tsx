@@ -4,6 +4,7 @@ import { App } from "./App";
 import { startTheme } from "./ui/theme";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/forced.css";
 
 startTheme();
 const root = document.getElementById("root");

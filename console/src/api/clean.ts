@@ -1,112 +1,102 @@
-import { SEVERITIES, type Answer, type Counts, type FindingDetail, type FindingsPage, type Groups, type Overview, type Row, type Session, type Severity } from "./types";
+import { isRecord } from "./error";
+import { NAMES, SEVERITIES, type Counts, type Decision, type Diagnostic, type ExplainNode, type FindingDetail, type FindingsPage, type Found, type Gap, type Groups, type Overview, type Preview, type Proposal, type Role, type Row, type Sample, type Session, type Severity } from "./types";
+import type { Known, Schemas } from "./wire";
 
-// The server leaves out what is not there, or sends an empty text. Pages see one
-// form: `null` for what is not known, lists that exist.
+// Pages see one form: `null` for what is not known (the server has an empty text in many places), and of texts that
+// take few values only those that the console knows.
 
-type Loose<T> = { [K in keyof T]?: T[K] | null };
-
-const NAMES = ["node", "cluster", "namespace", "pod", "container", "image", "user", "process", "command", "object"] as const;
+type Wire<N extends keyof Schemas> = Known<Schemas[N]>;
 
 /** A text, or null when it is empty or not there. */
-function text(value: string | null | undefined): string | null {
+export function text(value: string | null | undefined): string | null {
   return value === undefined || value === "" ? null : value;
 }
 
 /** A row with nulls for what is not known. */
-export function cleanRow(raw: Loose<Row> & { id: string }): Row {
-  const row: Row = {
-    id: raw.id,
-    time: raw.time ?? "",
-    recorded: raw.recorded ?? raw.time ?? "",
-    node: null,
-    cluster: null,
-    namespace: null,
-    pod: null,
-    container: null,
-    image: null,
-    user: null,
-    process: null,
-    command: null,
-    object: null,
-    source: raw.source ?? "",
-    rule: raw.rule ?? "",
-    priority: raw.priority ?? "",
+export function cleanRow(raw: Wire<"Row">): Row {
+  const names = Object.fromEntries(NAMES.map((name) => [name, text(raw[name])])) as Record<(typeof NAMES)[number], string | null>;
+  return {
+    ...raw,
+    ...names,
     severity: severityOf(raw.severity),
-    output: raw.output ?? "",
-    criteria: raw.criteria ?? [],
-    tags: raw.tags ?? [],
     suppressed: text(raw.suppressed),
-    acknowledged: raw.acknowledged ?? null,
-    decision: raw.decision === null || raw.decision === undefined ? null : { ...raw.decision, incident: text(raw.decision.incident) },
+    decision: raw.decision === null ? null : { ...raw.decision, decision: decisionOf(raw.decision.decision) ?? "true", incident: text(raw.decision.incident) },
     assignee: text(raw.assignee),
-    lost_events: raw.lost_events ?? null,
-    container_unknown: raw.container_unknown ?? false,
-    slice: raw.slice ?? false,
-    record: raw.record ?? { ledger: "", seq: 0 },
   };
-  for (const name of NAMES) row[name] = text(raw[name]);
-  return row;
 }
 
 /** A severity; one of a newer server is shown as the lowest rather than lost. */
-function severityOf(value: string | null | undefined): Severity {
+export function severityOf(value: string): Severity {
   return SEVERITIES.find((s) => s === value) ?? "informational";
 }
 
-/** An answer line; a question without a period has the epoch and the end of what was read. */
-export function cleanAnswer(raw: Loose<Answer> | null | undefined): Answer {
+function decisionOf(value: string | null): Decision | null {
+  return value === "true" || value === "benign" || value === "test" ? value : null;
+}
+
+export const cleanGap = (raw: Schemas["GapOut"]): Gap => ({ ...raw, node: text(raw.node), cluster: text(raw.cluster), source: text(raw.source) });
+
+export function cleanPage(raw: Wire<"FindingsPage">): FindingsPage {
+  return { ...raw, rows: raw.rows.map(cleanRow), next: text(raw.next) };
+}
+
+export function cleanCounts(raw: Wire<"FindingCounts">): Counts {
+  return { ...raw, gaps: raw.gaps?.map(cleanGap) ?? null };
+}
+
+export function cleanGroups(raw: Wire<"FindingGroups">): Groups {
+  return { ...raw, groups: raw.groups.map((g) => ({ ...g, severity: severityOf(g.severity), newest: cleanRow(g.newest), key: Object.fromEntries(Object.entries(g.key).map(([k, v]) => [k, text(v)])) })) };
+}
+
+export function cleanDetail(raw: Wire<"WholeFinding">): FindingDetail {
+  return { ...raw, row: cleanRow(raw.row), finding: isRecord(raw.finding) ? raw.finding : null };
+}
+
+/** A branch of an explanation; the server leaves out what does not apply to it. */
+export function cleanNode(raw: Wire<"ExplainNode">): ExplainNode {
   return {
-    query: raw?.query ?? "",
-    from: raw?.from ?? null,
-    to: raw?.to ?? null,
-    scope: raw?.scope ?? "",
-    fresh_to: raw?.fresh_to ?? null,
-    as_of_seq: raw?.as_of_seq ?? 0,
-    excluded: { suppressed: raw?.excluded?.suppressed ?? 0 },
-    partial: raw?.partial ?? [],
-    took_ms: raw?.took_ms ?? 0,
+    kind: raw.kind === "and" || raw.kind === "or" || raw.kind === "not" ? raw.kind : "test",
+    text: raw.text,
+    value: raw.value === "true" || raw.value === "false" ? raw.value : "unknown",
+    field: raw.field ?? null,
+    op: raw.op ?? null,
+    actual: raw.actual ?? null,
+    absent: raw.absent ?? false,
+    inferred: raw.inferred ?? false,
+    macro: raw.macro ?? null,
+    children: raw.children.map(cleanNode),
   };
 }
 
-export function cleanPage(raw: FindingsPage): FindingsPage {
-  return { answer: cleanAnswer(raw.answer), rows: raw.rows.map(cleanRow), next: text(raw.next) };
+/** The overview: every severity, also one without findings. */
+export function cleanOverview(raw: Wire<"Overview">): Overview {
+  const severity = SEVERITIES.map((s) => ({ count: 0, before: 0, ...raw.severity.find((x) => x.severity === s), severity: s }));
+  return { ...raw, severity, gaps: raw.gaps.map(cleanGap), open: { ...raw.open, oldest: raw.open.oldest === null ? null : cleanRow(raw.open.oldest) } };
 }
 
-export function cleanCounts(raw: Loose<Counts>): Counts {
-  return { answer: cleanAnswer(raw.answer), count: raw.count ?? 0, facets: raw.facets ?? [], histogram: raw.histogram ?? [], gaps: raw.gaps ?? null };
+/** A role; one of a newer server is shown as the one that may least. Permissions are told apart from it. */
+export function roleOf(value: string): Role {
+  return value === "admin" || value === "analyst" ? value : "auditor";
 }
 
-export function cleanGroups(raw: Groups): Groups {
-  return { answer: cleanAnswer(raw.answer), distinct: (raw.distinct as number | undefined) ?? raw.groups.length, groups: raw.groups.map((g) => ({ ...g, newest: cleanRow(g.newest), key: Object.fromEntries(Object.entries(g.key).map(([k, v]) => [k, text(v)])) })) };
+export function cleanSession(raw: Wire<"SessionState">): Session {
+  return { ...raw, csrf: raw.csrf ?? "", user: raw.user === null ? null : { ...raw.user, role: roleOf(raw.user.role) } };
 }
 
-export function cleanDetail(raw: Loose<FindingDetail> & { row: Row }): FindingDetail {
-  const history = raw.history ?? [];
-  return {
-    answer: cleanAnswer(raw.answer),
-    row: cleanRow(raw.row),
-    finding: raw.finding ?? null,
-    // Who did it stands in the body of the record where the entry does not repeat it.
-    history: history.map((h) => ({ ...h, by: text(h.by as string | undefined) ?? (typeof h.body["by"] === "string" ? h.body["by"] : "") })),
-    controls: raw.controls ?? null,
-    links: raw.links ?? {},
-  };
+/** A finding of a sample. */
+export const cleanFound = (raw: Wire<"FoundOut">): Found => ({ ...raw, decision: decisionOf(raw.decision) });
+
+export const cleanSample = (raw: Wire<"SampleOut">): Sample => ({ count: raw.count, rows: raw.rows.map(cleanFound) });
+
+/** A diagnostic; one whose severity is not known is a note. */
+export function cleanDiagnostic<T extends Wire<"Problem">>(raw: T): T & Pick<Diagnostic, "severity"> {
+  return { ...raw, severity: raw.severity === "error" || raw.severity === "warning" ? raw.severity : "note" };
 }
 
-export function cleanOverview(raw: Overview): Overview {
-  const severity = SEVERITIES.map((s) => raw.severity.find((x) => x.severity === s) ?? { severity: s, count: 0, before: 0 });
-  return { ...raw, answer: cleanAnswer(raw.answer), severity, open: { ...raw.open, oldest: raw.open.oldest === null ? null : cleanRow(raw.open.oldest) } };
+export function cleanPreview(raw: Wire<"PreviewOut">): Preview {
+  return { ...raw, lost_true: cleanSample(raw.lost_true), sample: cleanSample(raw.sample), diagnostics: raw.diagnostics.map(cleanDiagnostic) };
 }
 
-export function cleanSession(raw: Loose<Session>): Session {
-  const user = raw.user ?? null;
-  return {
-    user: user === null ? null : { name: user.name, role: user.role, permissions: (user.permissions as string[] | undefined) ?? [], period: (user.period as typeof user.period | undefined) ?? null },
-    csrf: raw.csrf ?? "",
-    version: raw.version ?? "",
-    setup_needed: raw.setup_needed ?? false,
-    oidc: raw.oidc ?? null,
-    cluster_names: raw.cluster_names ?? [],
-    server_time: raw.server_time ?? "",
-  };
+export function cleanProposal(raw: Wire<"ProposalOut">): Proposal {
+  return { ...raw, alternatives: raw.alternatives.map((a) => ({ ...a, action: a.action === "drop" ? "drop" : "add" })), preview: cleanPreview(raw.preview) };
 }

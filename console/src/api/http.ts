@@ -1,4 +1,6 @@
-import { ApiError, errorOf } from "./error";
+import { cleanAnswer } from "./cleanAnswer";
+import { ApiError, errorOf, isRecord } from "./error";
+import type { AnswerOf, Change, Method, PathOf, Question } from "./wire";
 
 // The one place that calls `fetch` for JSON.
 
@@ -40,17 +42,32 @@ export function segment(id: string): string {
   return encodeURIComponent(id);
 }
 
-/** A question. */
-export function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
-  return call<T>("GET", address(path, params), undefined, signal);
+/** What goes with a call: what is put into its path, its parameters, its body. */
+interface Asked {
+  in?: Record<string, string | number>;
+  query?: Params;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
 }
 
-/** A change: `POST`, `PUT`, `PATCH` or `DELETE` with a JSON body. */
-export function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  return call<T>(method, address(path), body, signal);
+/** The path of a call with its names filled in. */
+export function filled(path: string, names: Record<string, string | number> = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => segment(String(names[name] ?? "")));
 }
 
-async function call<T>(method: string, url: string, body: unknown, signal: AbortSignal | undefined): Promise<T> {
+/** A question. `path` is one of the API's document: `get("/findings/{id}", { in: { id } })`. */
+export function get<P extends PathOf<"get">>(path: P, asked: Question<P>): Promise<AnswerOf<P, "get">> {
+  return call("GET", path, asked) as Promise<AnswerOf<P, "get">>;
+}
+
+/** A change, with the method of the document in capitals. */
+export function send<M extends Uppercase<Exclude<Method, "get">>, P extends PathOf<Lowercase<M>>>(method: M, path: P, asked: Change<P, Lowercase<M>>): Promise<AnswerOf<P, Lowercase<M>>> {
+  return call(method, path, asked) as Promise<AnswerOf<P, Lowercase<M>>>;
+}
+
+async function call(method: string, path: string, asked: Asked): Promise<unknown> {
+  const { body, signal } = asked;
+  const url = address(filled(path, asked.in), asked.query);
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["x-csrf-token"] = csrf;
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -73,9 +90,10 @@ async function call<T>(method: string, url: string, body: unknown, signal: Abort
     if (error.kind === "logged_out" && !url.startsWith(`${BASE}/session`)) for (const listener of loggedOutListeners) listener();
     throw error;
   }
-  if (response.status === 204) return undefined as T;
+  if (response.status === 204) return undefined;
   try {
-    return (await response.json()) as T;
+    const answer: unknown = await response.json();
+    return isRecord(answer) && isRecord(answer["answer"]) ? { ...answer, answer: cleanAnswer(answer["answer"]) } : answer;
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
     throw new ApiError("server", response.status, "not_json", "the answer of the server is not JSON", "A proxy in between may have answered.");

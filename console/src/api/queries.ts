@@ -1,8 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { cleanCounts, cleanDetail, cleanGroups, cleanOverview, cleanPage, cleanSession } from "./clean";
-import { cleanPreview, cleanProposal } from "./cleanPreview";
-import { get, segment, send } from "./http";
-import type { Act, Activity, Ancestry, Counts, Explain, FindingDetail, FindingsPage, Groups, Health, Overview, Session, Similar } from "./types";
+import { cleanCounts, cleanDetail, cleanGroups, cleanNode, cleanOverview, cleanPage, cleanPreview, cleanProposal, cleanSession } from "./clean";
+import { get, send } from "./http";
+import type { Act, Activity } from "./types";
 
 // One function a question. The key is the path and its parameters, so that an
 // act can make stale all answers below a path: `invalidate(["findings"])`.
@@ -25,28 +24,28 @@ const params = (text: string) => new URLSearchParams(text);
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: async ({ signal }) => cleanSession(await get<Session>("/session", {}, signal)),
+  queryFn: async ({ signal }) => cleanSession(await get("/session", { signal })),
   staleTime: 5 * 60_000,
 });
 
 export const overviewQuery = (query: string) =>
   queryOptions({
     queryKey: ["overview", query],
-    queryFn: async ({ signal }) => cleanOverview(await get<Overview>("/overview", params(query), signal)),
+    queryFn: async ({ signal }) => cleanOverview(await get("/overview", { query: params(query), signal })),
     placeholderData: keepPreviousData,
   });
 
 export const countsQuery = (query: string) =>
   queryOptions({
     queryKey: ["findings", "counts", query],
-    queryFn: async ({ signal }) => cleanCounts(await get<Counts>("/findings/counts", params(query), signal)),
+    queryFn: async ({ signal }) => cleanCounts(await get("/findings/counts", { query: params(query), signal })),
     placeholderData: keepPreviousData,
   });
 
 export const groupsQuery = (query: string) =>
   queryOptions({
     queryKey: ["findings", "groups", query],
-    queryFn: async ({ signal }) => cleanGroups(await get<Groups>("/findings/groups", params(query), signal)),
+    queryFn: async ({ signal }) => cleanGroups(await get("/findings/groups", { query: params(query), signal })),
     placeholderData: keepPreviousData,
   });
 
@@ -55,11 +54,11 @@ export const findingsPage = async (query: string, after: string | null, limit: n
   const q = params(query);
   q.set("limit", String(limit));
   if (after !== null) q.set("after", after);
-  return cleanPage(await get<FindingsPage>("/findings", q, signal));
+  return cleanPage(await get("/findings", { query: q, signal }));
 };
 
 /** A finding, whole. */
-export const finding = async (id: string, signal?: AbortSignal) => cleanDetail(await get<FindingDetail>(`/findings/${segment(id)}`, {}, signal));
+export const finding = async (id: string, signal?: AbortSignal) => cleanDetail(await get("/findings/{id}", { in: { id }, signal }));
 
 export const findingQuery = (id: string) =>
   queryOptions({
@@ -70,34 +69,31 @@ export const findingQuery = (id: string) =>
 export const explainQuery = (id: string) =>
   queryOptions({
     queryKey: ["findings", "one", id, "explain"],
-    queryFn: ({ signal }) => get<Explain>(`/findings/${segment(id)}/explain`, {}, signal),
+    queryFn: async ({ signal }) => {
+      const answer = await get("/findings/{id}/explain", { in: { id }, signal });
+      return { ...answer, tree: cleanNode(answer.tree) };
+    },
     staleTime: Infinity,
   });
 
 export const activityQuery = (id: string, within: number) =>
   queryOptions({
     queryKey: ["findings", "one", id, "activity", within],
-    queryFn: ({ signal }) => get<Activity>(`/findings/${segment(id)}/activity`, { within }, signal),
+    queryFn: async ({ signal }) => (await get("/findings/{id}/activity", { in: { id }, query: { within }, signal })) as Activity,
   });
 
 export const ancestryQuery = (id: string) =>
   queryOptions({
     queryKey: ["findings", "one", id, "ancestry"],
-    queryFn: ({ signal }) => get<Ancestry>(`/findings/${segment(id)}/ancestry`, {}, signal),
+    queryFn: ({ signal }) => get("/findings/{id}/ancestry", { in: { id }, signal }),
     staleTime: Infinity,
   });
 
 export const similarQuery = (id: string, days: number) =>
   queryOptions({
     queryKey: ["findings", "one", id, "similar", days],
-    queryFn: ({ signal }) => get<Similar>(`/findings/${segment(id)}/similar`, { days }, signal),
+    queryFn: ({ signal }) => get("/findings/{id}/similar", { in: { id }, query: { days }, signal }),
   });
-
-export const healthQuery = queryOptions({
-  queryKey: ["health"],
-  queryFn: ({ signal }) => get<Health>("/health", {}, signal),
-  refetchInterval: 15_000,
-});
 
 /** Findings of one act that the server takes at most. */
 const MOST_IDS = 1000;
@@ -106,16 +102,16 @@ const MOST_IDS = 1000;
 export async function act(body: Act): Promise<{ recorded: number[] }> {
   const recorded: number[] = [];
   for (let i = 0; i < body.ids.length; i += MOST_IDS) {
-    const part = await send<{ recorded: number[] }>("POST", "/findings/act", { ...body, ids: body.ids.slice(i, i + MOST_IDS) });
+    const part = await send("POST", "/findings/act", { body: { ...body, ids: body.ids.slice(i, i + MOST_IDS) } });
     recorded.push(...part.recorded);
   }
   return { recorded };
 }
 
-export const propose = (id: string) => send<unknown>("POST", "/acceptances/propose", { finding: id }).then(cleanProposal);
-export const preview = (body: { yaml: string; from: string; to: string }, signal?: AbortSignal) => send<unknown>("POST", "/acceptances/preview", body, signal).then(cleanPreview);
-export const accept = (yaml: string) => send<{ id: string; standing?: string }>("POST", "/acceptances", { yaml });
-export const testEvent = () => send<{ nonce: string; finding?: string }>("POST", "/test-event", {});
-export const logIn = (user: string, password: string) => send<Session>("POST", "/session", { user, password }).then(cleanSession);
-export const logOut = () => send<undefined>("DELETE", "/session");
-export const setUp = (link_token: string, user: string, password: string) => send<Session>("POST", "/setup", { link_token, user, password }).then(cleanSession);
+export const propose = (id: string) => send("POST", "/acceptances/propose", { body: { finding: id } }).then(cleanProposal);
+export const preview = (body: { yaml: string; from: string; to: string }, signal?: AbortSignal) => send("POST", "/acceptances/preview", { body, signal }).then(cleanPreview);
+export const accept = (yaml: string) => send("POST", "/acceptances", { body: { yaml } });
+export const testEvent = () => send("POST", "/test-event", { body: {} });
+export const logIn = (user: string, password: string) => send("POST", "/session", { body: { user, password } }).then(cleanSession);
+export const logOut = () => send("DELETE", "/session", {});
+export const setUp = (link_token: string, user: string, password: string) => send("POST", "/setup", { body: { link_token, user, password } }).then(cleanSession);

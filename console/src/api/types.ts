@@ -1,27 +1,17 @@
-// The shapes of the HTTP API, version 1. Names are those on the wire.
+import type { Known, Narrow, Schemas } from "./wire";
+
+// Shapes that more than one page uses: those of the API's document, with texts of few values as unions, and `null`
+// for a text that is empty because nothing is known (`clean.ts`).
 
 export const SEVERITIES = ["critical", "high", "medium", "low", "informational"] as const;
 export type Severity = (typeof SEVERITIES)[number];
-export type BySeverity = Partial<Record<Severity, number>>;
+export type BySeverity = Partial<Schemas["Severities"]>;
 
 /** RFC 3339 in UTC; as many digits of the second as the record has. */
 export type Instant = string;
 
-/** What every answer says of itself. */
-export interface Answer {
-  query: string;
-  /** Null when the question has no period. */
-  from: Instant | null;
-  to: Instant | null;
-  scope: string;
-  /** The newest record that was read; null when there is none. */
-  fresh_to: Instant | null;
-  as_of_seq: number;
-  excluded: { suppressed?: number };
-  /** Why the answer is not whole; empty when it is. */
-  partial: string[];
-  took_ms: number;
-}
+/** What every answer says of itself. A time is null when the question has none; `fresh_to`, when there is no record. */
+export type Answer = Known<Schemas["Answer"]>;
 
 export interface Answered {
   answer: Answer;
@@ -30,284 +20,79 @@ export interface Answered {
 export type Decision = "true" | "benign" | "test";
 export type Role = "admin" | "analyst" | "auditor";
 
-export interface User {
-  name: string;
-  role: Role;
-  /** What this user may do, by the server's names: `triage`, `edit_rules`. */
-  permissions: string[];
-  /** An auditor sees this period only. */
-  period: { from: Instant; to: Instant } | null;
-}
+/** Who is logged in. An auditor sees the period only. */
+export type User = Narrow<Known<Schemas["UserState"]>, { role: Role }>;
 
-export interface Session {
-  user: User | null;
-  csrf: string;
-  version: string;
-  setup_needed: boolean;
-  oidc: { name: string } | null;
-  cluster_names: string[];
-  server_time: Instant;
-}
+export type Session = Narrow<Known<Schemas["SessionState"]>, { user: User | null; csrf: string }>;
 
-export interface Row {
-  id: string;
-  time: Instant;
-  recorded: Instant;
-  node: string | null;
-  cluster: string | null;
-  namespace: string | null;
-  pod: string | null;
-  container: string | null;
-  image: string | null;
-  user: string | null;
-  process: string | null;
-  command: string | null;
-  object: string | null;
-  source: string;
-  rule: string;
-  priority: string;
-  severity: Severity;
-  output: string;
-  criteria: string[];
-  tags: string[];
-  suppressed: string | null;
-  acknowledged: { time: Instant; by: string } | null;
-  decision: { time: Instant; by: string; decision: Decision; reason: string; incident: string | null } | null;
-  assignee: string | null;
-  lost_events: number | null;
-  container_unknown: boolean;
-  /** Whether a slice of the capture is kept with it. */
-  slice: boolean;
-  record: { ledger: string; seq: number };
-}
+type Decided = Narrow<Schemas["DecidedBy"], { decision: Decision; incident: string | null }>;
 
-export interface FindingsPage extends Answered {
-  rows: Row[];
-  next: string | null;
-}
+/** Members of a row that are empty when nothing is known. */
+export const NAMES = ["node", "cluster", "namespace", "pod", "container", "image", "user", "process", "command", "object"] as const;
 
-/** A stretch in which something was not watched. */
-export interface Gap {
-  node: string | null;
-  cluster: string | null;
-  source: string | null;
-  from: Instant;
-  to: Instant;
-  cause: string;
-}
+/** A finding as a list shows it. */
+export type Row = Narrow<Known<Schemas["Row"]>, { severity: Severity; decision: Decided | null } & Record<(typeof NAMES)[number], string | null>>;
 
-export interface Bar {
-  from: Instant;
-  severity: BySeverity;
-  suppressed: number;
-}
+export type FindingsPage = Narrow<Known<Schemas["FindingsPage"]>, { rows: Row[] }>;
 
-export interface Facet {
-  column: string;
-  distinct: number;
-  values: { value: string; count: number }[];
-}
+/** A stretch in which something was not watched; who is null where it is all of them. */
+export type Gap = Narrow<Schemas["GapOut"], { node: string | null; cluster: string | null; source: string | null }>;
 
-export interface Counts extends Answered {
-  count: number;
-  facets: Facet[];
-  histogram: Bar[];
-  /** Null when the server does not say: that is not "none". */
-  gaps: Gap[] | null;
-}
+export type Bar = Schemas["Step"];
 
-export interface Group {
-  key: Record<string, string | null>;
-  count: number;
-  first: Instant;
-  last: Instant;
-  severity: Severity;
-  open: number;
-  newest: Row;
-}
+export type Facet = Schemas["FacetOut"];
 
-export interface Groups extends Answered {
-  groups: Group[];
-  /** Groups in all, also those that are not listed. */
-  distinct: number;
-}
+/** Counts of findings. `gaps` is null when the server does not say: that is not "none". */
+export type Counts = Narrow<Known<Schemas["FindingCounts"]>, { gaps: Gap[] | null }>;
 
-export interface HistoryEntry {
-  kind: string;
-  time: Instant;
-  by: string;
-  body: Record<string, unknown>;
-  seq: number;
-}
+export type Group = Narrow<Known<Schemas["GroupOut"]>, { key: Record<string, string | null>; severity: Severity; newest: Row }>;
 
-export interface FindingDetail extends Answered {
-  /** As the ledger has it; null when its record is gone. */
-  finding: Record<string, unknown> | null;
-  row: Row;
-  history: HistoryEntry[];
-  /** Null when the server does not say. */
-  controls: { id: string; name: string }[] | null;
-  links: Record<string, string>;
-}
+export type Groups = Narrow<Known<Schemas["FindingGroups"]>, { groups: Group[] }>;
+
+export type HistoryEntry = Schemas["Happened"];
+
+/** A finding, whole; as the ledger has it, or null when its record is gone. */
+export type FindingDetail = Narrow<Known<Schemas["WholeFinding"]>, { finding: Record<string, unknown> | null; row: Row }>;
 
 export type Truth = "true" | "false" | "unknown";
 
-export interface ExplainNode {
-  kind: "and" | "or" | "not" | "test";
-  text: string;
-  value: Truth;
-  field?: string;
-  op?: string;
-  actual?: string | null;
-  /** It is known that the field had no value; else an unknown one was not recorded. */
-  absent?: boolean;
-  /** It follows from the rule having matched, not from recorded fields. */
-  inferred?: boolean;
-  /** The macro of which this is the condition. */
-  macro?: string | null;
-  children?: ExplainNode[];
-}
+export type ExplainNode = Narrow<Known<Schemas["ExplainNode"]>, { kind: "and" | "or" | "not" | "test"; value: Truth; children: ExplainNode[] }>;
 
-export interface Explain {
-  rule: { name: string; file: string; line: number; condition: string };
-  tree: ExplainNode;
-  note?: string | null;
-  /** Parts that were left out because the condition is too large. */
-  left_out?: number;
-  /** Judged anew on kept events, and not worked out from recorded fields. */
-  exact?: boolean;
-  /** The recorded fields say that this rule does not match: it was another version of it. */
-  contradicts?: boolean;
-}
+export type Explain = Narrow<Known<Schemas["Explanation"]>, { tree: ExplainNode }>;
 
-export interface ActivityRow {
-  time: Instant;
-  kind: "command" | "connection" | "file";
-  text: string;
-  user: string | null;
-  program: string | null;
-  container: string | null;
-  fact: string | null;
-}
+export type ActivityRow = Narrow<Known<Schemas["ActivityRow"]>, { kind: "command" | "connection" | "file" }>;
 
-export interface Activity extends Answered {
-  rows: ActivityRow[];
-  left_out: number;
-}
+export type Activity = Narrow<Known<Schemas["ActivityAround"]>, { rows: ActivityRow[] }>;
 
-export interface Ancestry {
-  processes: { pid?: number | null; name: string; cmdline?: string | null; exe?: string | null }[];
-}
+export type Ancestry = Known<Schemas["Ancestry"]>;
 
-export interface Similar extends Answered {
-  by_day: { day: string; count: number; suppressed: number }[];
-}
+export type Similar = Known<Schemas["SimilarFindings"]>;
 
 /** One act of triage on one or more findings. */
-export interface Act {
-  ids: string[];
-  acknowledge?: { note: string };
-  /** Empty: nobody. */
-  assign?: { to: string };
-  decide?: { decision: Decision; reason: string; incident: string };
-  note?: { text: string };
-}
+export type Act = Narrow<Schemas["Acts"], { decide?: Narrow<Schemas["Decide"], { decision: Decision }> }>;
 
-export type DayState = "observed" | "partial" | "not" | "none";
+export type DayState = Schemas["DayState"];
 
-export interface StripRow {
-  criterion: string;
-  name: string;
-  days: { state: DayState; findings: number; share: number; why: string[] }[];
-}
+export type StripRow = Schemas["CriterionRow"];
 
-export interface Overview extends Answered {
-  severity: { severity: Severity; count: number; before: number }[];
-  suppressed: { count: number; before: number };
-  /** The median of the same hour of the week; null where too little is known. */
-  hours: (Bar & { spike: boolean; median: number | null })[];
-  controls: { days: string[]; criteria: StripRow[] };
-  /** `budget` is findings a day; `over` when it was passed on some day. */
-  rules: { rule: string; count: number; budget: number | null; over: boolean; per_day: number[] }[];
-  open: { buckets: { label: string; severity: BySeverity }[]; oldest: Row | null };
-  gaps: Gap[];
-}
+/** The overview. The median of an hour is null where too little is known; the budget of a rule is findings a day. */
+export type Overview = Narrow<
+  Known<Schemas["Overview"]>,
+  {
+    severity: Narrow<Schemas["SeverityCount"], { severity: Severity }>[];
+    open: { buckets: Schemas["Age"][]; oldest: Row | null };
+    gaps: Gap[];
+  }
+>;
 
-export interface Diagnostic {
-  severity: "error" | "warning" | "note";
-  code: string;
-  message: string;
-  line: number;
-  column: number;
-  end_line: number;
-  end_column: number;
-  hint: string | null;
-}
+export type Diagnostic = Narrow<Known<Schemas["Problem"]>, { severity: "error" | "warning" | "note" }>;
 
-export interface Proposal {
-  acceptance: Record<string, unknown>;
-  yaml: string;
-  alternatives: { action: "drop" | "add"; field: string; would_remove: number; lost_true: number; yaml: string | null }[];
-  preview: Preview;
-}
-
-export interface Preview {
-  would_remove: number;
-  by_rule: { rule: string; count: number }[];
-  by_day: { day: string; count: number }[];
-  /** Findings that somebody decided to be true: the newest, and how many there are. */
-  lost_true: Sample;
-  /** Findings of which it cannot be said. */
-  unknown: number;
-  /** Findings that were looked at. */
-  looked_at: number;
-  sample: Sample;
-  diagnostics: Diagnostic[];
-}
-
-/** A stored finding, or a detection of a replay, in short. */
-export interface Found {
-  /** Null for a detection that was only replayed. */
-  id: string | null;
-  time: Instant;
-  rule: string;
-  node: string | null;
-  output: string;
-  decision: Decision | null;
-  suppressed: boolean;
-  /** The recording that it was replayed from. */
-  file: string | null;
-}
+/** A stored finding, or a detection of a replay (which has no id), in short. `file`: the recording that it was replayed from. */
+export type Found = Narrow<Known<Schemas["FoundOut"]>, { decision: Decision | null }>;
 
 /** How many there are, and the newest of them. */
-export interface Sample {
-  count: number;
-  rows: Found[];
-}
+export type Sample = Narrow<Schemas["SampleOut"], { rows: Found[] }>;
 
-export type SourceState = "ok" | "late" | "silent" | "failing" | "starting";
+export type Preview = Narrow<Known<Schemas["PreviewOut"]>, { lost_true: Sample; sample: Sample; diagnostics: Diagnostic[] }>;
 
-export interface HealthSource {
-  source: string;
-  node: string | null;
-  cluster: string | null;
-  state: SourceState;
-  reason: string | null;
-  last_event: Instant | null;
-  lag_s: number | null;
-  events: number;
-  drops: number;
-  rules_digest: string | null;
-  version: string | null;
-  gaps: Gap[];
-}
-
-export interface Health extends Answered {
-  ready: boolean;
-  sources: HealthSource[];
-  nodes: Record<string, unknown>[];
-  ledger: { seq: number; head_time: Instant | null; anchors: Record<string, unknown>[] };
-  store: Record<string, unknown>;
-  notify: Record<string, unknown>;
-  ingest: Record<string, unknown>;
-}
+export type Proposal = Narrow<Known<Schemas["ProposalOut"]>, { alternatives: Narrow<Schemas["AlternativeOut"], { action: "drop" | "add" }>[]; preview: Preview }>;

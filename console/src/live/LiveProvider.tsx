@@ -4,6 +4,7 @@ import { cleanRow } from "@/api/clean";
 import { isRecord } from "@/api/error";
 import { openStream, type ServerEvent, type StreamState } from "@/api/sse";
 import type { Row } from "@/api/types";
+import type { Known, Schemas } from "@/api/wire";
 import { filterParams, useFilter } from "@/url/filter";
 
 // One stream a tab, with the filter of the page. Pages listen to it; the shell
@@ -96,7 +97,7 @@ function deliver(event: ServerEvent, listeners: Listeners): number {
   }
   if (!isRecord(data)) return 1;
   if (event.event === "missed") return typeof data["count"] === "number" ? data["count"] : 1;
-  if (event.event === "finding") for (const listener of listeners.finding) listener(cleanRow(data as unknown as Row));
+  if (event.event === "finding") for (const listener of listeners.finding) listener(cleanRow(data as unknown as Known<Schemas["Row"]>));
   if (event.event === "act") for (const listener of listeners.act) listener(data as unknown as ActEvent);
   if (event.event === "health") for (const listener of listeners.health) listener(data);
   return 0;

@@ -1,4 +1,5 @@
 import type { Answer } from "@/api/types";
+import { RecordLink } from "@/record/RecordLink";
 import { countText, utcText } from "@/time/format";
 import { lengthText } from "@/time/span";
 import { serverNow } from "@/time/useTime";
@@ -62,7 +63,7 @@ export function AnswerLine({ answer, count, noun = "findings", lead }: { answer:
           <dt>Scope</dt>
           <dd>{answer.scope}</dd>
           <dt>Read up to</dt>
-          <dd>ledger record {countText(answer.as_of_seq)}</dd>
+          <dd>ledger record {answer.as_of_seq === 0 ? "none" : <RecordLink seq={answer.as_of_seq} />}</dd>
           <dt>Left out</dt>
           <dd>{suppressed === 0 ? "nothing" : `${countText(suppressed)} suppressed by acceptances`}</dd>
           <dt>Missing</dt>

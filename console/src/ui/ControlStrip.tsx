@@ -1,6 +1,7 @@
-import type { CSSProperties } from "react";
+import { useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { DayState, StripRow } from "@/api/types";
 import { countText, dayText } from "@/time/format";
+import { DayPicker } from "./DayPicker";
 import "./strip.css";
 
 const WORDS: Record<DayState, string> = { observed: "observed", partial: "partly observed", not: "not observed", none: "no observation known" };
@@ -17,73 +18,146 @@ interface ControlStripProps {
   onCriterion?: (criterion: string) => void;
 }
 
+/** A cell: its row and its day, by place. */
+interface Cell {
+  row: number;
+  day: number;
+}
+
 /** Criteria by day: was somebody watching, for how much of the day, and did something happen. */
 export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripProps) {
+  // What is read out below: the cell under pointer or focus, else the one that was chosen last.
+  const [near, setNear] = useState<Cell | null>(null);
+  const [chosen, choose] = useState<{ criterion: string; day: string } | null>(null);
   // With many days the label of each would not fit: one in so many has it.
   const every = days.length <= 14 ? 1 : days.length <= 45 ? 7 : 14;
   // Long times need the room for their days.
   const names = days.length <= 31 ? 290 : 190;
+  const row = Math.max(0, near?.row ?? rows.findIndex((r) => r.criterion === chosen?.criterion));
+  const at = near?.day ?? days.indexOf(chosen?.day ?? "");
+  const day = at === -1 ? days.length - 1 : at;
   return (
     <div className="strip">
-      <table aria-label="Criteria by day" style={{ maxWidth: names + days.length * WIDEST, "--names": `${String(names)}px` } as CSSProperties}>
-        <thead>
-          <tr>
-            <td />
-            {days.map((day, i) => (
-              <th key={day} scope="col">
-                <span className={i % every === 0 ? "" : "sr"}>{dayText(Date.parse(day))}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.criterion}>
-              <th scope="row" title={row.name}>
-                {onCriterion === undefined ? (
-                  row.criterion
-                ) : (
-                  <button type="button" onClick={() => onCriterion(row.criterion)}>
-                    {row.criterion}
-                  </button>
-                )}
-                <span className="name">{row.name}</span>
-              </th>
-              {row.days.map((cell, i) => {
-                const day = days[i] ?? "";
-                const share = cell.state === "partial" ? `, ${String(Math.floor(cell.share * 1000) / 10)} % of the day` : "";
-                const text = `${row.criterion} on ${day}: ${WORDS[cell.state]}${share}, ${countText(cell.findings)} findings${cell.why.length > 0 ? `. ${cell.why.join("; ")}` : ""}`;
-                return (
-                  <td key={day}>
-                    <button type="button" className="cell" data-state={cell.state} style={{ "--share": `${String(Math.max(10, Math.min(75, cell.share * 100)))}%` } as CSSProperties} title={text} aria-label={text} onClick={() => onPick(row.criterion, day)} tabIndex={i === row.days.length - 1 ? 0 : -1} onKeyDown={moveFocus}>
-                      {cell.findings > 0 && <span className="dot" />}
-                    </button>
-                  </td>
-                );
-              })}
+      <div className="days" onPointerLeave={() => setNear(null)}>
+        <table aria-label="Criteria by day" style={{ maxWidth: names + days.length * WIDEST, "--names": `${String(names)}px` } as CSSProperties}>
+          <thead>
+            <tr>
+              <td />
+              {days.map((d, i) => (
+                <th key={d} scope="col">
+                  <span className={i % every === 0 ? "" : "sr"}>{dayText(Date.parse(d))}</span>
+                </th>
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-      <ul className="key" aria-hidden="true">
-        {(["observed", "partial", "not", "none"] as const).map((state) => (
-          <li key={state}>
-            <span className="cell" data-state={state} /> {WORDS[state]}
-          </li>
-        ))}
-        <li>
-          <span className="cell" data-state="observed">
-            <span className="dot" />
-          </span>{" "}
-          with findings
-        </li>
-      </ul>
+          </thead>
+          <tbody>
+            {rows.map((r, n) => (
+              <tr key={r.criterion}>
+                <th scope="row" title={r.name}>
+                  {onCriterion === undefined ? (
+                    r.criterion
+                  ) : (
+                    <button type="button" onClick={() => onCriterion(r.criterion)}>
+                      {r.criterion}
+                    </button>
+                  )}
+                  <span className="name">{r.name}</span>
+                </th>
+                {r.days.map((cell, i) => {
+                  const text = cellText(r, days[i] ?? "", i);
+                  return (
+                    <td key={days[i]}>
+                      <button
+                        type="button"
+                        className="cell"
+                        data-state={cell.state}
+                        style={{ "--share": `${String(Math.max(10, Math.min(75, cell.share * 100)))}%` } as CSSProperties}
+                        aria-label={text}
+                        tabIndex={i === r.days.length - 1 ? 0 : -1}
+                        onClick={() => onPick(r.criterion, days[i] ?? "")}
+                        onKeyDown={moveFocus}
+                        onPointerEnter={() => setNear({ row: n, day: i })}
+                        onFocus={() => setNear({ row: n, day: i })}
+                        onBlur={() => setNear(null)}
+                      >
+                        {cell.findings > 0 && <span className="dot" />}
+                      </button>
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Readout rows={rows} days={days} row={row} day={day} onChoose={(cell) => {
+          setNear(null);
+          choose(cell);
+        }}
+        onPick={onPick}
+      />
+      <Key />
     </div>
   );
 }
 
+function cellText(row: StripRow, day: string, at: number): string {
+  const cell = row.days[at];
+  if (cell === undefined) return `${row.criterion} on ${day}`;
+  const share = cell.state === "partial" ? `, ${String(Math.floor(cell.share * 1000) / 10)} % of the day` : "";
+  return `${row.criterion} on ${day}: ${WORDS[cell.state]}${share}, ${countText(cell.findings)} findings${cell.why.length > 0 ? `. ${cell.why.join("; ")}` : ""}`;
+}
+
+interface ReadoutProps {
+  rows: StripRow[];
+  days: string[];
+  row: number;
+  day: number;
+  onChoose: (cell: { criterion: string; day: string }) => void;
+  onPick: (criterion: string, day: string) => void;
+}
+
+/** One cell in words, and the same choice by name: over long times the cells are too narrow to be aimed at. */
+function Readout({ rows, days, row, day, onChoose, onPick }: ReadoutProps) {
+  const one = rows[row];
+  const date = days[day];
+  if (one === undefined || date === undefined) return null;
+  return (
+    <div className="readout">
+      <select className="select" aria-label="Criterion" value={one.criterion} onChange={(e) => onChoose({ criterion: e.target.value, day: date })}>
+        {rows.map((r) => (
+          <option key={r.criterion}>{r.criterion}</option>
+        ))}
+      </select>
+      <DayPicker label="Day" days={days} day={date} onDay={(next) => onChoose({ criterion: one.criterion, day: next })} />
+      <p className="grow">{cellText(one, date, day)}</p>
+      <button type="button" className="btn" data-size="small" onClick={() => onPick(one.criterion, date)}>
+        Findings of this day
+      </button>
+    </div>
+  );
+}
+
+function Key() {
+  return (
+    <ul className="key" aria-hidden="true">
+      {(["observed", "partial", "not", "none"] as const).map((state) => (
+        <li key={state}>
+          <span className="cell" data-state={state} /> {WORDS[state]}
+        </li>
+      ))}
+      <li>
+        <span className="cell" data-state="observed">
+          <span className="dot" />
+        </span>{" "}
+        with findings
+      </li>
+    </ul>
+  );
+}
+
 // Arrows move within the grid; Tab enters each row at its newest day.
-function moveFocus(event: React.KeyboardEvent<HTMLButtonElement>): void {
+function moveFocus(event: KeyboardEvent<HTMLButtonElement>): void {
   const cell = event.currentTarget.closest("td");
   const row = cell?.parentElement;
   if (cell === null || cell === undefined || row === null || row === undefined) return;
@@ -93,6 +167,8 @@ function moveFocus(event: React.KeyboardEvent<HTMLButtonElement>): void {
     : event.key === "ArrowRight" ? cell.nextElementSibling
     : event.key === "ArrowUp" ? row.previousElementSibling?.children[index]
     : event.key === "ArrowDown" ? row.nextElementSibling?.children[index]
+    : event.key === "Home" ? row.querySelector("td")
+    : event.key === "End" ? row.lastElementChild
     : undefined;
   const button = target?.querySelector<HTMLElement>("button.cell");
   if (button !== null && button !== undefined) {

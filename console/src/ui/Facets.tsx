@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { SEVERITIES, type Facet, type Severity } from "@/api/types";
 import { countText, shortCount } from "@/time/format";
-import { columnLabel, toggleValue, useFilter, type Filter } from "@/url/filter";
+import { columnLabel, toggleValue, useFilter, valueLabel, type Filter } from "@/url/filter";
 import { Icon } from "./icons";
 import { SeverityMark } from "./Severity";
 import "./filter.css";
@@ -48,12 +48,12 @@ function One({ facet, total, filter }: { facet: Facet; total: number; filter: Fi
           const off = has(filter, facet.column, value, true);
           return (
             <li key={value}>
-              <button type="button" className="val" aria-pressed={on} title={value} onClick={() => toggleValue(facet.column, value)}>
+              <button type="button" className="val" aria-pressed={on} title={valueLabel(value)} onClick={() => toggleValue(facet.column, value)}>
                 {facet.column === "severity" && <SeverityMark severity={value as Severity} size={10} />}
-                <span className="cut">{value}</span>
+                <span className={value === "" ? "cut faint" : "cut"}>{valueLabel(value)}</span>
                 <span className="n">{shortCount(count)}</span>
               </button>
-              <button type="button" className="not" aria-pressed={off} aria-label={`Leave out ${value}`} title="Leave out" onClick={() => toggleValue(facet.column, value, true)}>
+              <button type="button" className="not" aria-pressed={off} aria-label={`Leave out ${valueLabel(value)}`} title="Leave out" onClick={() => toggleValue(facet.column, value, true)}>
                 <Icon name="minus" size={11} />
               </button>
               <span className="share" style={{ width: `calc((100% - 28px) * ${String(total === 0 ? 0 : count / total)})` }} />

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { clearFilter, columnLabel, COLUMNS, isEmpty, removeTerm, toggleValue, useFilter, type Term } from "@/url/filter";
+import { valueLabel, clearFilter, columnLabel, COLUMNS, isEmpty, removeTerm, toggleValue, useFilter, type Term } from "@/url/filter";
 import { setParam } from "@/url/router";
 import { Icon } from "./icons";
 import { Popover } from "./Popover";
@@ -42,7 +42,7 @@ export function FilterBar({ suggest }: { suggest?: (column: string) => string[] 
 
 function Chip({ term }: { term: Term }) {
   const label = columnLabel(term.column);
-  const text = term.values.join(", ");
+  const text = term.values.map(valueLabel).join(", ");
   return (
     <span className="chip" data-not={term.not ? "" : undefined} title={`${label} ${term.not ? "is not" : "is"} ${text}`}>
       <span className="faint">
@@ -100,7 +100,7 @@ function AddTerm({ suggest }: { suggest: ((column: string) => string[]) | undefi
           <span>Value</span>
           <input className="input" list="values-of-column" value={value} autoComplete="off" onChange={(e) => setValue(e.target.value)} />
           <datalist id="values-of-column">
-            {(suggest?.(column) ?? []).map((v) => (
+            {(suggest?.(column) ?? []).filter((v) => v !== "").map((v) => (
               <option key={v} value={v} />
             ))}
           </datalist>

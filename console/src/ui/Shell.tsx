@@ -8,13 +8,16 @@ import { TimeControl } from "@/time/TimeControl";
 import { clockSkew } from "@/time/useTime";
 import { Link, sharedQuery } from "@/url/Link";
 import { changeQuery, go, usePlace } from "@/url/router";
+import { copyText } from "./give";
 import { Icon } from "./icons";
 import { KeyHelp } from "./KeyHelp";
 import { Menu } from "./Menu";
 import { Skeleton } from "./States";
+import { useToast } from "./Toast";
 import { setTheme, useTheme, type Theme } from "./theme";
 import { useKeys } from "./useKeys";
 import "@/styles/shell.css";
+import "@/styles/narrow.css";
 
 /** The frame of every page: pages at the left; time, scope, stream, theme and user at the top. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -151,6 +154,7 @@ function ThemeMenu() {
 function UserMenu() {
   const { session, leave } = useSession();
   const user = session.user;
+  const tell = useToast();
   if (user === null) return null;
   return (
     <Menu
@@ -166,7 +170,7 @@ function UserMenu() {
         { label: `${user.name}: ${user.role}`, disabled: true, onSelect: () => undefined },
         ...(user.period === null ? [] : [{ label: `Period ${user.period.from.slice(0, 10)} – ${user.period.to.slice(0, 10)}`, disabled: true, onSelect: () => undefined }]),
         null,
-        { label: "Copy link of this view", onSelect: () => void navigator.clipboard.writeText(window.location.href) },
+        { label: "Copy link of this view", onSelect: () => void copyText(window.location.href).then((done) => (done ? tell("Link copied", "ok") : tell("The browser does not let the console write to the clipboard. The address of this page is the link.", "warn"))) },
         { label: "Log out", onSelect: () => void leave() },
       ]}
     />

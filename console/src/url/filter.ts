@@ -41,6 +41,11 @@ export function columnLabel(column: string): string {
   return NAMES.get(column) ?? column;
 }
 
+/** A value as people read it: a finding of which a column is not known has an empty one. */
+export function valueLabel(value: string): string {
+  return value === "" ? "not known" : value;
+}
+
 /** One condition: the column has (or has not) one of the values. */
 export interface Term {
   column: string;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { shapeFaults } from "./shape";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -15,7 +16,7 @@ export function launch(): Promise<Browser> {
 
 export interface Opened {
   page: Page;
-  /** What went wrong in the page so far: scripts, policy, calls of other hosts. */
+  /** What went wrong in the page so far: scripts, policy, calls of other hosts, answers that are not as the document of the API says. */
   faults: string[];
 }
 
@@ -33,6 +34,12 @@ export async function open(browser: Browser, url: string, theme: "light" | "dark
   });
   page.on("request", (request) => {
     if (new URL(request.url()).host !== host) faults.push(`other host: ${request.url()}`);
+  });
+  page.on("response", (response) => {
+    const json = response.headers()["content-type"]?.startsWith("application/json") === true;
+    if (!json || !response.ok()) return;
+    // A page that is left takes its answers with it.
+    void response.json().then((body: unknown) => faults.push(...shapeFaults(response.request().method(), response.url(), response.status(), body)), () => undefined);
   });
   await page.goto(url);
   return { page, faults };

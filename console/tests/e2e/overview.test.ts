@@ -34,6 +34,27 @@ describe("overview", () => {
     expect(Date.parse(query.get("to") ?? "") - Date.parse(query.get("from") ?? "")).toBe(86_400_000);
   });
 
+  it("offers each cell of a long strip by name, too", async () => {
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/?t=90d`);
+    const strip = page.getByRole("region", { name: "Controls" });
+    const day = strip.getByRole("combobox", { name: "Day" });
+    await day.waitFor();
+    await strip.getByRole("combobox", { name: "Criterion" }).selectOption("CC6.8");
+    const last = await day.inputValue();
+    await strip.getByRole("button", { name: "Day before" }).click();
+    const before = await day.inputValue();
+    expect(Date.parse(last) - Date.parse(before)).toBe(86_400_000);
+    await strip.getByText(new RegExp(`^CC6.8 on ${before}: `)).waitFor();
+    // The cell under the pointer is told of in its place, and the choice stays.
+    await strip.getByRole("button", { name: /^CC7.2 on / }).first().hover();
+    await strip.locator(".readout").getByText(/^CC7.2 on /).waitFor();
+    await page.mouse.move(0, 0);
+    await strip.locator(".readout").getByText(new RegExp(`^CC6.8 on ${before}: `)).waitFor();
+    await strip.getByRole("button", { name: "Findings of this day" }).click();
+    await page.waitForURL(new RegExp(`/findings\\?criterion=CC6.8&from=${before}`));
+  });
+
   it("says why a day was not whole, in words", async () => {
     const base = await at.start();
     const { page } = await open(at.browser, `${base}/?t=7d`);

@@ -1,6 +1,5 @@
 import { useEffect, useMemo } from "react";
 import { countText } from "@/time/format";
-import { serverNow } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
 import { Icon } from "@/ui/icons";
 import { Empty, Failed, Skeleton } from "@/ui/States";
@@ -8,7 +7,6 @@ import { Link, sharedQuery } from "@/url/Link";
 import { changeQuery, go, useParam, usePlace } from "@/url/router";
 import { DraftNotice, Frame } from "./Frame";
 import { DayKey, DayStrip, StateMark } from "./marks";
-import { dayNames } from "./period";
 import { isBlind } from "./parts";
 import { STATES, type Control, type Controls } from "./types";
 import { useControls } from "./useControls";
@@ -17,7 +15,7 @@ import { plural, shareText, STATE_WORDS } from "./words";
 
 /** Controls by criterion, over the time of the address. */
 export function ByCriterion() {
-  const { data, error, refetch, isPlaceholderData, range } = useControls();
+  const { data, error, refetch, isPlaceholderData } = useControls();
   const count = data === undefined ? 0 : distinct(data).length;
   return (
     <Frame
@@ -33,7 +31,7 @@ export function ByCriterion() {
       {data === undefined ? error === null && <Skeleton height={420} /> : (
         <div className="stack" aria-busy={isPlaceholderData}>
           <DraftNotice lists={data.lists} />
-          <Table data={data} range={range} />
+          <Table data={data} />
         </div>
       )}
     </Frame>
@@ -44,7 +42,7 @@ function distinct(data: Controls): Control[] {
   return [...new Map(data.criteria.flatMap((c) => c.controls).map((c) => [c.id, c])).values()];
 }
 
-function Table({ data, range }: { data: Controls; range: { from: number; to: number } }) {
+function Table({ data }: { data: Controls }) {
   const { search } = usePlace();
   const [at, setAt] = useParam("at");
   const [state] = useParam("state");
@@ -94,7 +92,7 @@ function Table({ data, range }: { data: Controls; range: { from: number; to: num
               <th scope="col" className="num" title="Part of the time to be watched that was watched with nothing lost">Watched</th>
               <th scope="col" className="num">Findings</th>
               <th scope="col" className="num" title="Findings that nobody decided">Open</th>
-              <th scope="col" className="num">Deviations</th>
+              <th scope="col" className="num" title="Entries of the register that name the control. Those of the list itself, a draft say, do not make a control fail.">Deviations</th>
               <th scope="col" className="num">Gaps</th>
               <th scope="col">Days</th>
             </tr>
@@ -130,10 +128,10 @@ function Table({ data, range }: { data: Controls; range: { from: number; to: num
                     <td className="num">{shareText(control.share)}</td>
                     <Count n={control.findings} of={control} />
                     <Count n={control.open} of={control} />
-                    <td className="num" data-bad={control.deviations > 0 ? "" : undefined}>{countText(control.deviations)}</td>
+                    <td className="num" data-bad={control.state === "deviations" ? "" : undefined}>{countText(control.deviations)}</td>
                     <td className="num">{countText(control.gaps)}</td>
                     <td>
-                      <DayStrip days={control.days} names={dayNames(control.days.length, range, serverNow())} />
+                      <DayStrip days={control.days} names={data.days} />
                     </td>
                   </tr>
                 );

@@ -1,35 +1,55 @@
-import type { CSSProperties, KeyboardEvent } from "react";
+import { useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { Gap } from "@/api/types";
 import { countText, dayText } from "@/time/format";
 import { iso } from "@/time/span";
+import { DayPicker } from "@/ui/DayPicker";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
 import { DayKey } from "./marks";
 import type { DayCounts } from "./types";
-import { DAY_WORDS, plural } from "./words";
+import { DAY_WORDS, plural, shareText } from "./words";
 
 const DAY = 86_400_000;
 
 /** Days of a control. A bar is the sources of nodes that were to be watched: failed, not wholly watched (hatched), passed. */
 export function DayLine({ days, gaps, findings }: { days: DayCounts[]; gaps: Gap[]; findings: Record<string, string[]> }) {
   const [chosen, choose] = useParam("day");
+  // The day under the pointer or the focus is told of without being chosen.
+  const [near, setNear] = useState<string | null>(null);
   const every = days.length <= 16 ? 1 : days.length <= 62 ? 7 : 28;
   const at = days.findIndex((d) => d.day === chosen);
   // Tab comes to one day; arrows go on from there.
   const entry = at === -1 ? days.length - 1 : at;
+  const shown = days.find((d) => d.day === near) ?? days[entry];
   return (
     <div className="dayline">
-      <ol style={{ maxWidth: days.length * 72 }}>
+      <ol style={{ maxWidth: days.length * 72 }} onPointerLeave={() => setNear(null)}>
         {days.map((d, i) => (
-          <li key={`${d.day}/${String(i)}`}>
-            <button type="button" aria-pressed={i === at} aria-label={dayWords(d)} title={dayWords(d)} tabIndex={i === entry ? 0 : -1} onKeyDown={moveFocus} onClick={() => choose(d.day === chosen ? null : d.day, true)} data-state={d.state}>
+          <li key={d.day}>
+            <button
+              type="button"
+              aria-pressed={i === at}
+              aria-label={dayWords(d)}
+              tabIndex={i === entry ? 0 : -1}
+              onKeyDown={moveFocus}
+              onClick={() => choose(d.day === chosen ? null : d.day, true)}
+              onPointerEnter={() => setNear(d.day)}
+              onFocus={() => setNear(d.day)}
+              onBlur={() => setNear(null)}
+              data-state={d.state}
+              data-near={d === shown ? "" : undefined}
+            >
               <Bar day={d} />
             </button>
             <span className={i % every === 0 ? "label" : "label sr"}>{dayText(Date.parse(d.day))}</span>
           </li>
         ))}
       </ol>
-      {at === -1 ? <p className="faint">Choose a day to see what is behind it.</p> : <DayDetail days={days.filter((d) => d.day === chosen)} gaps={gaps} findings={findings} />}
+      {shown !== undefined && <DayDetail day={shown} days={days} onDay={(day) => {
+            setNear(null);
+            choose(day, true);
+          }}
+          gaps={gaps} findings={findings} />}
       <DayKey />
     </div>
   );
@@ -37,7 +57,8 @@ export function DayLine({ days, gaps, findings }: { days: DayCounts[]; gaps: Gap
 
 function dayWords(d: DayCounts): string {
   const subjects = d.pass + d.unknown + d.fail;
-  return `${d.day}: ${DAY_WORDS[d.state]}${subjects === 0 ? "" : `; of ${countText(subjects)} watched sources ${countText(d.pass)} pass, ${countText(d.unknown)} unknown, ${countText(d.fail)} fail`}`;
+  if (subjects === 0) return `${d.day}: ${DAY_WORDS[d.state]}`;
+  return `${d.day}: ${DAY_WORDS[d.state]}, ${shareText(d.share)} of the time watched with nothing lost; of ${countText(subjects)} watched sources ${countText(d.pass)} pass, ${countText(d.unknown)} unknown, ${countText(d.fail)} fail`;
 }
 
 function Bar({ day }: { day: DayCounts }) {
@@ -54,20 +75,21 @@ function Bar({ day }: { day: DayCounts }) {
   );
 }
 
-function DayDetail({ days, gaps, findings }: { days: DayCounts[]; gaps: Gap[]; findings: Record<string, string[]> }) {
-  const from = Date.parse(days[0]?.day ?? "");
+/** Causes of gaps that are named. */
+const CAUSES = 4;
+
+function DayDetail({ day, days, onDay, gaps, findings }: { day: DayCounts; days: DayCounts[]; onDay: (day: string) => void; gaps: Gap[]; findings: Record<string, string[]> }) {
+  const from = Date.parse(day.day);
   const to = from + DAY;
   const holes = gaps.filter((g) => Date.parse(g.from) < to && Date.parse(g.to) > from);
+  const causes = [...new Set(holes.map((g) => `${g.source ?? "every source"} of ${g.node ?? "a node"}: ${g.cause}`))];
   const some = Object.keys(findings).length > 0;
   return (
-    <div className="notice" role="status">
+    <div className="notice day">
+      <DayPicker label="Day" days={days.map((d) => d.day)} day={day.day} onDay={onDay} />
       <div className="grow">
-        {days.map((d, i) => (
-          <div key={i}>{dayWords(d)}</div>
-        ))}
-        <div className="dim">
-          {holes.length === 0 ? "No gap of this day is listed." : `${countText(holes.length)} ${plural(holes.length, "gap")}: ${[...new Set(holes.map((g) => `${g.source ?? "every source"} of ${g.node ?? "a node"}: ${g.cause}`))].slice(0, 4).join("; ")}${holes.length > 4 ? "; …" : ""}`}
-        </div>
+        <div>{dayWords(day)}</div>
+        <div className="dim">{holes.length === 0 ? "No gap of this day is listed." : `${countText(holes.length)} ${plural(holes.length, "gap")}: ${causes.slice(0, CAUSES).join("; ")}${causes.length > CAUSES ? "; …" : ""}`}</div>
       </div>
       {some && (
         <Link to="/findings" query={{ ...findings, t: [], from: iso(from), to: iso(to) }} className="btn" data-size="small">

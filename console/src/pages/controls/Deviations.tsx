@@ -1,3 +1,5 @@
+import { Fragment } from "react";
+import { RecordLink } from "@/record/RecordLink";
 import { countText } from "@/time/format";
 import { iso, lengthText } from "@/time/span";
 import { AnswerLine } from "@/ui/Answer";
@@ -6,7 +8,8 @@ import { Empty, Failed, Skeleton } from "@/ui/States";
 import { Time } from "@/ui/Time";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
-import { deviationsCsv, saveText } from "./export";
+import { saveText } from "@/ui/give";
+import { deviationsCsv } from "./export";
 import { DraftNotice, Frame } from "./Frame";
 import type { Deviation } from "./types";
 import { useControls } from "./useControls";
@@ -138,7 +141,7 @@ export function DeviationTable({ deviations, cursor = null, withControls = true 
               </td>
             )}
             <td>
-              {d.evidence.length === 0 ? !OF_FINDINGS.has(d.kind) && <span className="faint">no record; it follows from what is missing</span> : <span title="Records of the ledger">{plural(d.evidence.length, "record")} {d.evidence.map((n) => String(n)).join(", ")}</span>}
+              {d.evidence.length === 0 ? !OF_FINDINGS.has(d.kind) && <span className="faint">no record; it follows from what is missing</span> : <span title="Records of the ledger">{plural(d.evidence.length, "record")}{" "}{d.evidence.map((n, i) => <Fragment key={n}>{i > 0 && ", "}<RecordLink seq={n} /></Fragment>)}</span>}
               {OF_FINDINGS.has(d.kind) && (
                 <div>
                   <Link to="/findings" query={{ rule: d.subject, t: [], from: d.from, to: iso(Date.parse(d.to) + 1000) }}>findings of this time</Link>

@@ -28,7 +28,7 @@ const AT_ONCE = 2;
 /** The papers for an auditor: all controls, or one. Nothing of the product around them. */
 export function Paper({ id }: { id: string | null }) {
   const { session } = useSession();
-  const { data, error, refetch, query, range, isPlaceholderData } = useControls();
+  const { data, error, refetch, query, range, isPlaceholderData } = useControls(true);
   const period = session.user?.period ?? null;
   const { search } = usePlace();
   useLayoutEffect(() => {

@@ -11,7 +11,7 @@ import { go, usePlace } from "@/url/router";
 import { fileAddress, reportQuery } from "./queries";
 import { JobMark, periodText } from "./Reports";
 import { stepAt, STEPS } from "./steps";
-import type { Made, Report } from "./types";
+import type { Report } from "./types";
 import { VerifyBox } from "./VerifyBox";
 import { plural } from "./words";
 
@@ -90,7 +90,7 @@ function Making({ report }: { report: Report }) {
   );
 }
 
-function Outcome({ made, report }: { made: Made; report: Report }) {
+function Outcome({ made, report }: { made: NonNullable<Report["outcome"]>; report: Report }) {
   return (
     <>
       {made.no_evidence && (

@@ -4,6 +4,7 @@ import { serverNow } from "@/time/useTime";
 import { Icon } from "@/ui/icons";
 import { Failed } from "@/ui/States";
 import { Time } from "@/ui/Time";
+import { copyText } from "@/ui/give";
 import { useToast } from "@/ui/Toast";
 import { verdictKey, verifyReport, type Verdict } from "./queries";
 import type { Report } from "./types";
@@ -45,7 +46,7 @@ export function VerifyBox({ report }: { report: Report }) {
               className="btn no-print"
               data-size="small"
               onClick={() => {
-                navigator.clipboard.writeText(data.command).then(() => tell("Copied", "ok"), () => tell("The browser did not let it be copied: select the text", "warn"));
+                void copyText(data.command).then((done) => (done ? tell("Copied", "ok") : tell("The browser did not let it be copied: select the text", "warn")));
               }}
             >
               Copy

@@ -1,11 +1,9 @@
-import { cleanAnswer } from "@/api/clean";
-import type { Gap } from "@/api/types";
-import { DAY_STATES, STATES, type Control, type ControlDetail, type Controls, type ControlState, type DayState, type Report, type Verification } from "./types";
+import { cleanGap, text } from "@/api/clean";
+import type { Known, Schemas } from "@/api/wire";
+import { DAY_STATES, STATES, type Control, type ControlDetail, type Controls, type ControlState, type DayState, type Deviation, type Report, type Verification } from "./types";
 
 // One form of what is not known: null. A state of a newer server is shown as one
 // that claims nothing, never as a pass.
-
-const text = (value: string | null | undefined): string | null => (value === undefined || value === "" ? null : value);
 
 export function controlState(value: unknown): ControlState {
   return STATES.find((s) => s === value) ?? "no_evidence";
@@ -15,37 +13,37 @@ export function dayState(value: unknown): DayState {
   return DAY_STATES.find((s) => s === value) ?? "unknown";
 }
 
-function cleanControl(raw: Control): Control {
-  return { ...raw, owner: text(raw.owner), state: controlState(raw.state), share: (raw.share as number | null | undefined) ?? null, days: raw.days.map(dayState) };
+function cleanControl(raw: Known<Schemas["ControlOut"]>): Control {
+  return { ...raw, owner: text(raw.owner), state: controlState(raw.state), days: raw.days.map(dayState) };
 }
 
-const cleanGap = (raw: Gap): Gap => ({ ...raw, node: text(raw.node), cluster: text(raw.cluster), source: text(raw.source) });
+const cleanDeviation = (raw: Schemas["DeviationOut"]): Deviation => ({ ...raw, items: [raw.items[0] ?? 0, raw.items[1] ?? 0] });
 
-export function cleanControls(raw: Controls): Controls {
+export function cleanControls(raw: Known<Schemas["ControlsAnswer"]>): Controls {
   return {
-    answer: cleanAnswer(raw.answer),
+    answer: raw.answer,
+    days: raw.days,
     lists: raw.lists.map((l) => ({ ...l, entity: text(l.entity), approved_on: text(l.approved_on), valid_from: text(l.valid_from) })),
     criteria: raw.criteria.map((c) => ({ ...c, state: controlState(c.state), controls: c.controls.map(cleanControl) })),
-    deviations: raw.deviations,
+    deviations: raw.deviations.map(cleanDeviation),
   };
 }
 
-export function cleanControlDetail(raw: ControlDetail): ControlDetail {
+export function cleanControlDetail(raw: Known<Schemas["ControlDetail"]>): ControlDetail {
   return {
     ...raw,
-    answer: cleanAnswer(raw.answer),
     control: cleanControl(raw.control),
     days: raw.days.map((d) => ({ ...d, state: dayState(d.state) })),
     gaps: raw.gaps.map(cleanGap),
-    acceptances: raw.acceptances.map((a) => ({ ...a, expires: text(a.expires) })),
+    deviations: raw.deviations.map(cleanDeviation),
   };
 }
 
-export function cleanReport(raw: Report): Report {
-  return { ...raw, progress: text(raw.progress), error: text(raw.error), done_at: text(raw.done_at), outcome: (raw.outcome as Report["outcome"] | undefined) ?? null };
+export function cleanReport(raw: Known<Schemas["Job"]>): Report {
+  return { ...raw, framework: raw.framework ?? "", clusters: raw.clusters ?? [], sample: raw.sample ?? 0, seed: raw.seed ?? "", progress: text(raw.progress) };
 }
 
 /** A verdict that is not known is not "intact". */
-export function cleanVerification(raw: Verification): Verification {
+export function cleanVerification(raw: Schemas["Verification"]): Verification {
   return { ...raw, verdict: (["intact", "failed"] as const).find((v) => v === raw.verdict) ?? "unproven" };
 }

@@ -13,14 +13,3 @@ export function deviationsCsv(deviations: readonly Deviation[]): string {
   const rows = deviations.map((d) => [d.id, d.kind, d.closed ? "closed" : "open", d.subject, d.cause, d.from, d.to, d.items[0], d.items[1], d.controls.join(" "), d.criteria.join(" "), d.evidence.join(" ")]);
   return [head, ...rows].map((row) => row.map(csvCell).join(",") + "\r\n").join("");
 }
-
-/** Gives a text to the browser to be saved. */
-export function saveText(name: string, type: string, text: string): void {
-  const link = document.createElement("a");
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads it after the click.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

@@ -41,12 +41,12 @@ export function dayTotals(days: readonly DayState[]): string {
   return parts.length === 0 ? "no day" : parts.map(([s, n]) => `${countText(n)} ${DAY_WORDS[s]}`).join(", ");
 }
 
-/** Days of a control in short. `names` are their dates, where they are known. */
-export function DayStrip({ days, names }: { days: readonly DayState[]; names: readonly string[] | null }) {
+/** Days of a control in short. `names` are their dates. */
+export function DayStrip({ days, names }: { days: readonly DayState[]; names: readonly string[] }) {
   return (
     <div className="daystrip" role="img" aria-label={`${countText(days.length)} days: ${dayTotals(days)}`} data-many={days.length > 45 ? "" : undefined}>
       {days.map((state, i) => (
-        <span key={i} data-state={state} title={`${names?.[i] ?? `day ${String(i + 1)} of ${String(days.length)}`}: ${DAY_WORDS[state]}`} />
+        <span key={i} data-state={state} title={`${names[i] ?? ""}: ${DAY_WORDS[state]}`} />
       ))}
     </div>
   );

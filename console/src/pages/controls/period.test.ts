@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cleanVerification, controlState, dayState } from "./clean";
-import { dayNames, formInstant, judgedRange, reportPeriods } from "./period";
+import { formInstant, judgedRange, reportPeriods } from "./period";
 import { shareText } from "./words";
 
 describe("periods", () => {
@@ -12,20 +12,16 @@ describe("periods", () => {
     expect(of("Last month", Date.UTC(2026, 2, 31, 23, 59))).toMatchObject({ from: "2026-02-01", to: "2026-03-01" });
   });
 
-  it("names the days of a strip, and none when their number is another than the period's", () => {
-    const range = { from: Date.UTC(2026, 10, 24, 12), to: Date.UTC(2026, 10, 27) };
-    expect(dayNames(3, range, Date.UTC(2026, 11, 1))).toEqual(["2026-11-24", "2026-11-25", "2026-11-26"]);
-    expect(dayNames(4, range, Date.UTC(2026, 11, 1))).toBeNull();
-    // Days that are not begun yet are not judged.
-    expect(dayNames(2, range, Date.UTC(2026, 10, 25, 1))).toEqual(["2026-11-24", "2026-11-25"]);
-  });
-
   it("lets a time that stands stand, and moves a live one in steps that are over", () => {
     const range = { from: Date.UTC(2026, 0, 1, 0, 1), to: Date.UTC(2026, 0, 2, 0, 1) };
     const now = Date.UTC(2026, 0, 2, 0, 0, 30);
     expect(judgedRange(range, false, now)).toBe(range);
     expect(judgedRange(range, true, now)).toEqual({ from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) });
     expect(judgedRange(range, true, now - 60_000)).toEqual({ from: Date.UTC(2025, 11, 31, 23, 55), to: Date.UTC(2026, 0, 1, 23, 55) });
+    // What arrived a moment ago is within a time that moves; never more than what is over.
+    expect(judgedRange(range, true, now, now - 10_000).to).toBe(now - 10_000);
+    expect(judgedRange(range, true, now, now + 10_000).to).toBe(now);
+    expect(judgedRange(range, true, now, now - 3_600_000).to).toBe(Date.UTC(2026, 0, 2));
     // A short time is not judged minutes late.
     const hour = { from: now - 3_600_000, to: now };
     expect(judgedRange(hour, true, now).to).toBe(now - 30_000);

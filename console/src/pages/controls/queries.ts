@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { address, get, segment, send } from "@/api/http";
 import { cleanControlDetail, cleanControls, cleanReport, cleanVerification } from "./clean";
-import type { AskReport, ControlDetail, Controls, Report, Verification } from "./types";
+import type { AskReport, Report, Verification } from "./types";
 
 /** A judged period is kept so long, ms: the server reads all facts of the period for it. */
 const STALE = 60_000;
@@ -18,7 +18,7 @@ export function askControls(time: { from: string; to: string }, clusters: readon
 export const controlsQuery = (query: string) =>
   queryOptions({
     queryKey: ["controls", query],
-    queryFn: async ({ signal }) => cleanControls(await get<Controls>("/controls", new URLSearchParams(query), signal)),
+    queryFn: async ({ signal }) => cleanControls(await get("/controls", { query: new URLSearchParams(query), signal })),
     placeholderData: keepPreviousData,
     staleTime: STALE,
   });
@@ -26,7 +26,7 @@ export const controlsQuery = (query: string) =>
 export const controlQuery = (id: string, query: string) =>
   queryOptions({
     queryKey: ["controls", query, id],
-    queryFn: async ({ signal }) => cleanControlDetail(await get<ControlDetail>(`/controls/${segment(id)}`, new URLSearchParams(query), signal)),
+    queryFn: async ({ signal }) => cleanControlDetail(await get("/controls/{id}", { in: { id }, query: new URLSearchParams(query), signal })),
     staleTime: STALE,
   });
 
@@ -34,14 +34,14 @@ const waiting = (report: Report | undefined) => report?.state === "queued" || re
 
 export const reportsQuery = queryOptions({
   queryKey: ["reports"],
-  queryFn: async ({ signal }) => (await get<{ reports: Report[] }>("/reports", {}, signal)).reports.map(cleanReport),
+  queryFn: async ({ signal }) => (await get("/reports", { signal })).reports.map(cleanReport),
   refetchInterval: (query) => (query.state.data?.some(waiting) === true ? 2 * POLL : false),
 });
 
 export const reportQuery = (id: string) =>
   queryOptions({
     queryKey: ["reports", id],
-    queryFn: async ({ signal }) => cleanReport(await get<Report>(`/reports/${segment(id)}`, {}, signal)),
+    queryFn: async ({ signal }) => cleanReport(await get("/reports/{id}", { in: { id }, signal })),
     refetchInterval: (query) => (waiting(query.state.data) ? POLL : false),
   });
 
@@ -53,8 +53,8 @@ export interface Verdict extends Verification {
   at: number;
 }
 
-export const makeReport = (body: AskReport) => send<Report>("POST", "/reports", body).then(cleanReport);
-export const verifyReport = (id: string) => send<Verification>("POST", `/reports/${segment(id)}/verify`).then(cleanVerification);
+export const makeReport = (body: AskReport) => send("POST", "/reports", { body }).then(cleanReport);
+export const verifyReport = (id: string) => send("POST", "/reports/{id}/verify", { in: { id } }).then(cleanVerification);
 
 /** Where a file of a report is fetched; its path is one segment. */
 export const fileAddress = (id: string, name: string) => address(`/reports/${segment(id)}/files/${segment(name)}`);

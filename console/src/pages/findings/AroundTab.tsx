@@ -5,6 +5,7 @@ import type { Row } from "@/api/types";
 import { utcClock } from "@/time/format";
 import { AnswerLine } from "@/ui/Answer";
 import { Failed, Skeleton } from "@/ui/States";
+import { RecordLink } from "@/record/RecordLink";
 import { Time } from "@/ui/Time";
 
 const REACHES = [10, 60, 300, 1800];
@@ -67,6 +68,7 @@ export function AroundTab({ row }: { row: Row }) {
                   <th scope="col">Kind</th>
                   <th scope="col">What</th>
                   <th scope="col">Who</th>
+                  <th scope="col">Record</th>
                 </tr>
               </thead>
               <tbody>
@@ -78,6 +80,9 @@ export function AroundTab({ row }: { row: Row }) {
                     <td>{a.kind}</td>
                     <td className="mono wrap">{a.text}</td>
                     <td className="dim">{a.user ?? "not known"}</td>
+                    <td>
+                      <RecordLink seq={a.record.seq} />
+                    </td>
                   </tr>
                 ))}
               </tbody>

@@ -3,12 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { similarQuery } from "@/api/queries";
 import type { Row } from "@/api/types";
 import { countText } from "@/time/format";
-import { Link } from "@/url/Link";
+import { iso } from "@/time/span";
+import { Link, sharedQuery } from "@/url/Link";
+import { go } from "@/url/router";
 import { AnswerLine } from "@/ui/Answer";
-import { Sparkline } from "@/ui/Sparkline";
+import type { ChartBar } from "@/ui/chart/model";
+import { TimeChart } from "@/ui/chart/TimeChart";
 import { Failed, Skeleton } from "@/ui/States";
 
 const DAYS = 90;
+const DAY = 86_400_000;
 
 /** Findings of the same rule, process and image, by day. */
 export function SimilarTab({ row }: { row: Row }) {
@@ -19,6 +23,11 @@ export function SimilarTab({ row }: { row: Row }) {
     if (row.image !== null) out["image"] = row.image;
     return out;
   }, [row]);
+  const bars = useMemo<ChartBar[]>(() => (data?.by_day ?? []).map((d) => ({ from: Date.parse(d.day), severity: { [row.severity]: d.count }, suppressed: d.suppressed })), [data, row.severity]);
+  const range = useMemo(() => {
+    const to = bars.at(-1)?.from ?? 0;
+    return { from: to - (DAYS - 1) * DAY, to: to + DAY };
+  }, [bars]);
   if (data === undefined) return error === null ? <Skeleton lines={4} /> : <Failed error={error} what="Similar findings" onRetry={() => void refetch()} />;
   const total = data.by_day.reduce((sum, d) => sum + d.count, 0);
   const suppressed = data.by_day.reduce((sum, d) => sum + d.suppressed, 0);
@@ -27,7 +36,15 @@ export function SimilarTab({ row }: { row: Row }) {
   return (
     <div className="stack">
       <AnswerLine answer={data.answer} count={total} noun={`similar in ${String(DAYS)} days`} />
-      <Sparkline values={data.by_day.map((d) => d.count + d.suppressed)} width={480} height={64} label={`Similar findings by day, ${String(DAYS)} days to today`} />
+      <TimeChart
+        label={`Similar findings by day, ${String(DAYS)} days to today`}
+        bars={bars}
+        range={range}
+        step={DAY / 1000}
+        gaps={null}
+        height={110}
+        onBrush={({ from, to }) => go("/findings", sharedQuery("", { ...query, t: [], from: iso(from), to: iso(to) }))}
+      />
       <dl className="kv">
         <dt>Same</dt>
         <dd>

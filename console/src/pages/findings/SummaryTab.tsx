@@ -3,6 +3,7 @@ import type { FindingDetail, Row } from "@/api/types";
 import { Link } from "@/url/Link";
 import { columnLabel, toggleValue } from "@/url/filter";
 import { Icon } from "@/ui/icons";
+import { RecordLink } from "@/record/RecordLink";
 import { Time } from "@/ui/Time";
 import { doubtsOf } from "./columns";
 
@@ -57,11 +58,10 @@ export function SummaryTab({ detail }: { detail: FindingDetail }) {
         </dd>
         <dt>Controls</dt>
         <dd>
-          {detail.controls === null && <span className="faint">not known here</span>}
-          {detail.controls?.length === 0 && <span className="faint">none selects it</span>}
-          {detail.controls?.map((c) => (
+          {detail.controls.length === 0 && <span className="faint">none selects it</span>}
+          {detail.controls.map((c) => (
             <div key={c.id}>
-              <Link to={`/controls/${encodeURIComponent(c.id)}`}>{c.id}</Link> <span className="dim">{c.name}</span>
+              <Link to={`/controls/${encodeURIComponent(c.id)}`}>{c.id}</Link> <span className="dim">{c.title}</span>
             </div>
           ))}
         </dd>
@@ -77,7 +77,7 @@ export function SummaryTab({ detail }: { detail: FindingDetail }) {
         <dd>{row.slice ? "a slice is kept with it" : <span className="faint">no slice kept</span>}</dd>
         <dt>Record</dt>
         <dd className="mono">
-          {row.record.seq} <span className="faint">of ledger</span> <span title={row.record.ledger}>{row.record.ledger.slice(0, 12)}</span> <span className="faint">recorded</span> <Time at={row.recorded} />
+          <RecordLink seq={row.record.seq} /> <span className="faint">of ledger</span> <span title={row.record.ledger}>{row.record.ledger.slice(0, 12)}</span> <span className="faint">recorded</span> <Time at={row.recorded} />
         </dd>
         <dt>Id</dt>
         <dd className="mono">{row.id}</dd>

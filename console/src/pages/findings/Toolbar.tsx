@@ -3,6 +3,7 @@ import { BASE } from "@/api/http";
 import { Dialog } from "@/ui/Dialog";
 import { Icon } from "@/ui/icons";
 import { Menu } from "@/ui/Menu";
+import { copyText } from "@/ui/give";
 import { useToast } from "@/ui/Toast";
 import { go, setParam } from "@/url/router";
 import { writeSpan } from "@/time/span";
@@ -11,7 +12,7 @@ import type { Density } from "./columns";
 import { GIVEN, loadViews, removeView, saveView } from "./views";
 
 // Not part of a saved view: what was open when it was saved.
-const MOMENT = ["sel", "tab"];
+const MOMENT = ["sel", "tab", "record"];
 
 /** Views, export, grouping and density. */
 export function Toolbar({ query, density, grouped, facets, fold }: { query: string; density: Density; grouped: boolean; facets: boolean; fold: boolean }) {
@@ -67,9 +68,8 @@ function Views() {
     const link = new URL(window.location.href);
     const target = link.searchParams;
     writeSpan(target, { kind: "range", ...range });
-    void navigator.clipboard.writeText(link.toString()).then(
-      () => tell("Link copied. It has a fixed time and shows the same to others.", "ok"),
-      () => tell("The browser does not let the console write to the clipboard. The address of this page is the link.", "warn"),
+    void copyText(link.toString()).then((done) =>
+      done ? tell("Link copied. It has a fixed time and shows the same to others.", "ok") : tell("The browser does not let the console write to the clipboard. The address of this page is the link.", "warn"),
     );
   };
   return (

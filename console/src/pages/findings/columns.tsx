@@ -68,6 +68,27 @@ function Times({ line }: { line: Line }) {
   );
 }
 
+/** One column for a telephone: severity, rule and state over time and place. */
+export function phoneColumns(): Column<Line>[] {
+  return [
+    {
+      id: "what",
+      label: "Findings",
+      width: "minmax(0, 1fr)",
+      cell: (line) => (
+        <span className="twolines">
+          <span className="cut">
+            <SeverityBadge severity={line.row.severity} short /> <Times line={line} /> <strong>{line.row.rule}</strong>
+          </span>
+          <span className="cut dim">
+            <Time at={line.row.time} form="noyear" /> {placeOf(line.row)} <State row={line.row} />
+          </span>
+        </span>
+      ),
+    },
+  ];
+}
+
 /** Columns of the feed in a density; `narrow` when a pane takes half of the width. */
 export function columnsOf(density: Density, narrow: boolean): Column<Line>[] {
   return rowColumns(density, narrow).map(({ id, label, width, align, cell }) => ({

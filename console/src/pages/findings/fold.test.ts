@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { cleanRow } from "@/api/clean";
+import { testRow } from "@/api/rows.fixture";
 import { APART, foldRepeats } from "./fold";
 
 const AT = Date.UTC(2026, 10, 26, 10);
-const row = (id: string, before: number, more: object = {}) => cleanRow({ id, time: new Date(AT - before).toISOString(), rule: "Shell", command: "sh", node: "n1", severity: "low", ...more });
+const row = (id: string, before: number, more: object = {}) => testRow(id, { time: new Date(AT - before).toISOString(), rule: "Shell", command: "sh", node: "n1", severity: "low", ...more });
 
 describe("repeats", () => {
   it("become one line under the newest, and none is lost", () => {

@@ -18,6 +18,7 @@ import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { useToast } from "@/ui/Toast";
 import { useKeys } from "@/ui/useKeys";
+import { useNarrow } from "@/ui/useNarrow";
 import { VirtualTable, type TableHandle } from "@/ui/VirtualTable";
 import type { PageProps } from "@/pages";
 import { clearFilter, filterParams, isEmpty, useFilter } from "@/url/filter";
@@ -25,7 +26,7 @@ import { setParam, useParam, usePlace } from "@/url/router";
 import { AcceptDialog } from "./AcceptDialog";
 import { ActBar } from "./ActBar";
 import { ActDialog, type ActKind } from "./ActDialog";
-import { columnsOf, ROW_HEIGHT, stateOf, type Density } from "./columns";
+import { columnsOf, phoneColumns, ROW_HEIGHT, stateOf, type Density } from "./columns";
 import { FindingPane } from "./FindingPane";
 import { foldRepeats, unfolded } from "./fold";
 import { GroupTable } from "./GroupTable";
@@ -148,8 +149,9 @@ function FeedPage() {
   const bars = useMemo<ChartBar[]>(() => (counts.data?.histogram ?? []).map((b) => ({ from: Date.parse(b.from), severity: b.severity, suppressed: b.suppressed })), [counts.data]);
   const gaps = useMemo(() => (counts.data === undefined || counts.data.gaps === null ? null : chartGaps(counts.data.gaps, range)), [counts.data, range]);
   const suggest = useCallback((column: string) => counts.data?.facets.find((f) => f.column === column)?.values.map((v) => v.value) ?? [], [counts.data]);
-  const form: Density = density === "two" ? "two" : "one";
-  const columns = useMemo(() => columnsOf(form, selected !== null), [form, selected]);
+  const phone = useNarrow();
+  const form: Density = density === "two" || phone ? "two" : "one";
+  const columns = useMemo(() => (phone ? phoneColumns() : columnsOf(form, selected !== null)), [phone, form, selected]);
   const total = counts.data?.count;
   const [first, dismissFirst] = useSticky(isEmpty(filter) && counts.data !== undefined && rows.length === 0 && !feed.loading && feed.error === null);
 

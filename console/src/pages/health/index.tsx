@@ -32,7 +32,7 @@ export default function HealthPage() {
         <AnswerLine answer={data.answer} count={data.sources.length} noun={data.sources.length === 1 ? "source" : "sources"} />
       </PageHead>
       {error !== null && <Failed error={error} what="A newer answer" onRetry={() => void refetch()} />}
-      <div className="stack">
+      <div className="stack healthpage">
         <Verdict data={data} />
         {data.sources.length === 0 ? <Nothing /> : <SourceTable sources={data.sources} nodes={data.nodes} range={range} />}
         <NodeWarnings nodes={data.nodes} />

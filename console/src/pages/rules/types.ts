@@ -1,106 +1,33 @@
-import type { Answer, Diagnostic, Instant, Severity } from "@/api/types";
+import type { Diagnostic, Instant, Severity } from "@/api/types";
+import type { Known, Narrow, Schemas } from "@/api/wire";
 
-// Answers of the rules' routes, as the server's OpenAPI document has them.
+// Answers of the rules' routes, as the server's document has them.
 
-export interface Place {
-  file: string;
-  line: number;
-}
+export type Place = Schemas["PlaceOut"];
 
-export interface Rule {
-  name: string;
-  source: string;
-  priority: string;
-  severity: Severity | null;
-  enabled: boolean;
-  /** `loaded`, `disabled`, `failed` ...; `not here`: it fired, and this server has not its file. */
-  status: string;
-  file: string | null;
-  line: number | null;
-  criteria: string[];
-  criteria_secondary: string[];
-  tags: string[];
-  overridden_by: Place[];
-  shadowed_by: Place[];
-  per_day: number[];
-  total: number;
-  suppressed: number;
-  budget: number;
-  over: boolean;
-}
+/** A rule. `status`: `loaded`, `disabled`, `failed` ...; `not here`: it fired, and this server has not its file. */
+export type Rule = Narrow<Known<Schemas["RuleRow"]>, { severity: Severity | null }>;
 
-export interface RuleList {
-  answer: Answer;
-  digest: string;
-  first_day: Instant;
-  errors: number;
-  warnings: number;
-  rules: Rule[];
-}
+export type RuleList = Narrow<Known<Schemas["RuleList"]>, { rules: Rule[] }>;
 
-export interface OneRule {
-  answer: Answer;
-  first_day: Instant;
-  rule: Rule;
-  description: string;
-  condition: string;
-  resolved: string;
-  output: string;
-}
+export type OneRule = Narrow<Known<Schemas["OneRule"]>, { rule: Rule }>;
 
-export interface NodeRules {
-  node: string;
-  run: string;
-  time: Instant;
-  digest: string;
-  rules: number;
-  not_running: number;
-  same: boolean;
-  refused: string | null;
-}
+export type NodeRules = Known<Schemas["NodeRules"]>;
 
-export interface RuleSets {
-  answer: Answer;
-  digest: string;
-  nodes: NodeRules[];
-  left_out: number;
-}
+export type RuleSets = Known<Schemas["RuleSets"]>;
 
-export interface FileRow {
-  path: string;
-  editable: boolean;
-  why_not: string | null;
-  errors: number;
-  warnings: number;
-}
+export type FileRow = Known<Schemas["FileRow"]>;
 
-export interface FileList {
-  files: FileRow[];
-  folders: string[];
-}
+export type FileList = Known<Schemas["FileList"]>;
 
 /** A diagnostic; with a file when it is of another one than was asked about. */
-export interface FileDiagnostic extends Diagnostic {
-  file: string | null;
-}
+export type FileDiagnostic = Narrow<Known<Schemas["DiagnosticOut"]>, Pick<Diagnostic, "severity">>;
 
-export interface Version {
-  time: Instant;
-  by: string;
-  digest: string;
-  before: string | null;
-  seq: number;
-}
+export type Version = Known<Schemas["VersionOut"]>;
 
-export interface FileText {
-  path: string;
-  text: string;
-  digest: string;
-  editable: boolean;
-  why_not: string | null;
-  diagnostics: FileDiagnostic[];
-  versions: Version[];
-}
+export type FileText = Narrow<Known<Schemas["FileText"]>, { diagnostics: FileDiagnostic[] }>;
+
+// What a back-test found is still written by hand.
 
 /** Who did what, as a record of activity tells. */
 export interface Acted {

@@ -40,8 +40,17 @@ export function Channels() {
           </div>
         )}
         {data.channels.length === 0 ? (
-          <Empty title="Nobody is told of findings">
-            There is no channel yet. Secrets are named as <code>env:NAME</code> or <code>file:/path</code> and never stand in the file.
+          <Empty
+            title="Nobody is told of findings"
+            actions={
+              manages && (
+                <button type="button" className="btn" data-kind="primary" onClick={() => setEditing(true)}>
+                  Begin with an example
+                </button>
+              )
+            }
+          >
+            There is no channel yet. One is Slack, Teams, PagerDuty, Opsgenie, mail, a webhook, Alertmanager, syslog, a file or falcosidekick; a route says which findings go there. Each message leaves a receipt in the ledger. Secrets are named as <code>env:NAME</code> or <code>file:/path</code> and never stand in the file.
           </Empty>
         ) : (
           <ChannelTable channels={data.channels} canTest={manages} />

@@ -3,7 +3,7 @@ import { countText } from "@/time/format";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { Link } from "@/url/Link";
 import { watchedQuery } from "./queries";
-import type { Watched } from "./types";
+import type { HealthAnswer } from "../health/types";
 
 /** Clusters that the server knows of, from what their sources sent. */
 export function Clusters() {
@@ -52,7 +52,7 @@ interface Cluster {
   ok: number;
 }
 
-function byCluster({ sources }: Watched): Cluster[] {
+function byCluster({ sources }: HealthAnswer): Cluster[] {
   const all = new Map<string, Cluster>();
   for (const s of sources) {
     const name = s.cluster ?? "";

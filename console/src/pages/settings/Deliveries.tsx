@@ -4,6 +4,7 @@ import { countText } from "@/time/format";
 import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
 import { Failed, Skeleton } from "@/ui/States";
+import { RecordLink } from "@/record/RecordLink";
 import { Time } from "@/ui/Time";
 import { Link } from "@/url/Link";
 import { deliveriesQuery } from "./queries";
@@ -61,7 +62,7 @@ export function Deliveries({ channels }: { channels: string[] }) {
                 <td className="num">{countText(row.attempts)}</td>
                 <td>{row.reason ?? (row.route === null ? "new findings" : `route ${row.route}`)}</td>
                 <td className="wrap said">{row.text}</td>
-                <td className="num">{row.seq}</td>
+                <td className="num">{row.seq !== null && <RecordLink seq={row.seq} />}</td>
               </tr>
             ))}
           </tbody>

@@ -1,18 +1,12 @@
 import { useState } from "react";
 import { Dialog } from "@/ui/Dialog";
+import { copyText } from "@/ui/give";
 
 /** A secret that is shown once. */
 export function Once({ title, label, secret, children, onClose }: { title: string; label: string; secret: string; children: React.ReactNode; onClose: () => void }) {
   const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(secret);
-      setCopied(true);
-    } catch {
-      // Without TLS some browsers keep the clipboard closed: it can be copied by hand.
-      setCopied(false);
-    }
-  };
+  // Where the browser keeps the clipboard closed, it can be copied by hand.
+  const copy = async () => setCopied(await copyText(secret));
   return (
     <Dialog
       title={title}

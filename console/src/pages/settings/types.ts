@@ -1,149 +1,35 @@
-import type { Answer, Diagnostic, Instant } from "@/api/types";
+import type { Answered, Role } from "@/api/types";
+import type { Known, Narrow, Schemas } from "@/api/wire";
 
-export interface Period {
-  from: Instant;
-  to: Instant;
-}
+// Answers of the routes behind the settings, with texts of few values as unions.
 
-export type UserRole = "admin" | "analyst" | "auditor";
+export type Period = Schemas["PeriodOut"];
 
-export interface User {
-  name: string;
-  state: "enabled" | "disabled";
-  role: UserRole;
-  period: Period | null;
-  has_password: boolean;
-  identities: { issuer: string; subject: string }[];
-  made: Instant;
-  last_login: Instant | null;
-}
+export type UserRole = Role;
 
-export interface NewUser {
-  name: string;
-  role: UserRole;
-  period: Period | null;
-}
+export type User = Narrow<Known<Schemas["UserOut"]>, { role: UserRole; state: "enabled" | "disabled" }>;
 
-export interface UserChange {
-  role?: UserRole;
-  period?: Period | null;
-  enabled?: boolean;
-}
+export type NewUser = Narrow<Schemas["AddUser"], { role: UserRole }>;
 
-export interface OneTimeLink {
-  link: string;
-  expires: Instant;
-}
+export type UserChange = Narrow<Schemas["ChangeUser"], { role?: UserRole }>;
+
+export type OneTimeLink = Schemas["LinkOut"];
 
 export const SCOPES = ["read", "ingest", "triage", "rules", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export interface Token {
-  id: string;
-  name: string;
-  scopes: Scope[];
-  node: string | null;
-  state: "works" | "ended" | "revoked";
-  made: Instant;
-  made_by: string;
-  expires: Instant | null;
-  last_used: Instant | null;
-  revoked: Instant | null;
-}
+export type Token = Narrow<Known<Schemas["TokenOut"]>, { scopes: Scope[]; state: "works" | "ended" | "revoked" }>;
 
-export interface NewToken {
-  name: string;
-  scopes: Scope[];
-  node: string | null;
-  expires: string | null;
-}
+export type NewToken = Narrow<Schemas["AddToken"], { scopes: Scope[] }>;
 
-export interface BrowserSession {
-  id: string;
-  user: string;
-  made: Instant;
-  last_seen: Instant;
-  address: string;
-  agent: string;
-  means: "password" | "link" | "oidc";
-  current: boolean;
-}
+export type BrowserSession = Narrow<Schemas["SessionOut"], { means: "password" | "link" | "oidc" }>;
 
-export interface Access {
-  id: number;
-  time: Instant;
-  who: string;
-  role: string;
-  address: string;
-  what: string;
-  query: string;
-}
+export type Channel = Known<Schemas["ChannelOut"]>;
 
-export interface AccessLog {
-  everybody: boolean;
-  rows: Access[];
-  next: number | null;
-}
+export type Route = Schemas["RouteOut"];
 
-export interface Channel {
-  name: string;
-  means: string;
-  routes: string[];
-  queue: number;
-  sent: number;
-  failed: number;
-  held_back: number;
-  last_sent: Instant | null;
-  last_error: { time: Instant; text: string } | null;
-  broken: string | null;
-}
+export type Channels = Known<Schemas["ChannelsOut"]>;
 
-export interface Route {
-  name: string;
-  matches: string;
-  channels: string[];
-  escalates: string[];
-  goes_on: boolean;
-}
+export type Delivery = Narrow<Known<Schemas["DeliveryOut"]>, { state: "delivered" | "failed" | "held_back" }>;
 
-export interface Channels {
-  file: string;
-  text: string;
-  digest: string;
-  differs_on_disk: boolean;
-  channels: Channel[];
-  routes: Route[];
-  findings: { routed: number; unrouted: number; suppressed: number; late: number; given_up: number; late_s: number };
-  /** Why what waits cannot be kept at present. */
-  not_kept: string | null;
-}
-
-export interface Delivery {
-  time: Instant;
-  channel: string | null;
-  means: string | null;
-  state: "delivered" | "failed" | "held_back";
-  findings: string[];
-  count: number;
-  attempts: number;
-  route: string | null;
-  reason: string | null;
-  text: string | null;
-  message: string | null;
-  seq: number | null;
-}
-
-export interface Deliveries {
-  answer: Answer;
-  count: number;
-  rows: Delivery[];
-}
-
-export interface Checked {
-  diagnostics: Diagnostic[];
-}
-
-/** What the page needs of the health answer. */
-export interface Watched {
-  sources: { source: string; node: string | null; cluster: string | null; state: string; last_event: Instant | null }[];
-}
+export type Deliveries = Narrow<Known<Schemas["DeliveriesOut"]>, { rows: Delivery[] } & Answered>;

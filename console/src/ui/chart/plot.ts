@@ -43,7 +43,7 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
       scales: { x: { time: true, range: () => [first, last] }, y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.08)] } },
       axes: [
         { stroke: text, font, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 34, space: 64, values: (_u, splits, _axis, _space, incr) => axisLabels(splits, incr) },
-        { stroke: text, font, grid, ticks: { show: false }, size: 46, space: 34, values: (_u, splits) => splits.map((n) => (Number.isInteger(n) ? shortNumber(n) : "")) },
+        { stroke: text, font, grid, ticks: { show: false }, size: 46, space: Math.max(16, Math.min(34, options.height / 5)), values: (_u, splits) => splits.map((n) => (Number.isInteger(n) ? shortNumber(n) : "")) },
       ],
       series: [
         {},
