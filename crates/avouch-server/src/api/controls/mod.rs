@@ -24,7 +24,7 @@ use crate::error::{ApiError, ApiResult, ErrorBody, chain};
 use crate::gaps::{self, GapOut};
 use crate::query::Params;
 use shape::{
-    AcceptanceHits, ControlDetail, ControlOut, ControlState, ControlsAnswer, CriterionOut, ControlDay, DeviationOut,
+    AcceptanceHits, ControlDay, ControlDetail, ControlOut, ControlState, ControlsAnswer, CriterionOut, DeviationOut,
     ListOut, NotCoveredOut, RuleOut,
 };
 
