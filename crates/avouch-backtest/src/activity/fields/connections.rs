@@ -32,7 +32,9 @@ impl Teller<'_> {
             "ipv6" => self.family("ipv6", "6"),
             _ => {}
         }
-        if let Ok(address) = c.address.parse() {
+        // A call that failed left the socket as it was, and its record tells where it was to go.
+        let failed = c.results.keys().any(|result| result.starts_with("errno"));
+        if let (Ok(address), false) = (c.address.parse::<IpAddr>(), failed) {
             self.ends(c, address);
         }
     }
