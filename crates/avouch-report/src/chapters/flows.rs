@@ -242,7 +242,9 @@ fn inside(flows: &[&Flow]) -> Table {
         ],
     )
     .or_empty("None was recorded on the nodes with activity.");
-    let mut by: BTreeMap<(String, &str, Way, u16, &str), (u64, u64, u64)> = BTreeMap::new();
+    /// How many addresses, connections, failed ones.
+    type Counts = (u64, u64, u64);
+    let mut by: BTreeMap<(String, &str, Way, u16, &str), Counts> = BTreeMap::new();
     for f in flows.iter().filter(|f| f.reach == Reach::Private || f.way == Way::Listens) {
         let key = (f.party.group(), f.party.cluster.as_str(), f.way, f.port, f.protocol.as_str());
         let n = by.entry(key).or_default();

@@ -148,6 +148,7 @@ fn apply_commands(bencher: Bencher<'_, '_>) {
             cmdline: subject.command.into(),
             cwd: "/".into(),
             tty: 0,
+            ..avouch_finding::Command::default()
         };
         facts::record(n + 1, fact.into())
     };

@@ -48,6 +48,7 @@ pub(crate) fn facts(from: u64, to: u64) -> Vec<Fact> {
                 cmdline: format!("ls -l /srv/{n}"),
                 cwd: "/".into(),
                 tty: 1,
+                ..Command::default()
             }
             .into(),
             7 => Connection {
@@ -73,6 +74,7 @@ pub(crate) fn facts(from: u64, to: u64) -> Vec<Fact> {
                 to: Some("/tmp/x".into()),
                 detail: json!({"inode": n}).as_object().cloned().unwrap(),
                 who: who(n),
+                ..FileChange::default()
             }
             .into(),
             _ => {
