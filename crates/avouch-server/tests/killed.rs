@@ -1,7 +1,7 @@
 //! A server that is killed again and again while findings arrive and a receiver fails now and then: everybody is told in the end,
 //! nothing is told twice but what was under way, and the ledger agrees with what arrived.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod common;
 

@@ -38,8 +38,7 @@ pub struct Options {
     /// Whether the findings of other rules are asked what the changed rules would have said of their events. It takes a pass over all
     /// findings of the sources of changed rules, instead of one over the findings of these rules.
     pub gains: bool,
-    /// Records of activity that are judged at most, the newest first; 0 for none. Their number has no part in memory, but in time: see the
-    /// crate's measurements.
+    /// Records of activity that are judged at most, the newest first; 0 for none. Their number has no part in memory, but in time.
     pub activity: u64,
 }
 

@@ -99,7 +99,7 @@ fn watching() -> Vec<Fact> {
         };
         out.push(loaded.into());
         for day in (0..DAYS).filter(|day| n != 7 || day % 10 != 3) {
-            let state = SourceState { state: Watching::Delivers, events: 86_400, reason: String::new() };
+            let state = SourceState { state: Watching::Delivers, events: 86_400, lost: 0, reason: String::new() };
             let to = (FROM + (day + 1) * DAY).min(NOW);
             out.push(
                 Observation {

@@ -285,8 +285,7 @@ fn check_rule_days(reader: &mut Reader, filter: &Filter, asked: &[&Known]) {
 fn condensed_key(k: &Known, cuts: &[Time]) -> (Vec<String>, usize, Option<u64>) {
     let f = &k.finding;
     let dealt = k.ack.is_some() || k.disposition.is_some();
-    let mut key: Vec<String> =
-        [&f.rule, &f.source, &f.node, &f.cluster, &f.priority].into_iter().map(String::clone).collect();
+    let mut key: Vec<String> = [&f.rule, &f.source, &f.node, &f.cluster, &f.priority].into_iter().cloned().collect();
     key.push(f.severity.name().to_owned());
     key.push(format!("{:?} {}", f.suppressed, f.lost_events.is_some_and(|n| n > 0)));
     if dealt {
