@@ -110,7 +110,7 @@ function difference(world, job) {
 // Activity of one node around a moment.
 function near(params) {
   const at = (Date.parse(params.get("from")) + Date.parse(params.get("to"))) / 2;
-  const rows = [["command", "bash -i", -4_000], ["command", "nc -l -p 9000", 0], ["connection", "in tcp 203.0.113.9:9000", 3_000]].map(([kind, text, ms], i) => ({ fact: `l-${i}`, time: new Date(at + ms).toISOString(), kind, text, node: params.get("node"), user: "www-data", program: "/usr/bin/nc", container: "shop-web", namespace: "shop", pod: "web-7d9f", pid: 4_100 }));
+  const rows = [["command", "bash -i", -4_000], ["command", "nc -l -p 9000", 0], ["connection", "in tcp 203.0.113.9:9000", 3_000]].map(([kind, text, ms], i) => ({ fact: `l-${i}`, record: { ledger: "7239bd9f0b26e92d61496cfc41c94fd5", seq: 812 + i }, time: new Date(at + ms).toISOString(), kind, text, node: params.get("node"), user: "www-data", program: "/usr/bin/nc", container: "shop-web", namespace: "shop", pod: "web-7d9f", pid: 4_100 }));
   return { answer: answer(new URLSearchParams(), { from: at - 30_000, to: at + 30_000 }, [], 0, [], Date.now()), rows, next: null };
 }
 
