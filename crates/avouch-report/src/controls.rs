@@ -104,6 +104,8 @@ pub struct Late {
     pub named: Vec<LateFinding>,
     /// The longest wait for a look, and for a decision, of those that were late, in ns.
     pub longest: (u64, u64),
+    /// What the control allows for a look, and for a decision, in ns, where that was exceeded.
+    pub limits: (BTreeSet<u64>, BTreeSet<u64>),
     late: u64,
 }
 
@@ -360,6 +362,8 @@ impl Due {
         late.between = Some((first.min(row.time), last.max(row.last)));
         let waited = |w: Option<Wait>| w.map_or(0, |w| w.waited);
         late.longest = (late.longest.0.max(waited(look)), late.longest.1.max(waited(decision)));
+        late.limits.0.extend(look.map(|w| w.limit));
+        late.limits.1.extend(decision.map(|w| w.limit));
         // A row of several findings names none of them, and some rows name no record.
         if late.named.len() < LATE && row.n == 1 && row.seq > 0 {
             late.named.push(LateFinding { seq: row.seq, time: row.time, look, decision });

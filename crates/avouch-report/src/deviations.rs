@@ -7,7 +7,7 @@ use avouch_finding::{Decision, Time};
 
 use crate::acceptances::AcceptanceResult;
 use crate::chapters::duration;
-use crate::controls::{ControlResult, Late, LateFinding, Wait};
+use crate::controls::{ControlResult, Late};
 use crate::facts::PeriodFacts;
 
 /// What kind of deviation.
@@ -196,17 +196,16 @@ fn of_control(facts: &PeriodFacts, result: &ControlResult<'_>, out: &mut Vec<Dev
 
 /// What was late, by how much, against what limit: `2 looked at late or not (the longest after 9 h, limit 4 h)`.
 fn late_words(late: &Late) -> String {
-    let one = |n: u64, what: &str, longest: u64, limits: BTreeSet<u64>| {
-        let limits: Vec<String> = limits.into_iter().map(|ns| duration(u128::from(ns))).collect();
+    let one = |n: u64, what: &str, longest: u64, limits: &BTreeSet<u64>| {
+        let limits: Vec<String> = limits.iter().map(|ns| duration(u128::from(*ns))).collect();
         let limits = if limits.is_empty() { "-".to_owned() } else { limits.join(" or ") };
         (n > 0).then(|| {
             format!("{n} {what} late or not: the longest waited {}, limit {limits}", duration(u128::from(longest)))
         })
     };
-    let limits = |of: fn(&LateFinding) -> Option<Wait>| late.named.iter().filter_map(of).map(|w| w.limit).collect();
     let all = [
-        one(late.look, "looked at", late.longest.0, limits(|f| f.look)),
-        one(late.decision, "decided", late.longest.1, limits(|f| f.decision)),
+        one(late.look, "looked at", late.longest.0, &late.limits.0),
+        one(late.decision, "decided", late.longest.1, &late.limits.1),
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
