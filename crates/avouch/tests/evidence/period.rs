@@ -212,7 +212,7 @@ fn mistakes_on_the_way_to_a_report_are_said() {
     let (_, err, code) = report(&[&lists[..], &["--from", "July", "--to", "2026-07-08"]].concat());
     assert_eq!((code, err.contains("`July` is no time")), (2, true), "{err}");
     let (_, err, code) = run(&["verify", &path("none")]);
-    assert_eq!((code, err.contains("is no folder")), (2, true), "{err}");
+    assert_eq!((code, err.contains("is not there; name a bundle")), (2, true), "{err}");
     let (_, err, code) = run(&["replay", "-", "--rules", "rules", "--data", &path("new")]);
     assert_eq!((code, err.contains("standard input cannot be kept")), (2, true), "{err}");
 }
