@@ -66,7 +66,11 @@ fn rules_are_exchanged_on_sighup_and_the_kernel_is_told() {
     std::fs::write(agent.rules(), of_folders).expect("write other rules");
     agent.hang_up();
     // The file is no matter of the rules any more, the folder is: a call that was not collected before.
-    let act = || shell("true < /etc/hostname-of-opened; mkdir /nowhere/hostname-of-made");
+    // Two shells: a command line that names both would make an alert about the one look as if it were about the other.
+    let act = || {
+        shell("true < /etc/hostname-of-opened");
+        shell("mkdir /nowhere/hostname-of-made");
+    };
     agent.alert_by(act, "made");
     let before = agent.records("findings.jsonl").iter().filter(|f| f.to_string().contains("-of-opened")).count();
     act();
