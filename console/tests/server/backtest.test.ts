@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -13,7 +13,11 @@ let server: Running;
 let page: Page;
 let faults: string[];
 
+const rule = (name: string, condition: string) => `- rule: ${name}\n  desc: A try.\n  condition: ${condition}\n  output: "%proc.cmdline"\n  priority: NOTICE\n`;
+
 beforeAll(async () => {
+  // A server starts with some rule.
+  writeFileSync(join(rules, "base.yaml"), rule("Traced by nobody", "evt.type = ptrace and proc.name = nobody"));
   server = await startServer(["--rules", rules, "--edit-rules"], { prepare: keepActivity });
   browser = await launch();
   ({ page, faults } = await open(browser, server.link, "light", undefined, useDist));
@@ -28,8 +32,6 @@ afterAll(async () => {
   await server.stop();
   rmSync(rules, { recursive: true, force: true });
 });
-
-const rule = (name: string, condition: string) => `- rule: ${name}\n  desc: A try.\n  condition: ${condition}\n  output: "%proc.cmdline"\n  priority: NOTICE\n`;
 
 async function tryOut(text: string): Promise<void> {
   await page.goto(`${server.url}/rules/files?file=${encodeURIComponent(FILE)}&new=1&${RECORDED}`);

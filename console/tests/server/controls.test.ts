@@ -39,12 +39,12 @@ describe("controls on the real server", () => {
   it("show what each stands on and what of it is missing", async () => {
     await goTo("/controls/K8S-AC-01?t=30d");
     await page.getByRole("heading", { level: 1, name: "Interactive access to workloads" }).waitFor();
-    await page.getByText("sessions are not joined from audit log and system calls yet", { exact: false }).waitFor();
+    await page.getByText("the ticket of a session stands in the ticket system", { exact: false }).waitFor();
     await page.getByRole("region", { name: "Days" }).getByRole("button").first().waitFor();
     await checkAxe(page);
     await goTo("/controls/deviations?t=30d");
     await page.locator("tr[data-row]").first().waitFor();
-    await page.locator("tr[data-row] strong").filter({ hasText: "controls not approved" }).first().waitFor();
+    await page.locator("tr[data-row] strong").filter({ hasText: "control list not approved" }).first().waitFor();
   });
 
   it("make a report that is watched, fetched and verified", async () => {
