@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkAxe, launch, open } from "../e2e/browser";
-import { keepActivity, RECORDED, startServer, useDist, type Running } from "./server";
+import { firstLogin, keepActivity, RECORDED, startServer, useDist, type Running } from "./server";
 
 const rules = mkdtempSync(join(tmpdir(), "avouch-rules-"));
 const FILE = join(rules, "site.yaml");
@@ -16,16 +16,12 @@ let faults: string[];
 const rule = (name: string, condition: string) => `- rule: ${name}\n  desc: A try.\n  condition: ${condition}\n  output: "%proc.cmdline"\n  priority: NOTICE\n`;
 
 beforeAll(async () => {
-  // A server starts with some rule.
+  // A folder without any rule file is refused.
   writeFileSync(join(rules, "base.yaml"), rule("Traced by nobody", "evt.type = ptrace and proc.name = nobody"));
   server = await startServer(["--rules", rules, "--edit-rules"], { prepare: keepActivity });
   browser = await launch();
   ({ page, faults } = await open(browser, server.link, "light", undefined, useDist));
-  await page.getByRole("textbox", { name: "User" }).fill("mara");
-  await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
-  await page.getByLabel("Password again").fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Make user and log in" }).click();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await firstLogin(page);
 });
 afterAll(async () => {
   await browser.close();

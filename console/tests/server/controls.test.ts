@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkAxe, launch, open } from "../e2e/browser";
-import { startServer, useDist, type Running } from "./server";
+import { firstLogin, startServer, useDist, type Running } from "./server";
 
 // Controls and reports of the recording, judged by the real server with the starting list, which is a draft.
 let browser: Browser;
@@ -13,11 +13,7 @@ beforeAll(async () => {
   server = await startServer();
   browser = await launch();
   ({ page, faults } = await open(browser, server.link, "light", undefined, useDist));
-  await page.getByRole("textbox", { name: "User" }).fill("mara");
-  await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
-  await page.getByLabel("Password again").fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Make user and log in" }).click();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await firstLogin(page);
 });
 afterAll(async () => {
   await browser.close();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkAxe, launch, open } from "../e2e/browser";
-import { startServer, useDist, type Running } from "./server";
+import { firstLogin, PASSWORD, startServer, useDist, type Running } from "./server";
 
 // One story, in order: first login, look, explain, triage, a live event, an acceptance, the overview.
 let browser: Browser;
@@ -12,7 +12,6 @@ let server: Running;
 let page: Page;
 let faults: string[];
 
-const PASSWORD = "correct horse battery staple";
 const acceptances = mkdtempSync(join(tmpdir(), "avouch-acceptances-"));
 
 beforeAll(async () => {
@@ -35,11 +34,7 @@ async function goTo(path: string): Promise<void> {
 
 describe("the console on the real server", () => {
   it("makes the first user by the one-time link, and the link is used up", async () => {
-    await page.getByRole("textbox", { name: "User" }).fill("mara");
-    await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
-    await page.getByLabel("Password again").fill("correct horse battery staple");
-    await page.getByRole("button", { name: "Make user and log in" }).click();
-    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    await firstLogin(page);
     const other = await browser.newContext();
     await useDist(other);
     const second = await other.newPage();

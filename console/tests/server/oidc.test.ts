@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkAxe, launch, open } from "../e2e/browser";
 import { startProvider, type Provider } from "./provider";
-import { startServer, useDist as giveDist, type Running } from "./server";
+import { firstLogin, startServer, useDist as giveDist, type Running } from "./server";
 
 // Login through a provider, in a browser that goes from one site to the other and back.
 let browser: Browser;
@@ -28,11 +28,7 @@ beforeAll(async () => {
   server = await startServer(["--oidc", file], { named: true });
   browser = await launch();
   ({ page, faults } = await open(browser, server.link, "light", undefined, giveDist));
-  await page.getByRole("textbox", { name: "User" }).fill("mara");
-  await page.getByLabel("Password", { exact: true }).fill("correct horse battery staple");
-  await page.getByLabel("Password again").fill("correct horse battery staple");
-  await page.getByRole("button", { name: "Make user and log in" }).click();
-  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await firstLogin(page);
 });
 afterAll(async () => {
   await browser.close();

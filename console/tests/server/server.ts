@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -60,6 +60,18 @@ export async function startServer(extra: string[] = [], { named = false, prepare
     rmSync(data, { recursive: true, force: true });
   };
   return { url, link, data, stop };
+}
+
+/** Of the first admin. */
+export const PASSWORD = "correct horse battery staple";
+
+/** Makes the first admin, "mara", on the page that the link of the first start opened. */
+export async function firstLogin(page: Page): Promise<void> {
+  await page.getByRole("textbox", { name: "User" }).fill("mara");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Password again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Make user and log in" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
 }
 
 /** The recording once more, at its own time (RECORDED), as an agent with `--activity` would have kept it. */
