@@ -3,11 +3,12 @@
 mod pace;
 mod rules;
 mod server;
+mod shared;
 mod status;
 mod transport;
 
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -19,6 +20,7 @@ pub use server::{Server, ServerError, Token};
 pub use status::{Failing, Status};
 
 use crate::spool::{Most, Outbox, Outgoing, Wake};
+use shared::Shared;
 use transport::{Answer, Body, Transport, chain, short};
 
 /// How long the sender sleeps when nothing waits and nobody wakes it.
@@ -51,16 +53,10 @@ pub type Told = Box<dyn FnMut(&str) + Send>;
 
 /// A thread that sends.
 pub struct Forwarder {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     wake: Wake,
     thread: JoinHandle<()>,
     ended: Receiver<()>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -68,12 +64,6 @@ struct State {
     status: Status,
     /// When to end although facts wait.
     until: Option<Instant>,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl std::fmt::Debug for Forwarder {
@@ -152,7 +142,7 @@ struct Sending {
     transport: Transport,
     base: String,
     config: Config,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     told: Told,
     /// In a row.
     failures: u32,

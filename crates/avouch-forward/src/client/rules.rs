@@ -1,6 +1,6 @@
 //! Fetches the rules that a server has its agents judge by, and looks for others from time to time.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use ureq::http::{Request, Response};
 
 use super::pace::{Pace, retry_after, spread};
 use super::server::{Server, ServerError};
+use super::shared::Shared;
 use super::status::Failing;
 use super::transport::{chain, message, short};
 use super::{SAY_AGAIN, Told, now, random};
@@ -147,14 +148,8 @@ fn read(mut response: Response<ureq::Body>, known: Option<&str>) -> Fetched {
 /// A thread that looks for other rules.
 #[derive(Debug)]
 pub struct RuleFollower {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     thread: JoinHandle<()>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -164,12 +159,6 @@ struct State {
     /// Somebody wants it to look now.
     asked: bool,
     end: bool,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl RuleFollower {
@@ -225,7 +214,7 @@ struct Following {
     known: Option<String>,
     every: Duration,
     pace: Pace,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     told: Told,
     /// In a row.
     failures: u32,
