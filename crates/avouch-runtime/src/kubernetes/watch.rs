@@ -79,7 +79,8 @@ struct Status {
 }
 
 impl Watch<'_> {
-    /// Keeps the store as the cluster is, until an error. `listed` is called after each list.
+    /// Keeps the store as the cluster is, until an error. `listed` is called when a list is there, before its
+    /// changes are told: whoever hears of a pod finds the cluster reached.
     pub(crate) async fn run(
         &self,
         change: &impl Fn(PodChange),
@@ -88,8 +89,7 @@ impl Watch<'_> {
     ) -> Result<(), RuntimeError> {
         let access = Access::load(&self.config.access)?;
         loop {
-            let mut version = self.list(&access, change, store).await?;
-            listed();
+            let mut version = self.list(&access, change, store, listed).await?;
             while let Ended::Closed = self.watch(&access, &mut version, change, store).await? {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -106,6 +106,7 @@ impl Watch<'_> {
         access: &Access,
         change: &impl Fn(PodChange),
         store: &std::sync::Mutex<PodStore>,
+        listed: &impl Fn(),
     ) -> Result<String, RuntimeError> {
         let mut pods = Vec::new();
         let mut page = String::new();
@@ -124,6 +125,7 @@ impl Watch<'_> {
             })?;
             pods.extend(list.items.iter().filter_map(|raw| self.pod(raw.get())).map(|(pod, _)| pod));
             if list.metadata.r#continue.is_empty() || pods.len() > self.limits.listed {
+                listed();
                 self.replace(pods, change, store);
                 return Ok(list.metadata.resource_version);
             }
