@@ -48,9 +48,11 @@ test: setup lint deny ## Pass all tests
 	AVOUCH_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/avouch" cargo test --workspace --locked -- --nocapture --quiet
 	AVOUCH_BIN="$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/avouch" ./deploy/console-server-check.sh
 
+# `cargo xtask` would build dependencies anew, with other features than `make test` has built them with; a test of xtask's brings its program.
 kernel-test: setup ## Boot real kernels in QEMU and run tests inside (KERNELS="6.1 6.12"; default all)
 	@./deploy/kernel-test-setup.sh
-	cargo xtask kernel-test $(KERNELS:%=--kernel %)
+	cargo test --workspace --locked --quiet --no-run --test guest
+	"$${CARGO_TARGET_DIR:-$(CURDIR)/target}/debug/xtask" kernel-test $(KERNELS:%=--kernel %)
 
 lint: setup ## Format and lint
 	cargo fmt --all --check
