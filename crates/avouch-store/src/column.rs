@@ -119,6 +119,9 @@ pub(crate) mod bit {
     pub(crate) const ACTIVITY: u32 = 0;
 }
 
+/// The bits of [`BITS`] of a finding that are no number of a dictionary.
+pub(crate) const FLAGS: u32 = (1 << bit::ASSIGNEE) - 1;
+
 /// Whether nobody has acknowledged, decided or accepted a finding.
 pub(crate) fn is_open(row: &Packed) -> bool {
     row[BITS] & (1 << bit::ACKNOWLEDGED | 1 << bit::SUPPRESSED | 3 << bit::DECISION) == 0

@@ -13,12 +13,15 @@
 //! as JSON: the store takes 950 to 1,030 bytes a finding, some 350 of them for the full-text index. Bodies would add 130, compressed in blocks of
 //! 64, or 533, one by one. Reading one from a sealed ledger segment of 64 MiB takes up to 50 ms of CPU: one click, not one list.
 //!
-//! Rows stand in blocks of up to 59, and counts by hour, day, rule, criterion and cluster are kept with each finding. The figures are those of schema 3,
-//! which kept each row apart; schema 4 was not measured yet. In CPU time on a machine of two cores: 45,000 to 53,000 findings applied a second, 1,000 to a transaction that is on
-//! the disk; over one million findings of 90 days 98 ms for what a page asks for at once (eight facets, a histogram, the newest 100), 145 to
-//! 212 ms with a word that a third or all of the findings contain (261 ms when all are of one month), 90 ms for groups by rule, 400 to 620 ms
-//! when most findings are groups of their own, 2.1 s to stream all of them. Months are read at the same time, so that a page takes 55 to 130 ms of
-//! time when the machine does nothing else. `cargo bench -p avouch-store` measures all questions in wall time.
+//! Rows stand in blocks of up to 59, and counts by hour, day, rule, criterion and cluster are kept with each finding. Words are found in the
+//! full-text index's own pages (`read/words`), counts are made word by word of packed rows (`read/tally.rs`), groups part by part
+//! (`read/parted.rs`). Months are read at the same time. What a file's rows came to is kept until the file changes (`read/known.rs`), so that who asks again while
+//! findings come in has one month counted, not all. `cargo bench -p avouch-store` measures all questions in wall time; README.md has the figures
+//! at the API.
+//!
+//! Memory, besides pages of the files: texts of dictionaries that were asked for, 300 MiB at most, and counts that are kept, 32 MiB, both shared by all readers;
+//! while a question is answered, 8 bytes a row that has its words (128 MiB a file at most) or 16 a place of a word (64 MiB), and 60 to 80 a group, of which
+//! there are a million at most.
 //!
 //! Invariants: no clock (time is an argument); nothing is stored that was not in a record; what is dropped, cut or missing is said.
 //!

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 use rustc_hash::FxHashMap;
 
 use crate::column::Dict;
+use crate::read::KnownCounts;
 
 /// Texts from which on all are let go, and read anew when they are needed: 300 MiB or so.
 const MOST: usize = 1 << 21;
@@ -62,13 +63,15 @@ pub(crate) struct Texts {
     known: RwLock<Known>,
     /// By path and how often a file of that path was dropped, as long as somebody has it open.
     files: Mutex<FxHashMap<(PathBuf, i64), Weak<Numbers>>>,
+    /// Counts that were made, in these numbers.
+    pub(crate) counts: KnownCounts,
 }
 
 impl Default for Texts {
     fn default() -> Self {
         let mut known = Known { numbers: FxHashMap::default(), texts: Vec::new() };
         known.number("");
-        Self { known: RwLock::new(known), files: Mutex::default() }
+        Self { known: RwLock::new(known), files: Mutex::default(), counts: KnownCounts::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::filter::{Filter, Order};
 use crate::period::{Shelf, moment};
 use crate::read::file::FileReader;
 use crate::read::finding::decision;
-use crate::read::plan::Plan;
+use crate::read::plan::{Plan, Wanted};
 use crate::read::scan::scan;
 use crate::read::table::{Sum, Table};
 use crate::read::{Acknowledged, Reader};
@@ -119,7 +119,7 @@ fn named(file: &mut FileReader, key: &[u32; KEY], count: u64, first: Time, last:
 
 /// Findings of one file.
 fn condense(file: &mut FileReader, filter: &Filter, cuts: &[Time]) -> Result<Vec<Condensed>> {
-    let plan = Plan::new(file, filter)?;
+    let plan = Plan::new(file, filter, Wanted::All)?;
     let mut alike: Table<KEY> = Table::default();
     let mut single: Vec<(i64, Packed)> = Vec::new();
     let (mut stretch, mut from, mut to) = (0, Time(0), Time(0));

@@ -11,6 +11,7 @@ use crate::classes::Classes;
 use crate::column::{Dict, Packed, Place};
 use crate::error::{At, Error, Result};
 use crate::period::Period;
+use crate::read::words::Words;
 use crate::schema;
 use crate::slot::time_of;
 use crate::stop::Stop;
@@ -35,6 +36,8 @@ pub(crate) struct FileReader {
     near: [Vec<Option<Arc<str>>>; DICTS],
     classes: FxHashMap<u32, Arc<Classes>>,
     empty: Arc<str>,
+    /// The words that were asked for last.
+    asked: Option<Arc<Words>>,
     /// Ends questions.
     pub(crate) stop: Stop,
 }
@@ -61,6 +64,7 @@ impl FileReader {
             near: std::array::from_fn(|_| Vec::new()),
             classes: FxHashMap::default(),
             empty: "".into(),
+            asked: None,
             stop: Stop::default(),
         })
     }
@@ -86,6 +90,14 @@ impl FileReader {
     /// Time of a row.
     pub(crate) fn time(&self, slot: i64, row: &Packed) -> Time {
         time_of(self.period.from, slot, row)
+    }
+
+    /// Free text, cut into words; `None` when it has none.
+    pub(crate) fn words(&mut self, text: &str) -> Result<Option<Arc<Words>>> {
+        if self.asked.as_ref().is_none_or(|asked| asked.text != text) {
+            self.asked = Words::new(text).at("cut a text into words", &self.path)?.map(Arc::new);
+        }
+        Ok(self.asked.clone())
     }
 
     /// A text of a dictionary.

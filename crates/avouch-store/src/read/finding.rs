@@ -14,7 +14,7 @@ use crate::filter::{Cursor, Filter, Order, Page, Rows};
 use crate::period::{Shelf, moment};
 use crate::read::Reader;
 use crate::read::file::FileReader;
-use crate::read::plan::Plan;
+use crate::read::plan::{Plan, Wanted};
 use crate::read::scan::scan;
 use crate::record::Source;
 use crate::write::find;
@@ -299,7 +299,8 @@ impl Reader {
         Ok(None)
     }
 
-    /// Shows `visit` every finding that is asked for, the oldest first, until it breaks. Memory does not grow with their number.
+    /// Shows `visit` every finding that is asked for, the oldest first, until it breaks. Memory does not grow with their number, but for 8 bytes
+    /// each in a month at a time where the last word of the filter's text may go on.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -311,7 +312,7 @@ impl Reader {
         for listed in self.shelf(Shelf::Findings, filter.period)? {
             let Some(file) = self.file(&listed)? else { continue };
             let flow = file.walk(|file| {
-                let plan = Plan::new(file, filter)?;
+                let plan = Plan::new(file, filter, Wanted::First)?;
                 let mut after = None;
                 loop {
                     // In pieces, since reading a finding may change what is remembered of the dictionaries.
@@ -370,7 +371,7 @@ impl Reader {
                 _ => None,
             };
             file.still(|file| {
-                let plan = Plan::new(file, filter)?;
+                let plan = Plan::new(file, filter, Wanted::First)?;
                 let mut found: Vec<(i64, Packed)> = Vec::new();
                 // One more than the page holds, to know whether there is a next one.
                 let wanted = page.limit + 1 - answer.rows.len();

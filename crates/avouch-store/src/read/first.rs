@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-/// The first `limit` of some, in order.
+/// The first `limit` of some, in order. All are looked at, whatever the limit.
 pub(crate) fn first<T>(all: impl Iterator<Item = T>, limit: usize, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     let mut first: Vec<T> = Vec::new();
     if limit == 0 {
+        all.for_each(drop);
         return first;
     }
     let mut full = false;

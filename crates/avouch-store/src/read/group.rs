@@ -11,12 +11,13 @@ use crate::error::{Error, Result};
 use crate::filter::{Filter, Order};
 use crate::period::Shelf;
 use crate::read::count::NUMBERS;
-use crate::read::file::{FileReader, Values};
+use crate::read::file::FileReader;
 use crate::read::finding::at_slot;
 use crate::read::first::first;
-use crate::read::plan::Plan;
+use crate::read::parted::{Adding, Keyed, Parted, together};
+use crate::read::plan::{Plan, Wanted};
 use crate::read::scan::scan;
-use crate::read::table::{Sum, Table};
+use crate::read::table::Sum;
 use crate::read::{Listed, Reader, StoredFinding};
 use crate::texts::EMPTY;
 
@@ -67,59 +68,62 @@ pub struct Groups {
     pub groups: Vec<Group>,
 }
 
-type Key = [u32; COLUMNS];
-
-/// Groups of one file, by its own numbers.
-struct Local {
-    count: u64,
-    groups: Vec<(Key, Sum)>,
-    /// By column what its numbers stand for.
-    values: Vec<Values>,
-}
-
 fn many() -> Error {
     Error::Limit { what: "groups", asked: GROUPS as u64 + 1, limit: GROUPS as u64 }
 }
 
-fn local(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<Local> {
-    let plan = Plan::new(file, filter)?;
-    let mut table = Table::default();
-    let mut count = 0;
+/// Groups of one file, by its own numbers.
+fn local<const N: usize>(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<(u64, Parted<N>)> {
+    let plan = Plan::new(file, filter, Wanted::All)?;
+    let mut adding = Adding::default();
+    let (mut count, mut room) = (0, GROUPS);
     scan(file, &plan, Order::OldestFirst, None, |slot, row| {
         count += 1;
-        let mut key: Key = [0; COLUMNS];
+        let mut key = [0; N];
         for (number, place) in key.iter_mut().zip(places) {
             *number = place.number(row);
         }
         let time = file.time(slot, row);
         let severity = row[BITS] >> bit::SEVERITY & 7;
         let one = Sum { first: time, last: time, slot, file: 0, count: 1, open: is_open(row).into(), severity };
-        table.add(&key, &one);
-        if table.groups.len() > GROUPS { Err(many()) } else { Ok(ControlFlow::Continue(())) }
+        adding.add(&key, &one);
+        if adding.parted.len() > room {
+            adding.parted.tidy();
+            if adding.parted.len() > GROUPS {
+                return Err(many());
+            }
+            room = GROUPS + adding.parted.len();
+        }
+        Ok(ControlFlow::Continue(()))
     })?;
+    Ok((count, adding.finish()))
+}
+
+/// Groups of one file, in numbers that hold for all files. A finding with several values of a column belongs to several groups.
+fn shared<const N: usize>(
+    file: &mut FileReader,
+    number: u32,
+    local: Parted<N>,
+    places: &[Place],
+) -> Result<Vec<Vec<Keyed<N>>>> {
+    let parts = local.into_parts();
     let mut values = Vec::new();
     for (n, place) in places.iter().enumerate() {
-        let most = table.groups.iter().map(|(key, _)| key[n] as usize).max().unwrap_or(0);
+        let numbers = || parts.iter().flatten().map(|(key, _)| key[n] as usize);
+        let most = numbers().max().unwrap_or(0);
         if most > NUMBERS {
             return Err(Error::Limit { what: "values of a column", asked: most as u64, limit: NUMBERS as u64 });
         }
         let mut used = vec![false; most + 1];
-        for (key, _) in &table.groups {
-            used[key[n] as usize] = true;
-        }
+        numbers().for_each(|number| used[number] = true);
         values.push(file.values(*place, &used)?);
     }
-    Ok(Local { count, groups: table.groups, values })
-}
-
-/// Adds the groups of a file to those of all. A finding with several values of a column belongs to several groups.
-fn merge(all: &mut Table<COLUMNS>, file: u32, local: &Local) -> Result<()> {
-    let (mut keys, mut longer): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
-    for (key, sum) in &local.groups {
-        let sum = Sum { file, ..*sum };
+    let mut shared = Parted::default();
+    let (mut keys, mut longer): (Vec<[u32; N]>, Vec<[u32; N]>) = (Vec::new(), Vec::new());
+    for (key, sum) in parts.into_iter().flatten() {
         keys.clear();
-        keys.push([EMPTY; COLUMNS]);
-        for (column, values) in local.values.iter().enumerate() {
+        keys.push([EMPTY; N]);
+        for (column, values) in values.iter().enumerate() {
             match values.of(key[column]) {
                 // Without a value it has the empty one, as every key begins.
                 [] => {}
@@ -137,14 +141,25 @@ fn merge(all: &mut Table<COLUMNS>, file: u32, local: &Local) -> Result<()> {
                 }
             }
         }
-        for key in &keys {
-            all.add(key, &sum);
-        }
-        if all.groups.len() > GROUPS {
-            return Err(many());
+        keys.iter().for_each(|key| shared.add(*key, Sum { file: number, ..sum }));
+        if shared.len() > 2 * GROUPS {
+            shared.tidy();
+            if shared.len() > GROUPS {
+                return Err(many());
+            }
         }
     }
-    Ok(())
+    Ok(shared.into_parts())
+}
+
+/// Groups of some files as a whole.
+struct Whole {
+    /// Begin of each file.
+    files: Vec<Time>,
+    count: u64,
+    distinct: usize,
+    /// Those that are told, in order.
+    told: Vec<(Vec<Arc<str>>, Sum)>,
 }
 
 impl Reader {
@@ -162,20 +177,16 @@ impl Reader {
         let places: Vec<Place> = by.iter().map(|column| column.place()).collect();
         loop {
             let listed = self.shelf(Shelf::Findings, filter.period)?;
-            let locals = self.each_file(&listed, |file| Ok((file.period.from, local(file, filter, &places)?)))?;
-            let files: Vec<Time> = locals.iter().map(|(begin, _)| *begin).collect();
-            let mut all = Table::default();
-            let mut count = 0;
-            for (n, (_, local)) in (0..).zip(&locals) {
-                count += local.count;
-                merge(&mut all, n, local)?;
-            }
-            drop(locals);
-            let distinct = all.groups.len();
-            let sorted = self.first_groups(all, order, limit, by.len());
-            let mut groups = Vec::with_capacity(sorted.len());
-            for (key, sum) in &sorted {
-                let Some(begin) = files.get(sum.file as usize) else { break };
+            // Keys are as long as they have to be: a million of them are written and read several times.
+            let whole = match places.len() {
+                0 | 1 => self.whole::<1>(&listed, filter, &places, order, limit)?,
+                2 => self.whole::<2>(&listed, filter, &places, order, limit)?,
+                3 => self.whole::<3>(&listed, filter, &places, order, limit)?,
+                _ => self.whole::<COLUMNS>(&listed, filter, &places, order, limit)?,
+            };
+            let mut groups = Vec::with_capacity(whole.told.len());
+            for (key, sum) in &whole.told {
+                let Some(begin) = whole.files.get(sum.file as usize) else { break };
                 let Some(newest) = self.newest(&listed, *begin, sum.slot)? else { break };
                 let severity = newest.severity;
                 let severity =
@@ -185,23 +196,68 @@ impl Reader {
                 groups.push(Group { key, count, open, first, last, severity, newest });
             }
             // Fewer when a file was dropped meanwhile: then once more, without it.
-            if groups.len() == sorted.len() {
-                return Ok(Groups { count, distinct, groups });
+            if groups.len() == whole.told.len() {
+                return Ok(Groups { count: whole.count, distinct: whole.distinct, groups });
             }
         }
     }
 
+    /// Groups of some files, by keys of `N` numbers.
+    fn whole<const N: usize>(
+        &mut self,
+        listed: &[Listed],
+        filter: &Filter,
+        places: &[Place],
+        order: GroupOrder,
+        limit: usize,
+    ) -> Result<Whole> {
+        let number = |file: &FileReader| {
+            let at = listed.iter().position(|listed| listed.period.from == file.period.from);
+            at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
+        };
+        let found = self.each_file(listed, |file| {
+            let (count, local) = local::<N>(file, filter, places)?;
+            let number = number(&*file);
+            Ok((count, shared(file, number, local, places)?))
+        })?;
+        let count = found.iter().map(|(count, _)| count).sum();
+        let mut files: Vec<_> = found.into_iter().map(|(_, parts)| parts.into_iter()).collect();
+        let (mut distinct, mut places_of) = (0, Vec::new());
+        // The same part of all files at a time; of a part that is done only what may be told stays.
+        let parts = std::iter::from_fn(|| {
+            let mut part = Vec::new();
+            let mut more = false;
+            for file in &mut files {
+                if let Some(of_file) = file.next() {
+                    more = true;
+                    if part.is_empty() { part = of_file } else { part.extend(of_file) }
+                }
+            }
+            more.then_some(part)
+        });
+        let groups = parts.flat_map(|mut part| {
+            together(&mut part, &mut places_of);
+            distinct += part.len();
+            part
+        });
+        let told = self.first_groups(groups, order, limit, places.len());
+        if distinct > GROUPS {
+            return Err(many());
+        }
+        Ok(Whole { files: listed.iter().map(|listed| listed.period.from).collect(), count, distinct, told })
+    }
+
     /// The groups that are told, in order, with their names.
-    fn first_groups(
+    fn first_groups<const N: usize>(
         &self,
-        all: Table<COLUMNS>,
+        all: impl Iterator<Item = Keyed<N>>,
         order: GroupOrder,
         limit: usize,
         columns: usize,
     ) -> Vec<(Vec<Arc<str>>, Sum)> {
         let known = self.texts.known();
-        let names = |key: &Key| key.map(|number| known.text(number));
-        let compare = |(a, x): &(Key, Sum), (b, y): &(Key, Sum)| -> Ordering {
+        let names = |key: &[u32; N]| key.map(|number| known.text(number));
+        let compare = |(a, x): &Keyed<N>, (b, y): &Keyed<N>| -> Ordering {
             let (most, newest) = (y.count.cmp(&x.count), y.last.cmp(&x.last));
             let order = match order {
                 GroupOrder::Most => most.then(newest),
@@ -209,8 +265,8 @@ impl Reader {
             };
             order.then_with(|| names(a).cmp(&names(b)))
         };
-        let named = |(key, sum): (Key, Sum)| (names(&key).into_iter().take(columns).map(Arc::clone).collect(), sum);
-        first(all.groups.into_iter(), limit, compare).into_iter().map(named).collect()
+        let named = |(key, sum): Keyed<N>| (names(&key).into_iter().take(columns).map(Arc::clone).collect(), sum);
+        first(all, limit, compare).into_iter().map(named).collect()
     }
 
     /// The finding at a place of the file that begins at `begin`; `None` when it is there no longer.

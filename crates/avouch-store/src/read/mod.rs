@@ -9,7 +9,9 @@ mod finding;
 mod first;
 mod group;
 mod kept;
+mod known;
 mod open;
+mod parted;
 mod plan;
 mod rollup;
 mod rules;
@@ -18,6 +20,7 @@ mod since;
 mod table;
 mod tally;
 mod timeline;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +38,8 @@ pub use self::group::{Group, GroupOrder, Groups};
 pub use self::open::OpenByAge;
 pub use self::since::{Happened, Since};
 pub use self::timeline::{RuleSetLoaded, StoredFact, Stretch};
+
+pub(crate) use self::known::KnownCounts;
 
 use self::file::FileReader;
 use crate::error::{At, Error, Result};

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::column::{ActivityColumn, CLASSES, Column, Dict, Packed, Place};
 use crate::error::{At, Result};
-use crate::filter::{Filter, match_query};
+use crate::filter::Filter;
 use crate::period::{Period, bound};
 use crate::read::file::FileReader;
+use crate::read::words;
 use crate::slot::SHIFT;
 
 /// Columns of a kind of period files.
@@ -43,13 +44,35 @@ impl Test {
     }
 }
 
+/// How much of what is found will be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A page of it.
+    First,
+    /// All of it.
+    All,
+}
+
+/// How the rows with the words of a filter are found.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// By this query of the full-text index, one after the other.
+    Query(String),
+    /// They are known: their slots, in order.
+    Slots(Vec<i64>),
+}
+
+/// Of a file's time the part, one of so many, from which on all rows with some words are read at once: for less the engine, which
+/// begins in the middle, is as quick.
+const PART: i64 = 8;
+
 /// What to look for in one file.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// First and last slot that can be of the period.
     pub(crate) slots: (i64, i64),
-    /// Query of the full-text index.
-    pub(crate) words: Option<String>,
+    /// Which rows have the words, when words are asked for.
+    pub(crate) words: Option<Named>,
     tests: Vec<Test>,
     /// The period, when slots alone do not tell.
     exactly: Option<Period>,
@@ -58,7 +81,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new<C: Columns>(file: &mut FileReader, filter: &Filter<C>) -> Result<Self> {
+    pub(crate) fn new<C: Columns>(file: &mut FileReader, filter: &Filter<C>, wanted: Wanted) -> Result<Self> {
         let spill: i64 = file
             .conn
             .query_row("SELECT coalesce(max(value), 0) FROM own WHERE name = 'spill'", [], |r| r.get(0))
@@ -71,7 +94,7 @@ impl Plan {
         let last = end.saturating_mul(1 << SHIFT) - 1;
         let mut plan = Self {
             slots: (first, last),
-            words: match_query(&filter.text),
+            words: None,
             tests: Vec::new(),
             exactly: (spill > 0).then_some(filter.period),
             never: last < first,
@@ -79,6 +102,15 @@ impl Plan {
         for (wanted, columns) in [(true, &filter.only), (false, &filter.except)] {
             plan.add(file, columns, wanted)?;
         }
+        if plan.never || filter.text.is_empty() {
+            return Ok(plan);
+        }
+        let Some(asked) = file.words(&filter.text)? else { return Ok(plan) };
+        let wide = (last - first) / PART > (length << SHIFT) / (PART * PART);
+        let at_once = asked.goes_on() || wanted == Wanted::All && wide;
+        let known = if at_once { words::find(file, &asked, plan.slots)? } else { None };
+        plan.never = known.as_ref().is_some_and(Vec::is_empty);
+        plan.words = Some(known.map_or_else(|| Named::Query(asked.query.clone()), Named::Slots));
         Ok(plan)
     }
 

@@ -15,7 +15,7 @@ use crate::read::Reader;
 use crate::read::count::RuleDay;
 use crate::read::file::FileReader;
 use crate::read::kept::split;
-use crate::read::plan::Plan;
+use crate::read::plan::{Plan, Wanted};
 use crate::read::rollup::{DAY, units};
 use crate::read::scan::scan;
 
@@ -31,7 +31,7 @@ fn kept(filter: &Filter) -> Option<(Period, Vec<Period>)> {
 
 /// Adds what the rows of a file say.
 fn add_rows(sums: &mut Sums, file: &mut FileReader, filter: &Filter) -> Result<()> {
-    let plan = Plan::new(file, filter)?;
+    let plan = Plan::new(file, filter, Wanted::All)?;
     let file = &*file;
     scan(file, &plan, Order::OldestFirst, None, |slot, row| {
         let suppressed = row[BITS] >> bit::SUPPRESSED & 1;

@@ -75,7 +75,7 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.count = self.count.saturating_add(other.count);
         self.open = self.open.saturating_add(other.open);
         self.first = self.first.min(other.first);
