@@ -22,12 +22,32 @@ const SERVER: &str = "server-";
 
 pub(super) const SECOND: u64 = 1_000_000_000;
 
+/// Who is watched. A cluster or account, which a server judges itself, may have the name of a machine.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Subject {
+    pub name: String,
+    /// A server judges it itself.
+    pub own: bool,
+}
+
+impl Subject {
+    /// A machine with an agent.
+    pub(super) fn agent(name: &str) -> Self {
+        Self { name: name.to_owned(), own: false }
+    }
+
+    /// Whom a run is of.
+    pub(super) fn of(name: &str, run: &str) -> Self {
+        Self { name: name.to_owned(), own: run.starts_with(SERVER) }
+    }
+}
+
 /// All nodes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Board {
     /// When the server began to listen: silence before that is its own.
     pub(super) begun: Time,
-    pub(super) nodes: BTreeMap<String, Node>,
+    pub(super) nodes: BTreeMap<Subject, Node>,
     /// The last list of nodes of each cluster.
     pub(super) estates: BTreeMap<String, Estate>,
     /// How sources that this server judges itself stand, by node and source.
@@ -38,8 +58,8 @@ pub(crate) struct Board {
     pub(super) owed: Vec<Gap>,
     /// Nodes that found no room.
     pub(super) beyond: u64,
-    /// What agents told of their rules before they told that they began, by node.
-    pub(super) early: BTreeMap<String, Told>,
+    /// What runs told of their rules before they told that they began.
+    pub(super) early: BTreeMap<Subject, Told>,
     /// The rule set that agents are to run.
     pub(super) wanted: Option<Wanted>,
     /// What came since the server began.
@@ -177,7 +197,8 @@ impl Board {
         match fact {
             Fact::Start(start) => self.start(start, heard),
             Fact::Stop(stop) => {
-                if let Some(node) = self.nodes.get_mut(&stop.node).filter(|n| n.run == stop.run) {
+                let of = Subject::of(&stop.node, &stop.run);
+                if let Some(node) = self.nodes.get_mut(&of).filter(|n| n.run == stop.run) {
                     node.stopped = Some((stop.time, stop.reason.clone()));
                 }
             }
@@ -196,7 +217,7 @@ impl Board {
 
     /// An agent sent something, whatever it is. `newest` is the time of its last fact.
     pub(crate) fn heard(&mut self, name: &str, version: &str, newest: Option<Time>, now: Time) {
-        let Some(node) = self.nodes.get_mut(name) else { return };
+        let Some(node) = self.nodes.get_mut(&Subject::agent(name)) else { return };
         node.heard = Some(now);
         if !version.is_empty() && node.version != version {
             version.clone_into(&mut node.version);
@@ -210,12 +231,12 @@ impl Board {
         self.audit = statuses.into_iter().map(key).collect();
     }
 
-    fn node(&mut self, name: &str) -> Option<&mut Node> {
-        if !self.nodes.contains_key(name) && self.nodes.len() >= NODES {
+    fn node(&mut self, of: &Subject) -> Option<&mut Node> {
+        if !self.nodes.contains_key(of) && self.nodes.len() >= NODES {
             self.beyond += 1;
             return None;
         }
-        Some(self.nodes.entry(name.to_owned()).or_default())
+        Some(self.nodes.entry(of.clone()).or_default())
     }
 
     fn start(&mut self, start: &Start, heard: Option<Time>) {
@@ -223,7 +244,8 @@ impl Board {
             self.replays.insert(start.run.clone());
             return;
         }
-        let Some(node) = self.node(&start.node) else { return };
+        let of = Subject::of(&start.node, &start.run);
+        let Some(node) = self.node(&of) else { return };
         if node.begun.is_some_and(|begun| begun > start.time) {
             return;
         }
@@ -234,22 +256,23 @@ impl Board {
         node.begun = Some(start.time);
         node.stopped = None;
         node.heard = heard.or(node.heard);
-        self.runs(&start.node, &start.run);
+        self.runs(&of, &start.run);
     }
 
     fn observation(&mut self, seen: &Observation, heard: Option<Time>) {
         if self.replays.contains(&seen.run) {
             return;
         }
-        let Some(node) = self.node(&seen.node) else { return };
+        let of = Subject::of(&seen.node, &seen.run);
+        let Some(node) = self.node(&of) else { return };
         node.heard = heard.or(node.heard);
         if node.watched.is_some_and(|to| seen.to <= to) {
             // Of an earlier run, or known.
             return;
         }
         let before = (node.watched, node.run != seen.run);
-        self.runs(&seen.node, &seen.run);
-        let Some(node) = self.nodes.get_mut(&seen.node) else { return };
+        self.runs(&of, &seen.run);
+        let Some(node) = self.nodes.get_mut(&of) else { return };
         node.watched = Some(seen.to);
         node.every = seen.to.0.saturating_sub(seen.from.0);
         node.cluster.clone_from(&seen.cluster);
@@ -287,13 +310,16 @@ impl Board {
         self.owed.extend(owed.filter(|_| heard.is_some()));
     }
 
+    /// A gap names no run: it is of whoever has the name, as it is where time is counted.
     fn gap(&mut self, gap: &Gap) {
-        let Some(node) = self.nodes.get_mut(&gap.node) else { return };
-        // A silence that was told before the server was started anew.
-        if gap.source.is_empty() && node.watched.is_some_and(|to| gap.from <= to && to < gap.to) {
-            node.told = node.told.max(Some(gap.to));
+        for own in [false, true] {
+            let Some(node) = self.nodes.get_mut(&Subject { name: gap.node.clone(), own }) else { continue };
+            // A silence that was told before the server was started anew.
+            if gap.source.is_empty() && node.watched.is_some_and(|to| gap.from <= to && to < gap.to) {
+                node.told = node.told.max(Some(gap.to));
+            }
+            node.gap(gap);
         }
-        node.gap(gap);
     }
 
     /// Whether a list of nodes says that it is gone.

@@ -4,7 +4,7 @@ use avouch_finding::{RulesLoaded, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::board::{Board, NODES, Node, SECOND};
+use super::board::{Board, NODES, Node, SECOND, Subject};
 use super::standing::short;
 use crate::agent_rules::Wanted;
 
@@ -59,24 +59,25 @@ impl Board {
 
     /// An agent told of its rules. It does so before it tells that it began.
     pub(super) fn rules(&mut self, loaded: &RulesLoaded) {
-        match self.nodes.get_mut(&loaded.node) {
+        let of = Subject::of(&loaded.node, &loaded.run);
+        match self.nodes.get_mut(&of) {
             Some(node) if node.run == loaded.run => node.load(loaded.into()),
-            _ if self.early.len() < NODES || self.early.contains_key(&loaded.node) => {
-                self.early.insert(loaded.node.clone(), loaded.into());
+            _ if self.early.len() < NODES || self.early.contains_key(&of) => {
+                self.early.insert(of, loaded.into());
             }
             _ => {}
         }
     }
 
     /// A run of a node is heard of, perhaps for the first time: what it told of its rules before is taken.
-    pub(super) fn runs(&mut self, name: &str, run: &str) {
-        let Some(node) = self.nodes.get_mut(name) else { return };
+    pub(super) fn runs(&mut self, of: &Subject, run: &str) {
+        let Some(node) = self.nodes.get_mut(of) else { return };
         if node.run != run {
             (node.refused, node.refused_set, node.set) = (None, String::new(), String::new());
             run.clone_into(&mut node.run);
         }
-        if self.early.get(name).is_some_and(|told| told.run == run)
-            && let Some(told) = self.early.remove(name)
+        if self.early.get(of).is_some_and(|told| told.run == run)
+            && let Some(told) = self.early.remove(of)
         {
             node.load(told);
         }

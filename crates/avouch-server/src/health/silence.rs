@@ -5,7 +5,7 @@
 
 use avouch_finding::{Gap, Observation, Time};
 
-use super::board::{Board, Node, SECOND};
+use super::board::{Board, Node, SECOND, Subject};
 
 /// An agent that was not heard for so long is silent; one that observes in longer stretches has three of them.
 const SILENT: u64 = 30 * SECOND;
@@ -35,11 +35,11 @@ impl Board {
     pub(crate) fn gaps_to_tell(&mut self, now: Time) -> Vec<Gap> {
         let mut gaps = std::mem::take(&mut self.owed);
         let begun = self.begun;
-        let left: Vec<String> =
-            self.nodes.iter().filter(|(name, node)| self.has_left(name, node)).map(|(name, _)| name.clone()).collect();
-        for (name, node) in &mut self.nodes {
+        let has_left = |(of, node): &(&Subject, &Node)| self.has_left(&of.name, node);
+        let left: Vec<Subject> = self.nodes.iter().filter(has_left).map(|(of, _)| of.clone()).collect();
+        for (of, node) in &mut self.nodes {
             let (Some(from), None) = (node.watched, node.told) else { continue };
-            if !node.is_silent(begun, now) || node.is_own() || from >= now || left.contains(name) {
+            if !node.is_silent(begun, now) || node.is_own() || from >= now || left.contains(of) {
                 continue;
             }
             let reason = match &node.stopped {
@@ -50,7 +50,7 @@ impl Board {
                 }
             };
             node.told = Some(now);
-            gaps.push(Gap { from, to: now, node: name.clone(), reason, ..Gap::default() });
+            gaps.push(Gap { from, to: now, node: of.name.clone(), reason, ..Gap::default() });
         }
         gaps
     }

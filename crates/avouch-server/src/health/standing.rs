@@ -7,7 +7,7 @@ use avouch_pipeline::live::audit::{AuditState, AuditStatus, DigestCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::board::{Board, Node, RECENT, SECOND, Source};
+use super::board::{Board, Node, RECENT, SECOND, Source, Subject};
 use super::rule_sets::RuleSetHealth;
 use crate::agent_rules::Wanted;
 
@@ -165,7 +165,8 @@ impl Board {
     pub(crate) fn standing(&self, now: Time) -> Standing {
         let mut out = Standing::default();
         let common = self.common_rules();
-        for (name, node) in &self.nodes {
+        for (of, node) in &self.nodes {
+            let (name, is_own) = (&of.name, of.own);
             if self.has_left(name, node) {
                 continue;
             }
@@ -174,11 +175,11 @@ impl Board {
                 out.forgotten += 1;
                 continue;
             }
-            let (state, reason) = node.standing(self.begun, now, self.is_judged(name));
+            let (state, reason) = node.standing(self.begun, now, is_own && self.is_judged(name));
             let mut worst = (state, reason.clone());
             for (source_name, source) in &node.sources {
                 // What holds for the node holds for its sources.
-                let audit = self.audit.get(&(name.clone(), source_name.clone()));
+                let audit = self.audit.get(&(name.clone(), source_name.clone())).filter(|_| is_own);
                 let (mut own, mut why) = match audit {
                     Some(status) => judged(status),
                     None => source.standing(source_name, node, now),
@@ -215,7 +216,7 @@ impl Board {
             let wanted = self.wanted.as_ref();
             let warnings = node.warnings(common.get(node.cluster.as_str()).copied(), wanted, now);
             let mut health = node.health(name, worst.0, worst.1, warnings, wanted, now);
-            if node.is_own() {
+            if is_own {
                 // Of a cluster or account something was heard when records came, not when the server told that none did.
                 let statuses = self.audit.iter().filter(|((of, _), _)| of == name);
                 health.heard = statuses.filter_map(|(_, status)| status.heard).max();
@@ -243,7 +244,7 @@ impl Board {
     /// Nodes of a list that nothing was ever heard of.
     fn never(&self, out: &mut Standing) {
         for estate in self.estates.values() {
-            for name in estate.nodes.iter().filter(|name| !self.nodes.contains_key(*name)) {
+            for name in estate.nodes.iter().filter(|name| !self.nodes.contains_key(&Subject::agent(name))) {
                 let reason = format!("it is in the list of nodes since {}, and nothing ever came", estate.time);
                 out.reasons.push(format!("{name}: {reason}"));
                 let node = Node { cluster: estate.cluster.clone(), ..Node::default() };

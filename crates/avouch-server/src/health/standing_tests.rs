@@ -270,3 +270,39 @@ fn of_a_cluster_that_never_sent_nothing_was_heard_and_nothing_is_late() {
     );
     assert_eq!(standing.sources[0].digests, Some(Digests { verified: 2, not_verified: 1, failed: 0 }));
 }
+
+#[test]
+fn a_cluster_and_a_machine_of_one_name_are_two() {
+    let audit = |o: &mut Observation| {
+        let state = SourceState { state: Watching::Delivers, events: 7, ..SourceState::default() };
+        o.sources = BTreeMap::from([("k8s_audit".into(), state)]);
+        o.run = "server-1".into();
+    };
+    let mut board = Board::new(at(0));
+    for to in [20, 30] {
+        board.apply(&seen("prod", to, |_| ()), Some(at(to)));
+        board.apply(&seen("prod", to, audit), Some(at(to)));
+    }
+    let rows = |board: &Board, now: u64| -> Vec<(bool, State)> {
+        board.standing(at(now)).nodes.iter().map(|n| (n.own, n.state)).collect()
+    };
+    let sources = |board: &Board, now: u64| -> Vec<(String, u64)> {
+        board.standing(at(now)).sources.iter().map(|s| (s.source.clone(), s.events)).collect()
+    };
+    assert_eq!(rows(&board, 31), [(false, State::Ok), (true, State::Ok)]);
+    assert_eq!(sources(&board, 31), [("syscall".to_owned(), 10), ("k8s_audit".to_owned(), 14)]);
+    // The machine falls silent; its gap is told once, and the cluster goes on.
+    for to in [40, 50, 60, 70] {
+        board.apply(&seen("prod", to, audit), Some(at(to)));
+    }
+    assert_eq!(rows(&board, 71)[0].1, State::Silent);
+    let gaps = board.gaps_to_tell(at(71));
+    assert_eq!(gaps.iter().map(|g| (g.from, g.to)).collect::<Vec<_>>(), [(at(30), at(71))]);
+    // A list of machines does not take the cluster for one of them.
+    let mut board = Board::new(at(0));
+    board.apply(&seen("prod", 20, audit), Some(at(20)));
+    let estate =
+        Estate { time: at(20), cluster: "prod".into(), nodes: vec!["prod".into()], origin: "kubernetes".into() };
+    board.apply(&estate.into(), Some(at(20)));
+    assert_eq!(rows(&board, 21), [(true, State::Ok), (false, State::Never)]);
+}
