@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use avouch_coverage::{Coverage, GapLine, Question, Span, cover};
-use avouch_finding::Time;
-use avouch_report::{AsOf, PeriodFacts, Place, gather_watching};
+use avouch_coverage::{Coverage, GapLine, Question, Span, Stretch, cover};
+use avouch_finding::{Fact, Kind, Time};
+use avouch_report::{AsOf, PeriodFacts, Place, Placed, gather_watching};
 use avouch_store::{Column, Filter, Period, Reader};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,19 +29,54 @@ pub(crate) struct GapOut {
     pub(crate) cause: String,
 }
 
+/// The period of a filter that has ends, up to now; `None` when nothing of it is over.
+fn over(filter: &Filter, now: Time) -> Option<Span> {
+    let period = Span::new(filter.period.from, filter.period.to.min(now));
+    (!period.is_empty() && filter.period.from != Period::ALL.from).then_some(period)
+}
+
 /// What is known of the watching in a period that has ends, up to now; `None` when nothing of it is over.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn watching(reader: &mut Reader, filter: &Filter, now: Time) -> ApiResult<Option<PeriodFacts>> {
-    let period = Span::new(filter.period.from, filter.period.to.min(now));
-    if period.is_empty() || filter.period.from == Period::ALL.from {
-        return Ok(None);
-    }
+    let Some(period) = over(filter, now) else { return Ok(None) };
     let clusters: Vec<String> = filter.only.get(&Column::Cluster).into_iter().flatten().cloned().collect();
     let as_of = AsOf { ledger: String::new(), last: Place { seq: u64::MAX, hash: String::new() } };
     let question = avouch_report::Question { period, clusters: &clusters, as_of };
     gather_watching(reader, &question).map(Some).map_err(|e| ApiError::internal(chain(&e)))
+}
+
+/// Of [`watching`] what [`coverage`] and [`gaps`] look at, for a chart that asks nothing of rules: reading the rule sets of all runs takes most
+/// of the time of the whole.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn watched(reader: &mut Reader, filter: &Filter, now: Time) -> ApiResult<Option<PeriodFacts>> {
+    let Some(period) = over(filter, now) else { return Ok(None) };
+    let clusters = filter.only.get(&Column::Cluster);
+    let wants = |cluster: &String| clusters.is_none_or(|wanted| wanted.contains(cluster));
+    let mut facts = PeriodFacts::new(period).map_err(ApiError::internal)?;
+    let (until, within) = (Period::new(Time(0), period.to), Period::new(period.from, period.to));
+    // Those before the period too: they tell who was there.
+    let stretches = reader.stretches(until)?;
+    facts.stretches =
+        stretches.iter().map(|s| &s.observation).filter(|o| wants(&o.cluster)).map(Stretch::from).collect();
+    for (kind, period) in [(Kind::Gap, within), (Kind::Estate, until), (Kind::Start, within)] {
+        let mut stored = reader.facts(kind, period)?;
+        stored.sort_by_key(|f| (f.fact.time(), f.record.seq));
+        for stored in stored {
+            match stored.fact {
+                Fact::Gap(gap) => facts.gaps.push(*gap),
+                Fact::Estate(estate) if wants(&estate.cluster) => facts.estates.push(*estate),
+                Fact::Start(start) if wants(&start.cluster) => {
+                    facts.starts.push(Placed { place: Place::default(), fact: *start });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(Some(facts))
 }
 
 /// Whether each source that was to be watched was, whatever the rules were.

@@ -10,7 +10,7 @@ use crate::App;
 use crate::access::Who;
 use crate::answer::Answer;
 use crate::error::{ApiError, ApiResult, ErrorBody};
-use crate::gaps::{GapOut, coverage, gaps, sentences, watching};
+use crate::gaps::{GapOut, coverage, gaps, sentences, watched};
 use crate::once::Ready;
 use crate::query::{Params, canonical};
 
@@ -123,7 +123,7 @@ pub(crate) async fn counts(State(app): State<App>, who: Who, RawQuery(query): Ra
             severity: b.counted.into(),
             suppressed: b.suppressed.all(),
         });
-        let gaps = match step.map(|_| watching(reader, &params.filter, now)).transpose()? {
+        let gaps = match step.map(|_| watched(reader, &params.filter, now)).transpose()? {
             None => None,
             Some(None) => Some(Vec::new()),
             Some(Some(facts)) => {
