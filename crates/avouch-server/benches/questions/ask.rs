@@ -6,6 +6,7 @@ use avouch_finding::Time;
 use avouch_store::Column;
 
 use crate::caller::Caller;
+use crate::data;
 use crate::facts::{self, DAY, DAYS, FROM};
 
 /// What the pages of findings show beside the list.
@@ -53,12 +54,14 @@ impl Values {
     }
 }
 
-/// A cursor deep in the list: behind 200 pages of 1,000.
+/// A cursor deep in the list: behind 200 pages of 1,000, or behind as many as there are.
 fn deep(caller: &Caller) -> String {
     let mut after = String::new();
     for _ in 0..200 {
-        let page = caller.json(&format!("/findings?limit=1000{after}"));
-        after = format!("&after={}", page["next"].as_str().expect("more"));
+        match caller.json(&format!("/findings?limit=1000{after}"))["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
     }
     after
 }
@@ -88,7 +91,8 @@ pub(crate) fn families(caller: &Caller, values: Values) -> Vec<Family> {
     let control = caller.json("/controls?from=2026-01-01&to=2026-04-01")["criteria"][0]["controls"][0]["id"].clone();
     let control = control.as_str().expect("a control").to_owned();
     let after = deep(caller);
-    let ids: BTreeMap<u64, String> = (0..40).map(|n| (n, facts::finding(n * 24_989 + 1, 1_000_000).id)).collect();
+    let of = data::findings();
+    let ids: BTreeMap<u64, String> = (0..40).map(|n| (n, facts::finding((n * 24_989 + 1) % of, of).id)).collect();
     let words = ["port+{n}+", "{n}.yaml+", "command%3Dkubectl+{n}.yaml", "nightly+{n}", "team-0{d}-api+{n}"];
     let common = ["sensitive+", "sensitive", "%2Fetc%2Fshadow+", "etc", "user%3Droot+"];
     let short = ["s", "1", "te", "17", "a", "0", "acc", "por"];

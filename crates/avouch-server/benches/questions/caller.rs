@@ -54,6 +54,24 @@ impl Caller {
         (took, body)
     }
 
+    /// Another one with the same token, on a connection of its own.
+    pub(crate) fn another(&self) -> Self {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        Self { agent, ..self.clone() }
+    }
+
+    /// Asks whether something is other than what is known by an entity tag; how long it took, the status, the tag of now and the length of the answer.
+    pub(crate) fn known(&self, path: &str, tag: &str) -> (Duration, u16, String, usize) {
+        let begun = Instant::now();
+        let bearer = format!("Bearer {}", self.token);
+        let request = self.agent.get(format!("{}{path}", self.base)).header("authorization", bearer);
+        let mut answer = request.header("if-none-match", tag).call().expect("ask");
+        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec().expect("read");
+        let took = begun.elapsed();
+        let tag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+        (took, answer.status().as_u16(), tag.to_owned(), body.len())
+    }
+
     /// The answer as JSON.
     pub(crate) fn json(&self, path: &str) -> Json {
         serde_json::from_str(&self.ask(path).1).expect("JSON")
@@ -75,7 +93,7 @@ impl Caller {
         let request = self.agent.post(format!("{}{path}", self.base)).header("authorization", bearer);
         let mut answer = request.header("content-type", media_type).send(body).expect("send");
         let text = answer.body_mut().read_to_string().expect("read");
-        assert!(answer.status() == 200, "{text}");
+        assert!(answer.status() == 200, "{path}: {text}");
         text
     }
 }

@@ -13,8 +13,15 @@ use avouch_store::{Options, Record, Store};
 
 use crate::facts::{self, DAY, DAYS, FROM};
 
-/// How many.
-pub(crate) const FINDINGS: u64 = 1_000_000;
+/// How many, when `AVOUCH_BENCH_FINDINGS` does not say.
+const FINDINGS: u64 = 1_000_000;
+
+/// How many findings there are: fewer show that the bench runs to its end.
+pub(crate) fn findings() -> u64 {
+    let asked = std::env::var_os("AVOUCH_BENCH_FINDINGS").and_then(|n| n.to_str().and_then(|n| n.parse().ok()));
+    asked.filter(|n| *n > 0).unwrap_or(FINDINGS)
+}
+
 /// A store that was kept is used again while this is the same: change it with the data.
 const EDITION: u32 = 2;
 /// Records that are applied at a time.
@@ -148,8 +155,9 @@ fn decided(n: u64, finding: &Finding) -> Vec<Fact> {
 
 fn fill(store: &Path) {
     let mut writer = Store::open(store, Options::default()).expect("open").writer().expect("write");
-    let findings = (0..FINDINGS).flat_map(|n| {
-        let finding = finding(n, FINDINGS);
+    let of = findings();
+    let findings = (0..of).flat_map(|n| {
+        let finding = finding(n, of);
         let decided = decided(n, &finding);
         std::iter::once(Fact::from(finding)).chain(decided)
     });
@@ -165,7 +173,7 @@ fn fill(store: &Path) {
 
 /// A folder for the store of a run, with a copy of what is made once and kept beside the built benches.
 pub(crate) fn copy_to(store: &Path) {
-    let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{EDITION}"));
+    let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{EDITION}-{}", findings()));
     if !kept.exists() {
         let making = kept.with_extension("making");
         std::fs::remove_dir_all(&making).ok();

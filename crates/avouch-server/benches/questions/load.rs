@@ -11,13 +11,14 @@ use avouch_server::Clock;
 use avouch_server::centre::{Centre, Entry};
 
 use crate::caller::Caller;
-use crate::data::{self, FINDINGS};
+use crate::data;
 
 /// Facts of a batch, as an agent with much to send fills it.
 const BATCH: u64 = 1_000;
 
 fn live(id: String, n: u64, time: Time) -> Finding {
-    Finding { id, time, ..data::finding(n * 37 % FINDINGS, FINDINGS) }
+    let of = data::findings();
+    Finding { id, time, ..data::finding(n * 37 % of, of) }
 }
 
 /// Tells findings of this moment at a rate, until it is to end; returns how many a second it were.
