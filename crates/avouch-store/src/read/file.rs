@@ -11,6 +11,7 @@ use crate::classes::Classes;
 use crate::column::{Dict, Packed, Place};
 use crate::error::{At, Error, Result};
 use crate::period::Period;
+use crate::read::count::NUMBERS;
 use crate::read::words::Words;
 use crate::schema;
 use crate::slot::time_of;
@@ -141,7 +142,7 @@ impl FileReader {
         Ok(shared)
     }
 
-    fn no_text(&self) -> Error {
+    pub(crate) fn no_text(&self) -> Error {
         Error::Damaged { path: self.path.clone(), what: "a row with a text that is not there" }
     }
 
@@ -191,6 +192,22 @@ impl FileReader {
                 .query_row([dict as u8], |r| r.get(0))
         };
         find().at("read a dictionary", &self.path)
+    }
+
+    /// Values that all numbers of a column stand for, by the number; [`UNKNOWN`] where the dictionary has none.
+    pub(crate) fn all_values(&mut self, place: Place) -> Result<Values> {
+        let highest = match place {
+            Place::Text(_, dict) | Place::High(_, _, dict) => self.highest(dict)?,
+            Place::Listed(_) => self.highest(Dict::Classes)?,
+            Place::Bits { width, .. } => (1 << width) - 1,
+        };
+        if highest as usize > NUMBERS {
+            return Err(Error::Limit { what: "values of a column", asked: highest.into(), limit: NUMBERS as u64 });
+        }
+        match place {
+            Place::Text(_, dict) | Place::High(_, _, dict) => Ok(Values::One(self.shared(dict, highest)?)),
+            _ => self.values(place, &vec![true; highest as usize + 1]),
+        }
     }
 
     /// What a finding stands for.
@@ -250,12 +267,12 @@ pub(crate) enum Values {
 }
 
 impl Values {
-    /// Of one number.
-    pub(crate) fn of(&self, number: u32) -> &[u32] {
+    /// Of one number; `None` when it is higher than those that were asked for.
+    pub(crate) fn of(&self, number: u32) -> Option<&[u32]> {
         let at = number as usize;
         match self {
-            Self::One(numbers) => numbers.get(at).map(std::slice::from_ref).unwrap_or_default(),
-            Self::Several(numbers) => numbers.get(at).map(Vec::as_slice).unwrap_or_default(),
+            Self::One(numbers) => numbers.get(at).map(std::slice::from_ref),
+            Self::Several(numbers) => numbers.get(at).map(Vec::as_slice),
         }
     }
 }

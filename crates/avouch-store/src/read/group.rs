@@ -10,8 +10,7 @@ use crate::column::{BITS, Column, Place, bit, is_open};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Order};
 use crate::period::Shelf;
-use crate::read::count::NUMBERS;
-use crate::read::file::FileReader;
+use crate::read::file::{FileReader, Values};
 use crate::read::finding::at_slot;
 use crate::read::first::first;
 use crate::read::parted::{Adding, Keyed, Parted, together};
@@ -19,7 +18,7 @@ use crate::read::plan::{Plan, Wanted};
 use crate::read::scan::scan;
 use crate::read::table::Sum;
 use crate::read::{Listed, Reader, StoredFinding};
-use crate::texts::EMPTY;
+use crate::texts::{EMPTY, UNKNOWN};
 
 /// Columns of a key at most.
 const COLUMNS: usize = 6;
@@ -72,11 +71,76 @@ fn many() -> Error {
     Error::Limit { what: "groups", asked: GROUPS as u64 + 1, limit: GROUPS as u64 }
 }
 
-/// Groups of one file, by its own numbers.
-fn local<const N: usize>(file: &mut FileReader, filter: &Filter, places: &[Place]) -> Result<(u64, Parted<N>)> {
+/// Groups of one file, as they are found.
+struct Found<const N: usize> {
+    /// Number of the file.
+    file: u32,
+    /// By column of the key what the file's numbers stand for.
+    values: Vec<Values>,
+    parted: Parted<N>,
+    /// Sums from which on those of one key are put together.
+    room: usize,
+    /// Room to work in.
+    keys: Vec<[u32; N]>,
+    longer: Vec<[u32; N]>,
+}
+
+impl<const N: usize> Found<N> {
+    fn new(file: &mut FileReader, number: u32, places: &[Place]) -> Result<Self> {
+        let values = places.iter().map(|place| file.all_values(*place)).collect::<Result<_>>()?;
+        let (keys, longer) = (Vec::new(), Vec::new());
+        Ok(Self { file: number, values, parted: Parted::default(), room: 2 * GROUPS, keys, longer })
+    }
+
+    /// Adds a sum under the numbers that hold for all files. A finding with several values of a column belongs to several groups.
+    fn add(&mut self, file: &FileReader, key: [u32; N], sum: Sum) -> Result<()> {
+        let Self { keys, longer, .. } = self;
+        keys.clear();
+        keys.push([EMPTY; N]);
+        for (column, values) in self.values.iter().enumerate() {
+            match values.of(key[column]) {
+                None | Some([UNKNOWN]) => return Err(file.no_text()),
+                Some([value]) => keys.iter_mut().for_each(|key| key[column] = *value),
+                // Without a value it has the empty one, as every key begins.
+                Some([]) => {}
+                Some(several) => {
+                    longer.clear();
+                    for begun in keys.iter() {
+                        longer.extend(several.iter().map(|value| {
+                            let mut key = *begun;
+                            key[column] = *value;
+                            key
+                        }));
+                    }
+                    std::mem::swap(keys, longer);
+                }
+            }
+        }
+        let sum = Sum { file: self.file, ..sum };
+        for key in keys.iter() {
+            self.parted.add(*key, sum);
+        }
+        if self.parted.len() > self.room {
+            self.parted.tidy();
+            if self.parted.len() > GROUPS {
+                return Err(many());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Groups of one file: how many findings, and the groups in parts.
+fn of_file<const N: usize>(
+    file: &mut FileReader,
+    filter: &Filter,
+    number: u32,
+    places: &[Place],
+) -> Result<(u64, Vec<Vec<Keyed<N>>>)> {
     let plan = Plan::new(file, filter, Wanted::All)?;
-    let mut adding = Adding::default();
-    let (mut count, mut room) = (0, GROUPS);
+    let mut found = Found::new(file, number, places)?;
+    let file = &*file;
+    let (mut adding, mut count) = (Adding::default(), 0);
     scan(file, &plan, Order::OldestFirst, None, |slot, row| {
         count += 1;
         let mut key = [0; N];
@@ -86,70 +150,15 @@ fn local<const N: usize>(file: &mut FileReader, filter: &Filter, places: &[Place
         let time = file.time(slot, row);
         let severity = row[BITS] >> bit::SEVERITY & 7;
         let one = Sum { first: time, last: time, slot, file: 0, count: 1, open: is_open(row).into(), severity };
-        adding.add(&key, &one);
-        if adding.parted.len() > room {
-            adding.parted.tidy();
-            if adding.parted.len() > GROUPS {
-                return Err(many());
-            }
-            room = GROUPS + adding.parted.len();
+        if let Some((key, sum)) = adding.add(key, one) {
+            found.add(file, key, sum)?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok((count, adding.finish()))
-}
-
-/// Groups of one file, in numbers that hold for all files. A finding with several values of a column belongs to several groups.
-fn shared<const N: usize>(
-    file: &mut FileReader,
-    number: u32,
-    local: Parted<N>,
-    places: &[Place],
-) -> Result<Vec<Vec<Keyed<N>>>> {
-    let parts = local.into_parts();
-    let mut values = Vec::new();
-    for (n, place) in places.iter().enumerate() {
-        let numbers = || parts.iter().flatten().map(|(key, _)| key[n] as usize);
-        let most = numbers().max().unwrap_or(0);
-        if most > NUMBERS {
-            return Err(Error::Limit { what: "values of a column", asked: most as u64, limit: NUMBERS as u64 });
-        }
-        let mut used = vec![false; most + 1];
-        numbers().for_each(|number| used[number] = true);
-        values.push(file.values(*place, &used)?);
+    for (key, sum) in adding.finish() {
+        found.add(file, key, sum)?;
     }
-    let mut shared = Parted::default();
-    let (mut keys, mut longer): (Vec<[u32; N]>, Vec<[u32; N]>) = (Vec::new(), Vec::new());
-    for (key, sum) in parts.into_iter().flatten() {
-        keys.clear();
-        keys.push([EMPTY; N]);
-        for (column, values) in values.iter().enumerate() {
-            match values.of(key[column]) {
-                // Without a value it has the empty one, as every key begins.
-                [] => {}
-                [value] => keys.iter_mut().for_each(|key| key[column] = *value),
-                several => {
-                    longer.clear();
-                    for begun in &keys {
-                        longer.extend(several.iter().map(|value| {
-                            let mut key = *begun;
-                            key[column] = *value;
-                            key
-                        }));
-                    }
-                    std::mem::swap(&mut keys, &mut longer);
-                }
-            }
-        }
-        keys.iter().for_each(|key| shared.add(*key, Sum { file: number, ..sum }));
-        if shared.len() > 2 * GROUPS {
-            shared.tidy();
-            if shared.len() > GROUPS {
-                return Err(many());
-            }
-        }
-    }
-    Ok(shared.into_parts())
+    Ok((count, found.parted.into_parts()))
 }
 
 /// Groups of some files as a whole.
@@ -216,9 +225,8 @@ impl Reader {
             at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
         };
         let found = self.each_file(listed, |file| {
-            let (count, local) = local::<N>(file, filter, places)?;
-            let number = number(&*file);
-            Ok((count, shared(file, number, local, places)?))
+            let number = number(file);
+            of_file::<N>(file, filter, number, places)
         })?;
         let count = found.iter().map(|(count, _)| count).sum();
         let mut files: Vec<_> = found.into_iter().map(|(_, parts)| parts.into_iter()).collect();

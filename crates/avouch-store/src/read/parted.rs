@@ -9,6 +9,8 @@ use crate::read::table::Sum;
 const PARTS: usize = 128;
 /// Keys whose sums are at hand while rows are added.
 const NEAR: usize = 8192;
+/// Rows after which it is known whether keys come again.
+const LOOK: usize = 4 * NEAR;
 
 /// A key of numbers, with its sum.
 pub(crate) type Keyed<const N: usize> = ([u32; N], Sum);
@@ -89,39 +91,46 @@ pub(crate) fn together<const N: usize>(part: &mut Vec<Keyed<N>>, places: &mut Ve
     part.truncate(kept);
 }
 
-/// Adds up rows by key. Sums of keys that come again and again are at hand; one that has to make room for another goes to its part.
+/// Adds up rows by key before they are dealt out: sums of keys that come again and again are at hand, and one that has to make room for another
+/// goes. Where hardly a key comes again, nothing is kept at hand.
 pub(crate) struct Adding<const N: usize> {
     near: Vec<Option<Keyed<N>>>,
-    pub(crate) parted: Parted<N>,
+    rows: usize,
+    /// Rows whose key was at hand.
+    found: usize,
 }
 
 impl<const N: usize> Default for Adding<N> {
     fn default() -> Self {
-        Self { near: vec![None; NEAR], parted: Parted::default() }
+        Self { near: vec![None; NEAR], rows: 0, found: 0 }
     }
 }
 
 impl<const N: usize> Adding<N> {
-    /// Adds to the sum of a key.
-    pub(crate) fn add(&mut self, key: &[u32; N], sum: &Sum) {
-        let near = &mut self.near[hash(key) as usize & (NEAR - 1)];
+    /// Adds to the sum of a key; the sum that goes.
+    pub(crate) fn add(&mut self, key: [u32; N], sum: Sum) -> Option<Keyed<N>> {
+        // Looked at once, when there was time for keys to come again.
+        if self.rows >= LOOK && self.found < LOOK / 4 {
+            return Some((key, sum));
+        }
+        let near = &mut self.near[hash(&key) as usize & (NEAR - 1)];
+        let found = matches!(near, Some((known, _)) if *known == key);
+        if self.rows < LOOK {
+            self.rows += 1;
+            self.found += usize::from(found);
+        }
         match near {
-            Some((known, total)) if known == key => total.add(sum),
-            _ => {
-                if let Some((known, total)) = near.replace((*key, *sum)) {
-                    self.parted.add(known, total);
-                }
+            Some((_, total)) if found => {
+                total.add(&sum);
+                None
             }
+            _ => near.replace((key, sum)),
         }
     }
 
-    /// All sums; those of one key may be several.
-    pub(crate) fn finish(self) -> Parted<N> {
-        let mut parted = self.parted;
-        for (key, sum) in self.near.into_iter().flatten() {
-            parted.add(key, sum);
-        }
-        parted
+    /// The sums at hand.
+    pub(crate) fn finish(self) -> impl Iterator<Item = Keyed<N>> {
+        self.near.into_iter().flatten()
     }
 }
 
@@ -145,28 +154,50 @@ mod tests {
         }
     }
 
-    #[test]
-    fn sums_come_to_the_same_however_often_their_keys_make_room() {
-        // Few keys that come again and again between many that come once or twice.
-        let key = |n: u64| match n % 4 {
-            0 => [(n % 28) as u32, 0],
-            1 => [(n % 30_011) as u32, 7],
-            _ => [n as u32, n as u32],
-        };
-        let (mut adding, mut expected) = (Adding::default(), BTreeMap::<[u32; 2], Sum>::new());
-        for n in 0..60_000 {
-            adding.add(&key(n), &one(n));
-            expected.entry(key(n)).and_modify(|sum| sum.add(&one(n))).or_insert(one(n));
+    /// Adds up rows as a question does; the sums, and how many were dealt out before they were put together.
+    fn added(keys: impl Iterator<Item = [u32; 2]>) -> (BTreeMap<[u32; 2], Sum>, usize) {
+        let (mut adding, mut parted) = (Adding::default(), Parted::default());
+        for (n, key) in keys.enumerate() {
+            if let Some((key, sum)) = adding.add(key, one(n as u64)) {
+                parted.add(key, sum);
+            }
             if n == 40_000 {
-                adding.parted.tidy();
+                parted.tidy();
             }
         }
-        let mut parted = adding.finish();
-        assert!(parted.len() > expected.len(), "nothing had to make room");
+        adding.finish().for_each(|(key, sum)| parted.add(key, sum));
+        let dealt = parted.len();
         parted.tidy();
-        assert_eq!(parted.len(), expected.len());
-        let told = |(key, s): (&[u32; 2], &Sum)| (*key, (s.first, s.last, s.slot, s.count, s.open, s.severity));
-        let found: BTreeMap<_, _> = parted.into_parts().iter().flatten().map(|(key, sum)| told((key, sum))).collect();
-        assert_eq!(found, expected.iter().map(told).collect());
+        let left = parted.len();
+        let all: BTreeMap<_, _> = parted.into_parts().into_iter().flatten().collect();
+        assert_eq!(all.len(), left);
+        (all, dealt)
+    }
+
+    #[test]
+    fn sums_come_to_the_same_however_often_their_keys_make_room() {
+        const ROWS: u32 = 60_000;
+        // Few keys that come again and again between many that come once or twice; hardly one that comes again; few.
+        let mixed = |n: u32| match n % 4 {
+            0 => [n % 28, 0],
+            1 => [n % 30_011, 7],
+            _ => [n, n],
+        };
+        let alone = |n: u32| [n.max(100), 5];
+        let few = |n: u32| [n % 90, n % 2];
+        for (name, key) in [("mixed", &mixed as &dyn Fn(u32) -> [u32; 2]), ("alone", &alone), ("few", &few)] {
+            let mut expected = BTreeMap::<[u32; 2], Sum>::new();
+            for n in 0..ROWS {
+                expected.entry(key(n)).and_modify(|sum| sum.add(&one(n.into()))).or_insert(one(n.into()));
+            }
+            let (found, dealt) = added((0..ROWS).map(key));
+            let told = |s: &Sum| (s.first, s.last, s.slot, s.count, s.open, s.severity);
+            let (found_told, told): (Vec<_>, Vec<_>) = (
+                found.iter().map(|(k, s)| (*k, told(s))).collect(),
+                expected.iter().map(|(k, s)| (*k, told(s))).collect(),
+            );
+            assert_eq!(found_told, told, "{name}");
+            assert_eq!(dealt > expected.len(), name == "mixed", "{name}: {dealt} of {}", expected.len());
+        }
     }
 }

@@ -167,7 +167,8 @@ impl Tally {
             let used: Vec<bool> = numbers.iter().map(|count| *count > 0).collect();
             let named = file.values(*place, &used)?;
             let counted = (0..).zip(numbers).filter(|(_, count)| **count > 0);
-            let each = counted.flat_map(|(number, count)| named.of(number).iter().map(|value| (*value, *count)));
+            let each = counted
+                .flat_map(|(number, count)| named.of(number).into_iter().flatten().map(|value| (*value, *count)));
             values.push(each.collect());
         }
         Ok(Tallied { count: self.count, values, buckets: self.buckets })
