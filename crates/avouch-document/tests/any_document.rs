@@ -116,6 +116,37 @@ fn no_row_is_cut_and_each_page_has_the_head() {
 }
 
 #[test]
+fn a_heading_of_rows_stands_on_the_page_of_its_first_row() {
+    let mut table = Table::new("Rows", [Column::text("Headword", 1.0), Column::text("Text", 2.0)]);
+    for n in 0..120 {
+        table.push(Row::group(format!("h{n}h")));
+        table.push([format!("s{n}s"), "word ".repeat(40 + n * 7 % 90)]);
+    }
+    let Some(text) = pdf_text(&to_pdf(&of_blocks(vec![Block::Table(table)]))) else { return };
+    let pages: Vec<&str> = text.split('\u{c}').filter(|page| page.contains("s1")).collect();
+    assert!(pages.len() > 5);
+    for page in &pages {
+        for n in 0..120 {
+            let (heading, row) = (page.contains(&format!("h{n}h")), page.contains(&format!("s{n}s")));
+            assert_eq!(heading, row, "heading {n} is apart from its row: {page}");
+        }
+    }
+}
+
+#[test]
+fn a_remark_in_place_of_rows_spans_the_table() {
+    let mut table = Table::new("Rows", [Column::number("No", 1.0).row_head(), Column::text("Text", 9.0)]);
+    table.push(["1", "first"]);
+    table.push(Row::total(["and 17 more; each of them stands in the population"]));
+    table.push(Row::total(["18", "in all"]));
+    let document = of_blocks(vec![Block::Table(table)]);
+    let page = html::render(&document);
+    assert!(page.contains("colspan=\"2\">and 17 more; each of them stands in the population</td>"), "{page}");
+    let Some(text) = pdf_text(&to_pdf(&document)) else { return };
+    assert!(text.lines().any(|l| l.contains("and 17 more; each of them stands in the population")), "{text}");
+}
+
+#[test]
 fn what_is_taller_than_a_page_goes_on_on_the_next() {
     let long: String = (0..4_000).map(|n| format!("w{n}w ")).collect();
     let mut table = Table::new("Long", [Column::text("A", 1.0).row_head(), Column::text("B", 1.0)]);

@@ -70,6 +70,12 @@ impl<W: io::Write> Page<'_, W> {
             self.text.push_str("</th></tr>\n");
             return;
         }
+        if row.is_remark() {
+            self.text.push_str(&format!("<td class=\"b\" colspan=\"{}\">", columns.max(1)));
+            self.cells(&row.cells);
+            self.text.push_str("</td></tr>\n");
+            return;
+        }
         for (index, column) in table.columns.iter().enumerate() {
             let tag = if column.row_head { "th scope=\"row\"" } else { "td" };
             let last = index + 1 == columns;

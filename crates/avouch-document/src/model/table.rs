@@ -124,7 +124,7 @@ pub enum RowClass {
     /// One of many.
     #[default]
     Plain,
-    /// The sum of those above.
+    /// The sum of those above. One with a single cell is a remark ("and 17 more") and spans the table.
     Total,
     /// The first cell is a heading of the rows below it and spans the table.
     Group,
@@ -161,6 +161,11 @@ impl Row {
     /// A sum of the rows above.
     pub fn total<C: Into<Cell>>(cells: impl IntoIterator<Item = C>) -> Self {
         Self::of(RowClass::Total, cells)
+    }
+
+    /// Whether its only cell spans the table.
+    pub(crate) fn is_remark(&self) -> bool {
+        self.class == RowClass::Total && self.cells.len() == 1
     }
 
     /// A heading of the rows below.

@@ -45,7 +45,9 @@ impl Flow<'_> {
     /// Height of what must stand on one page with the heading before it.
     pub(super) fn first_height(&self, block: &Block) -> f32 {
         match block {
-            Block::Paragraph(_) | Block::List(_) => GAP + 2.0 * leading(BODY),
+            // Three lines stay together: two on a page would leave the third alone on the next.
+            Block::Paragraph(_) => GAP + 3.0 * leading(BODY),
+            Block::List(_) => GAP + 2.0 * leading(BODY),
             Block::Note(note) => {
                 let lines = |text: &Text| set(text, BODY, self.width() - 26.0, self.outline).len();
                 let all: usize = note.paragraphs.iter().map(lines).sum();

@@ -274,6 +274,7 @@ impl<'a> Flow<'a> {
                 (_, 0) => fit,
                 (0 | 1, _) if !self.at_top() && rest.len() > 1 => 0,
                 (_, 1) if fit > 2 => fit - 1,
+                (2, 1) if !self.at_top() => 0,
                 (0, _) if !self.at_top() => 0,
                 _ => fit.max(1),
             };

@@ -65,7 +65,12 @@ impl Flow<'_> {
         let below = if table.shown.is_some() { 3.0 + 2.0 * leading(SMALL) } else { 0.0 };
         let last = table.rows.len().saturating_sub(1);
         for (index, row) in table.rows.iter().enumerate() {
-            self.row(&grid, table, row, body, if index == last { below } else { 0.0 });
+            let after = match row.class {
+                RowClass::Group => table.rows.get(index + 1).map_or(0.0, |next| self.row_height(&grid, table, next)),
+                _ if index == last => below,
+                _ => 0.0,
+            };
+            self.row(&grid, table, row, body, after);
         }
         if table.rows.is_empty() {
             let words = Row::of(RowClass::Muted, [Cell::Text(Text::from(table.when_empty.as_str()))]);
@@ -185,7 +190,7 @@ impl Flow<'_> {
         self.table_head(grid, table, None);
     }
 
-    /// A row, with `below` left free under it.
+    /// A row that stands on one page with the `below` under it.
     fn row(&mut self, grid: &Grid, table: &Table, row: &Row, body: TagId, below: f32) {
         let tag = self.tags.open(body, Tag::TR);
         let style = match row.class {
@@ -193,10 +198,11 @@ impl Flow<'_> {
             RowClass::Muted => Style { ink: Ink::Muted, ..grid.style },
             _ => grid.style,
         };
-        if row.class == RowClass::Group || table.columns.is_empty() {
+        if row.class == RowClass::Group || row.is_remark() || table.columns.is_empty() {
             let bold = Style { face: Face::Bold, ..grid.style };
-            // A heading at the foot of a page would stand without its rows.
-            let needed = 3.0 * (leading(bold) + 2.0 * PAD_Y);
+            // A heading at the foot of a page would stand without its rows; a row taller than half a page may go on on the next.
+            let lines = self.set_joined(&row.cells, bold, self.width() - 2.0 * PAD_X).height(leading(bold));
+            let needed = lines + 2.0 * PAD_Y + below.min(self.height() * 0.5);
             if needed > self.room() && !self.at_top() {
                 self.next_table_page(grid, table);
             }
