@@ -98,7 +98,7 @@ pub struct Late {
     pub decision: u64,
     /// Overdue and still open at the end of the period.
     pub open: u64,
-    /// First and last of them.
+    /// When the first of them happened, and when the last was dealt with; the end of the period where one still waits.
     pub between: Option<(Time, Time)>,
     /// The first of them, at most [`LATE`].
     pub named: Vec<LateFinding>,
@@ -242,7 +242,8 @@ fn add_missing(coverage: &mut Coverage, question: &Question, span: Span) -> Vec<
             unobserved: Spans::from(span),
             ..SubjectCoverage::default()
         });
-        coverage.gaps.push(GapLine { node: String::new(), source: source.clone(), span, cause: Cause::NoAgent });
+        let cause = Cause::SourceDown("nothing was ever heard of it".to_owned());
+        coverage.gaps.push(GapLine { node: String::new(), source: source.clone(), span, cause });
     }
     missing
 }
@@ -358,9 +359,10 @@ impl Due {
         late.look += n(look.is_some());
         late.decision += n(decision.is_some());
         late.open += n(row.triage.decided.is_none());
-        let (first, last) = late.between.unwrap_or((row.time, row.last));
-        late.between = Some((first.min(row.time), last.max(row.last)));
         let waited = |w: Option<Wait>| w.map_or(0, |w| w.waited);
+        let until = Time(row.time.0.saturating_add(waited(look).max(waited(decision)))).max(row.last);
+        let (first, last) = late.between.unwrap_or((row.time, until));
+        late.between = Some((first.min(row.time), last.max(until)));
         late.longest = (late.longest.0.max(waited(look)), late.longest.1.max(waited(decision)));
         late.limits.0.extend(look.map(|w| w.limit));
         late.limits.1.extend(decision.map(|w| w.limit));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_coverage::{RuleSet, Span, Stretch, Watched, expectations};
 use avouch_finding::{
-    AcceptanceChange, Act, Canary, ControlsChange, Estate, Export, Gap, InputRead, Login, MappingChange, RuleIdentity,
-    RulesLoaded, SettingChange, Start, Stop, Time,
+    AcceptanceChange, Act, Anchored, Canary, ControlsChange, Estate, Export, Gap, InputRead, Login, MappingChange,
+    RuleIdentity, RulesLoaded, SettingChange, Start, Stop, Time,
 };
 
 use crate::findings::Findings;
@@ -66,6 +66,8 @@ pub struct PeriodFacts {
     pub exports: Vec<Placed<Export>>,
     pub logins: Vec<Placed<Login>>,
     pub settings: Vec<Placed<SettingChange>>,
+    /// Heads that were published outside the ledger, without what the other side gave for it.
+    pub anchors: Vec<Placed<Anchored>>,
     /// Sums of observations: events, detections, lost events by node.
     pub sums: BTreeMap<String, NodeSums>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use avouch_coverage::{Span, Stretch};
-use avouch_finding::{Decision, Fact, Kind, Severity, Time};
+use avouch_finding::{Anchored, Decision, Fact, Kind, Severity, Time};
 use avouch_store::{Column, Filter, Period, Reader, StoredFact, StoredFinding};
 
 use crate::facts::{AsOf, BadPeriod, NodeSums, PeriodFacts, Place, Placed};
@@ -178,6 +178,7 @@ fn few(reader: &mut Reader, question: &Question<'_>, facts: &mut PeriodFacts) ->
         (Kind::Export, within),
         (Kind::Login, within),
         (Kind::Setting, within),
+        (Kind::Anchor, within),
     ];
     for (kind, period) in kinds {
         let mut all = reader.facts(kind, period)?;
@@ -211,6 +212,8 @@ fn add(facts: &mut PeriodFacts, question: &Question<'_>, place: Place, fact: Fac
         Fact::Export(f) => facts.exports.push(Placed { place, fact: *f }),
         Fact::Login(f) => facts.logins.push(Placed { place, fact: *f }),
         Fact::Setting(f) => facts.settings.push(Placed { place, fact: *f }),
+        // Replies of authorities are large, and stand in the ledger.
+        Fact::Anchor(f) => facts.anchors.push(Placed { place, fact: Anchored { receipt: None, ..*f } }),
         _ => {}
     }
 }

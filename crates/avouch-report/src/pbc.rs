@@ -1,6 +1,6 @@
 //! Answers to what an auditor asks to be given ("provided by client"), item by item.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_controls::RequestItem;
 use serde::Serialize;
@@ -71,7 +71,9 @@ pub fn answers(results: &Results<'_>) -> Vec<Answer> {
 fn answer(results: &Results<'_>, item: &RequestItem) -> Answer {
     let (mut given, mut missing) = (Vec::new(), Vec::new());
     // A list of which nothing was recorded and of which no test could be made tells nothing.
-    let (mut told, mut doubts) = (false, BTreeSet::new());
+    let (mut told, mut failed) = (false, BTreeSet::new());
+    // Lists by why tests of them could not be made: one reason mostly holds for several.
+    let mut not_run: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for id in &item.populations {
         let Some(p) = results.populations.iter().find(|p| p.spec.id.eq_ignore_ascii_case(id)) else {
             missing.push(format!("the list {id} is not in this report"));
@@ -80,10 +82,10 @@ fn answer(results: &Results<'_>, item: &RequestItem) -> Answer {
         let of = |v: Verdict| p.tests.iter().filter(|t| t.verdict == v).count();
         told |= p.count > 0 || (of(Verdict::Pass) > 0 && !results.facts.is_empty());
         if of(Verdict::Fail) > 0 {
-            doubts.insert(format!("a test of completeness of {} failed", p.spec.id));
+            failed.insert(format!("a test of completeness of {} failed", p.spec.id));
         }
         for t in p.tests.iter().filter(|t| t.verdict == Verdict::NotRun) {
-            doubts.insert(format!("{}: \"{}\" could not be tested: {}", p.spec.id, t.name, t.got));
+            not_run.entry(&t.got).or_default().insert(p.spec.id);
         }
         given.push(of_population(p));
     }
@@ -95,7 +97,11 @@ fn answer(results: &Results<'_>, item: &RequestItem) -> Answer {
     if !item.elsewhere.is_empty() {
         missing.push(format!("from elsewhere: {}", item.elsewhere));
     }
-    missing.extend(doubts);
+    missing.extend(failed);
+    missing.extend(not_run.into_iter().map(|(why, lists)| {
+        let lists: Vec<&str> = lists.into_iter().collect();
+        format!("tests of completeness of {} could not be made: {why}", lists.join(", "))
+    }));
     let state = match () {
         () if given.is_empty() && item.chapters.is_empty() => Answered::NotCovered,
         () if !told => Answered::NoEvidence,

@@ -187,6 +187,15 @@ fn more_gaps_than_fit_are_counted_and_their_file_named() {
     });
 }
 
+#[test]
+fn sessions_that_are_too_many_to_remember_are_counted_where_they_are_told() {
+    let mut made = common::rich();
+    assert!(!text::of_section(text::find(&self::made(&made), "sessions")).contains("More than is remembered"));
+    (made.activity.sessions.beyond, made.activity.sessions.unnoted) = (1, 2_000);
+    let words = text::of_section(text::find(&self::made(&made), "sessions"));
+    assert!(words.contains("1 session was left out: more are not kept; 2,000 commands in pods of requests"), "{words}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -169,6 +169,9 @@ pub struct Sessions {
     pub beyond: u64,
     /// Processes that were forgotten to make room; their children are not joined.
     pub forgotten: u64,
+    /// Commands in pods of requests whose processes were not noted for want of room: what one of them starts soon after a request
+    /// may pass for the first process of that session.
+    pub unnoted: u64,
     /// Commands with a login and without a terminal, in no session: jobs, and services that a person started.
     pub unattended: u64,
 }
@@ -316,11 +319,17 @@ impl Sessions {
     /// Processes of pods for which somebody asked: a child of one of them is no session's first process.
     fn note_pod(&mut self, c: &Command) {
         let w = &c.who;
-        if self.seen.len() < PROCESSES && self.pods.contains(&(w.namespace.clone(), w.pod.clone())) {
-            self.seen.insert((c.node.clone(), w.pid));
-            // A runtime's shim may be the parent of all that begins in a container, so that this alone says little.
-            self.parents.insert((c.node.clone(), w.ppid));
+        if !self.pods.contains(&(w.namespace.clone(), w.pod.clone())) {
+            return;
         }
+        let process = (c.node.clone(), w.pid);
+        if self.seen.len() >= PROCESSES && !self.seen.contains(&process) {
+            self.unnoted += 1;
+            return;
+        }
+        self.seen.insert(process);
+        // A runtime's shim may be the parent of all that begins in a container, so that this alone says little.
+        self.parents.insert((c.node.clone(), w.ppid));
     }
 
     /// The session that a request opened, and of which this is the first process.

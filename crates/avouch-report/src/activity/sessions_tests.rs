@@ -165,3 +165,20 @@ fn a_number_that_is_given_again_is_another_process() {
     let child = Command { time: Time(later + 1), ..run(0, "", (601, 600), 0, "ls") };
     assert_eq!(sessions.command(&child, "", 3), None);
 }
+
+#[test]
+fn processes_of_asked_pods_that_are_too_many_are_counted() {
+    let mut sessions = Sessions::new(vec![request(100, Asked::Exec, "ann", "sh")]);
+    let job = |pid: i64| run(10, "web", (pid, 1), 0, "job");
+    for pid in 0..i64::try_from(PROCESSES).unwrap() {
+        sessions.command(&job(1_000 + pid), "prod", 1);
+    }
+    assert_eq!(sessions.unnoted, 0);
+    // One that is known already takes no room, and other pods' need none.
+    sessions.command(&job(1_000), "prod", 1);
+    sessions.command(&run(10, "other", (1, 2), 0, "job"), "prod", 1);
+    assert_eq!(sessions.unnoted, 0);
+    sessions.command(&job(1), "prod", 1);
+    sessions.command(&job(2), "prod", 1);
+    assert_eq!(sessions.unnoted, 2);
+}

@@ -4,7 +4,8 @@ use avouch_controls::Catalogue;
 use avouch_document::{Block, Code, Column, Fact, NoteKind, Row, RowClass, Section, Shown, Table, Text};
 
 use crate::chapters::criterion::verdicts;
-use crate::chapters::ground::{Ground, population_id, rule_id};
+use crate::chapters::ground::{Ground, ROWS, population_id, rule_id};
+use crate::chapters::reading::COMMANDS;
 use crate::chapters::registers::{acceptance_id, standing};
 use crate::chapters::words as w;
 use crate::chapters::{glossary, requests, row, rules, sources, tool};
@@ -34,12 +35,11 @@ fn rule_texts(g: &Ground<'_>) -> Section {
     let mut table = Table::new(
         "Rules that ran in the period, with the digest of what each meant last",
         [
-            Column::text("Rule", 2.4).row_head(),
-            Column::text("Source, priority", 1.4),
-            Column::text("Criteria", 1.2),
-            Column::text("Tags", 2.6),
+            Column::text("Rule", 2.2).row_head(),
+            Column::text("Source, priority, criteria", 1.6),
+            Column::text("Tags", 5.0),
             Column::text("SHA-256", 3.0),
-            Column::number("Texts", 0.7),
+            Column::number("Texts", 0.6),
         ],
     )
     .or_empty("No evidence: no rule ran in the period.");
@@ -47,8 +47,7 @@ fn rule_texts(g: &Ground<'_>) -> Section {
         let rule = r.rule;
         let row = row![
             rule.name.as_str(),
-            format!("{}, {}", rule.source, w::or_dash(&rule.priority)),
-            w::join(&rule.criteria),
+            format!("{}, {}, {}", rule.source, w::or_dash(&rule.priority), w::join(&rule.criteria)),
             w::join(&rule.tags),
             Text::of_code(rule.digest.as_str()),
             r.versions.to_string(),
@@ -214,13 +213,50 @@ fn ledger(g: &Ground<'_>) -> Section {
     ]));
     out.push(Block::Code(Code {
         caption: "Verify, and compare the last record with the one above".into(),
-        text: "avouch verify bundle\navouch verify bundle/ledger --anchor HEAD --key KEY".to_owned(),
+        text: COMMANDS.to_owned(),
     }));
     out.push(Block::paragraph(
-        "The result of a verification is not printed here: a document cannot vouch for itself. Run it. Segments of the ledger stand under \
-         ledger/, heads that were kept outside under anchors/ of the bundle.",
+        "The result of a verification is not printed here: a document cannot vouch for itself. Run it. Segments of the ledger and its signed heads \
+         stand under ledger/ of the bundle; what the ledger says of heads that were published outside, in anchors/published.json. Those heads \
+         themselves have to come from where they were published: a copy that is handed over with the ledger shows nothing.",
     ));
+    out.push(Block::Table(published(g)));
     out
+}
+
+/// Heads that were published outside: which of them to ask for.
+fn published(g: &Ground<'_>) -> Table {
+    let mut table = Table::new(
+        "Heads that were published outside the ledger in the period, the latest first",
+        [
+            Column::text("Published", 2.1),
+            Column::text("By", 1.0),
+            Column::text("Where", 4.0).row_head(),
+            Column::text("Their time", 2.1),
+            Column::number("Vouches up to record", 1.4),
+            Column::number("Record", 1.0),
+        ],
+    )
+    .or_empty(
+        "None is recorded in the period, up to the record that this report stands on. Without a head that was kept outside, records cut from the \
+         end together with their heads do not show.",
+    );
+    let all = &g.results.facts.anchors;
+    for a in all.iter().rev().take(ROWS) {
+        let f = &a.fact;
+        table.push(row![
+            w::time(f.time),
+            f.anchor.as_str(),
+            f.place.as_str(),
+            w::or_dash(f.their_time.as_deref().unwrap_or_default()),
+            f.last_seq.to_string(),
+            a.place.seq.to_string(),
+        ]);
+    }
+    if all.len() > ROWS {
+        table.shown = Some(Shown { of: w::len(all.len()), file: "anchors/published.json".to_owned() });
+    }
+    table
 }
 
 fn gaps(g: &Ground<'_>) -> Section {
@@ -256,7 +292,10 @@ fn acceptances(g: &Ground<'_>) -> Section {
             Fact::new("Findings hidden", w::count(a.hits)),
             Fact::new("Last hidden", time(a.last_hit, "none")),
             Fact::new("Findings after its end", w::count(a.after_end)),
-            Fact::new("Changed in the period", format!("{} times, last in record {}", a.changes, a.change.place.seq)),
+            Fact::new(
+                "Changed in the period",
+                format!("{}, last in record {}", w::counted(a.changes, "time", "times"), a.change.place.seq),
+            ),
         ];
         if let Some(removed) = a.removed {
             facts.push(Fact::new("Taken out", w::time(removed)));

@@ -131,16 +131,22 @@ fn findings(c: &Counts) -> String {
     if c.all == 0 {
         return "none recorded; that is evidence only for the time that was watched".to_owned();
     }
+    let look = match (c.first_look.percentile(50), c.first_look.percentile(95)) {
+        (Some(half), Some(most)) => {
+            let of = |ns: u64| w::duration(u128::from(ns));
+            format!("first look median {}, 95th percentile {}", of(half), of(most))
+        }
+        _ if c.suppressed == c.all => "none to look at".to_owned(),
+        _ => "nobody looked".to_owned(),
+    };
     format!(
-        "{}: {} true, {} benign, {} test, {} undecided, {} hidden by acceptances; first look median {}, 95th percentile {}",
+        "{}: {} true, {} benign, {} test, {} undecided, {} hidden by acceptances; {look}",
         w::count(c.all),
         w::count(c.true_),
         w::count(c.benign),
         w::count(c.test),
         w::count(c.undecided),
         w::count(c.suppressed),
-        w::optional_duration(c.first_look.percentile(50)),
-        w::optional_duration(c.first_look.percentile(95)),
     )
 }
 
@@ -258,10 +264,10 @@ fn late_ones(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
     let mut table = Table::new(
         format!("Findings of {} that were not dealt with in time, the first of each rule", result.id),
         [
-            Column::number("Record", 0.9).row_head(),
+            Column::number("Record", 0.8).row_head(),
             Column::text("Rule", 2.6),
             Column::text("Happened", 2.0),
-            Column::text("Look", 2.2),
+            Column::text("Look", 2.4),
             Column::text("Decision", 2.2),
         ],
     );

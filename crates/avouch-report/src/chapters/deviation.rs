@@ -31,7 +31,7 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
     }
     out.push(Block::paragraph(format!(
         "{}: {open} open at the end of the period, {closed} closed in it. An item is closed when it was over, or dealt with, before the period \
-         ended. The cause is as far as records tell it.",
+         ended. \"Items\" are how many deviated of how many could have: findings, sources of nodes, nodes, or controls. The cause is as far as records tell it.",
         w::counted(w::len(all.len()), "deviation", "deviations")
     )));
     out.push(Block::Table(ageing(g)));
@@ -45,7 +45,7 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
     out.sections.push(
         Section::new("deviations-missing", "Not covered").with(Block::paragraph(
             "avouch does not record who owns the mending of a deviation, the look-back at its impact, the mending itself, the test after it, or the \
-             sign-off. They belong into the management response of each chapter. The same deviations stand in oscal/poam.json of the bundle.",
+             sign-off. They belong into the management response of each chapter. The same deviations stand in oscal/poam.json beside the bundle.",
         )),
     );
     out

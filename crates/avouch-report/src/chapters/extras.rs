@@ -66,7 +66,7 @@ fn funnel(g: &Ground<'_>) -> Table {
         ("decided", open - c.undecided),
         ("decided to be true", c.true_),
     ] {
-        let share = before.map_or("-".to_owned(), |b| w::percent_down(u128::from(n), u128::from(b)));
+        let share = before.map_or("-".to_owned(), |b| w::share(n, b));
         table.push(row![step, w::count(n), share]);
         before = Some(n);
     }

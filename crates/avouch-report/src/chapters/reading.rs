@@ -1,5 +1,6 @@
 //! Chapter 2: what words mean here, how to verify, how to make it again, and what is not claimed.
 
+use avouch_controls::RequestItem;
 use avouch_document::{Block, Code, Column, NoteKind, Row, Section, Table, Text};
 
 use crate::chapters::ground::Ground;
@@ -110,19 +111,21 @@ fn times() -> Section {
     ))
 }
 
+/// How a bundle is verified, from least to most.
+pub(super) const COMMANDS: &str =
+    "avouch verify bundle\navouch verify bundle --anchor HEAD --key KEY\navouch verify bundle --tsa-ca CERTIFICATES";
+
 fn verify(g: &Ground<'_>) -> Section {
     let as_of = &g.results.facts.as_of;
     let mut out = Section::new("verify", "Verify on any machine, without network");
     out.push(Block::steps([
         "Copy the bundle, the folder that holds this file, and the avouch program of the same or a later version to a machine of your own.",
         "Run the first command. It recomputes the digest of every file against the signed manifest, and every link, root and signature of the ledger.",
-        "Run the second command with a head that was kept outside the entity (a time stamp, a repository, a locked bucket). Only that finds records cut from the end.",
+        "Run the second command with a head that was kept outside the entity (a repository, a locked bucket), and the ledger's public key as you know it. Only that finds records cut from the end, and a ledger made anew.",
+        "Where heads were stamped by a time-stamp authority, run the third with its certificates: it checks who stamped which head, and when.",
         "Compare the last record with the one below.",
     ]));
-    out.push(Block::Code(Code {
-        caption: "Verify".into(),
-        text: "avouch verify bundle\navouch verify bundle --anchor HEAD --key KEY".to_owned(),
-    }));
+    out.push(Block::Code(Code { caption: "Verify".into(), text: COMMANDS.to_owned() }));
     let record = if as_of.last.seq == 0 {
         Text::from("The ledger was empty when this report was made.")
     } else {
@@ -142,23 +145,53 @@ fn verify(g: &Ground<'_>) -> Section {
 fn again(g: &Ground<'_>) -> Section {
     let (scope, facts) = (g.results.scope, g.results.facts);
     let mut text = format!(
-        "avouch report --framework soc2 --controls DIR \\\n    --from {} --to {}",
+        "avouch report --framework soc2 --data DATA --controls DIR \\\n    --from {} --to {}",
         w::exact(facts.period.from),
         w::exact(facts.period.to)
     );
+    let mut option = |name: &str, value: &str| text.push_str(&format!(" \\\n    --{name} {}", quoted(value)));
     for cluster in &scope.clusters {
-        text.push_str(&format!(" \\\n    --cluster {cluster}"));
+        option("cluster", cluster);
+    }
+    for (name, value) in [("entity", &scope.entity), ("system", &scope.system)] {
+        if !value.is_empty() {
+            option(name, value);
+        }
+    }
+    let least = g.results.judging.least_watched;
+    if least != 1_000_000 {
+        let percent = format!("{}.{:04}", least / 10_000, least % 10_000);
+        option("least-watched", percent.trim_end_matches('0').trim_end_matches('.'));
     }
     if scope.sample > 0 {
-        text.push_str(&format!(" \\\n    --sample {} --seed {}", scope.sample, scope.seed));
+        option("sample", &scope.sample.to_string());
     }
-    text.push_str(" \\\n    --out bundle-again");
+    // The seed stands in the manifest, drawn with or not.
+    option("seed", &scope.seed);
+    let usual = RequestItem::built_in().iter().map(|i| &i.id);
+    if !usual.eq(g.results.requests.iter().map(|i| &i.id)) {
+        option("requests", "FILE");
+    }
+    if scope.draft {
+        text.push_str(" \\\n    --draft");
+    }
+    text.push_str(" \\\n    --out again");
     Section::new("again", "Make it again")
         .with(Block::paragraph(
             "The report is computed from the ledger, the control lists and the period alone, without clock or network. The same ledger up to the \
-             same record, the same lists (their digests stand in the scope) and the same version give this file again, byte for byte.",
+             same record, the same lists (their digests stand in the scope), the same version and the options below give this file again, byte for byte; the PDF \
+             with the same --paper, where one was given.",
         ))
         .with(Block::Code(Code { caption: "Make it again".into(), text }))
+}
+
+/// A word of a shell, whatever it holds.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | ',' | '@' | '+');
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn samples(g: &Ground<'_>) -> Section {

@@ -27,12 +27,12 @@ pub(super) fn chapter(g: &Ground<'_>) -> Section {
     let mut table = Table::new(
         "Items, what answers them, and what does not",
         [
-            Column::text("Item", 1.0).row_head(),
-            Column::text("Asked for", 3.0),
-            Column::text("State", 1.2),
-            Column::text("Lists (rows) and files", 2.8),
-            Column::text("Parts of this report", 1.8),
-            Column::text("What is not here", 3.4),
+            Column::text("Item", 0.9).row_head(),
+            Column::text("Asked for", 2.8),
+            Column::text("State", 1.0),
+            Column::text("Lists (rows) and files", 2.2),
+            Column::text("Parts of this report", 1.5),
+            Column::text("What is not here", 4.8),
         ],
     );
     for a in &all {

@@ -3,7 +3,7 @@
 use avouch_document::{Block, Column, NoteKind, Row, RowClass, Section, Shown, Table, Text};
 use avouch_finding::Time;
 
-use crate::activity::{Joined, Session, SessionPath};
+use crate::activity::{Joined, Session, SessionPath, Sessions};
 use crate::chapters::control::population_link;
 use crate::chapters::ground::{Ground, ROWS};
 use crate::chapters::row;
@@ -53,11 +53,38 @@ fn sessions(g: &Ground<'_>) -> Section {
             w::counted(unattended, "command", "commands")
         )));
     }
+    out.blocks.extend(losses(&activity.sessions));
     out.push(Block::paragraph(
         "Not covered: the ticket of a session (only what a decision about its finding names), its end (what is shown is its last record), what was typed and is \
          no program, what went through a tunnel, and sessions that neither a rule nor a terminal tells of.",
     ));
     out
+}
+
+/// What was left out or is less sure because there was too much of it to remember.
+fn losses(sessions: &Sessions) -> Option<Block> {
+    let of = [
+        (sessions.beyond, "session was", "sessions were", "left out: more are not kept"),
+        (
+            sessions.forgotten,
+            "process was",
+            "processes were",
+            "forgotten: commands of their children are in no session",
+        ),
+        (
+            sessions.unnoted,
+            "command",
+            "commands",
+            "in pods of requests came when no more processes were noted: what they started may be joined to a request that it is not of",
+        ),
+    ];
+    let said: Vec<String> = of
+        .into_iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, one, many, what)| format!("{} {what}", w::counted(n, one, many)))
+        .collect();
+    let text = format!("{}. All commands stand in the population of commands.", said.join("; "));
+    (!said.is_empty()).then(|| Block::note(NoteKind::Missing, "More than is remembered", text))
 }
 
 /// How many there are by way, and how many of them were joined.

@@ -112,12 +112,12 @@ fn by_criterion(g: &Ground<'_>) -> Table {
             .plain("Criteria with the time of their controls. Crossed is fail, hatched is unknown; shares are of time and no score: ")
             .link("time-lines".into(), "how time is judged"),
         [
-            Column::text("Criterion", 1.2).row_head(),
-            Column::text("Controls by outcome", 1.9),
-            Column::text("Time", 4.2),
-            Column::number("Deviations open / closed", 1.35),
-            Column::number("Acceptances in force", 1.35),
-            Column::text("Watching", 3.0),
+            Column::text("Criterion", 1.1).row_head(),
+            Column::text("Controls by outcome", 3.3),
+            Column::text("Time", 3.7),
+            Column::number("Deviations open / closed", 1.3),
+            Column::number("Acceptances in force", 1.3),
+            Column::text("Watching", 2.7),
         ],
     );
     let (with, without): (Vec<_>, Vec<_>) = g.chapters().into_iter().partition(|c| !g.controls_of(c).is_empty());

@@ -94,6 +94,14 @@ pub(super) fn percent_up(part: u128, whole: u128) -> String {
     percent(part, whole, whole.saturating_sub(1))
 }
 
+/// A share that is neither good nor bad: what is there is not shown as nothing.
+pub(super) fn share(part: u64, whole: u64) -> String {
+    match percent_down(part.into(), whole.into()) {
+        nothing if part > 0 && nothing == "0.00 %" => "under 0.01 %".to_owned(),
+        share => share,
+    }
+}
+
 fn percent(part: u128, whole: u128, add: u128) -> String {
     if whole == 0 {
         return "-".to_owned();
@@ -138,6 +146,10 @@ mod tests {
         assert_eq!(percent_down(1, 1), "100.00 %");
         assert_eq!(percent_up(1, 10_000_000), "0.01 %");
         assert_eq!((percent_up(0, 7), percent_down(0, 0)), ("0.00 %".to_owned(), "-".to_owned()));
+        assert_eq!(
+            (share(0, 7), share(1, 1_000_000), share(1, 8)),
+            ("0.00 %".into(), "under 0.01 %".into(), "12.50 %".into())
+        );
     }
 
     #[test]

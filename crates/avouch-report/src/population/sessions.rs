@@ -162,5 +162,9 @@ fn tests(sessions: &Sessions, looked: Looked, left_out: Test) -> Vec<Test> {
     if sessions.beyond + looked.beyond > 0 {
         all.push(Test::equal("sessions left out because there were too many", 0, sessions.beyond + looked.beyond));
     }
+    if sessions.unnoted > 0 {
+        let name = "commands in pods of requests that were not noted to stay within memory, so that what they start may be joined wrongly";
+        all.push(Test::equal(name, 0, sessions.unnoted));
+    }
     all
 }

@@ -14,9 +14,9 @@ use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
 use avouch_coverage::{Span, Stretch};
 use avouch_diagnostics::FileId;
 use avouch_finding::{
-    AcceptanceChange, Act, Canary, ChangeAction, ControlsChange, Decision, Estate, Export, Finding, FindingKey, Gap,
-    InputRead, Login, MappingChange, NotRunning, RuleIdentity, RulesLoaded, Severity, SourceState, Start, Stop,
-    Suppressed, Time, Watching,
+    AcceptanceChange, Act, Anchored, Canary, ChangeAction, ControlsChange, Decision, Estate, Export, Finding,
+    FindingKey, Gap, InputRead, Login, MappingChange, NotRunning, RuleIdentity, RulesLoaded, Severity, SourceState,
+    Start, Stop, Suppressed, Time, Watching,
 };
 use avouch_report::population::{self, Activity, Changes, Detections, Population, Sample, changes, detection_tests};
 use avouch_report::{
@@ -545,6 +545,14 @@ pub fn rich() -> Made {
         7000,
         Login { time: at(13 * DAY), who: "auditor@example.org".to_owned(), role: "auditor".to_owned() },
     )];
+    let anchored = |seq: u64, days: u64, anchor: &str, place: &str, their_time: Option<&str>| {
+        let (anchor, place, their_time) = (anchor.to_owned(), place.to_owned(), their_time.map(str::to_owned));
+        placed(seq, Anchored { time: at(days * DAY), anchor, place, their_time, last_seq: seq - 1, receipt: None })
+    };
+    facts.anchors = vec![
+        anchored(4_000, 5, "file", "/mnt/elsewhere/heads.jsonl", None),
+        anchored(8_000, 12, "tsa", "https://tsa.example.org serial 0a", Some("20260713000002Z")),
+    ];
     facts.exports = vec![placed(
         7001,
         Export {
