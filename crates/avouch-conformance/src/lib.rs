@@ -3,31 +3,19 @@
 //! Recordings stand in `../shared/testdata` beside the checkout. A user's clone has none and its tests say that they
 //! skipped; with `CI=true` their absence is a failure.
 
+mod recordings;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use recordings::testdata;
+
 /// Root of this workspace.
 #[must_use]
 pub fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Folder of the recordings, or `None` (said on stderr) in a clone that has none.
-///
-/// # Panics
-/// With `CI=true`, when they are missing.
-#[must_use]
-#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-pub fn testdata() -> Option<PathBuf> {
-    let dir = workspace_root().join("../shared/testdata");
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "recordings missing: {}", dir.display());
-    eprintln!("skipped: no recordings at {}", dir.display());
-    None
 }
 
 #[derive(Deserialize)]

@@ -4,78 +4,18 @@
 
 mod plain;
 
-use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
-use avouch_coverage::{Span, State, Stretch};
-use avouch_diagnostics::FileId;
-use avouch_finding::{AcceptanceChange, Decision, Finding, Severity, Suppressed};
+use avouch_controls::{ControlHistory, Period, Time as ControlTime};
+use avouch_coverage::{Span, State};
+use avouch_finding::{AcceptanceChange, Decision};
 use avouch_report::{
-    DeviationKind, Judging, Outcome, PeriodFacts, Place, Placed, Triage, acceptance_results, control_results,
-    deviations, rule_results,
+    DeviationKind, Judging, Outcome, PeriodFacts, Place, Placed, acceptance_results, control_results, deviations,
+    rule_results,
 };
-use plain::{DAY, HOUR, at, rules, stretch};
+use plain::{DAY, HOUR, LIST, at, facts, find, list, stretch};
 use serde_json::json;
 
-const LIST: &str = "
-list:
-  id: acme
-  version: 1
-  title: Controls of Acme
-  entity: Acme
-  approved: {by: [Board], on: 2026-06-20}
-  valid: {from: 2026-06-25}
-controls:
-  - id: AC-01
-    title: Shells
-    statement: Nobody opens a shell in a production container without a ticket.
-    owner: platform
-    frequency: continuous
-    type: detective
-    nature: automated
-    satisfies: [CC6.1]
-    evidence: {rules: {names: [Shell]}, sources: [syscall]}
-    targets: {acknowledge: {warning: 4h}}
-  - id: AC-02
-    title: Policy
-    statement: A policy is written.
-    owner: legal
-    frequency: yearly
-    type: preventive
-    nature: manual
-    satisfies: [CC5.3]
-";
-
-fn facts(days: u64, stretches: Vec<Stretch>) -> PeriodFacts {
-    let mut facts = PeriodFacts::new(Span::new(at(0), at(days * DAY))).unwrap();
-    facts.stretches = stretches;
-    facts.add_rules(rules("full", &["Shell", "Miner"]));
-    facts.add_rules(rules("less", &["Miner"]));
-    facts
-}
-
-fn find(facts: &mut PeriodFacts, ns: u64, decided: Option<(u64, Decision)>, acceptance: Option<&str>) {
-    let finding = Finding {
-        time: at(ns),
-        node: "n1".to_owned(),
-        source: "syscall".to_owned(),
-        rule: "Shell".to_owned(),
-        priority: "Warning".to_owned(),
-        severity: Severity::Medium,
-        suppressed: acceptance.map(|a| Suppressed { acceptance: a.to_owned() }),
-        ..Finding::default()
-    };
-    let by = facts.findings.name("ann");
-    let triage = Triage { acknowledged: None, decided: decided.map(|(ns, d)| (at(ns), by, d)) };
-    facts.findings.push(ns, &finding, triage);
-}
-
-fn list() -> ControlList {
-    let (list, problems) = ControlList::parse(FileId(0), LIST);
-    assert!(problems.iter().all(|p| p.severity != avouch_diagnostics::Severity::Error), "{problems:?}");
-    list.unwrap()
-}
-
 fn with_results<R>(facts: &PeriodFacts, f: impl FnOnce(&[avouch_report::ControlResult<'_>]) -> R) -> R {
-    let list = list();
+    let list = list(LIST);
     let period = Period { from: ControlTime(facts.period.from.0), to: ControlTime(facts.period.to.0) };
     let (history, _) = ControlHistory::new(&[&list], period);
     f(&control_results(facts, &history, Judging { least_watched: 1_000_000 }))

@@ -12,7 +12,8 @@ use avouch_pipeline::live::{ActivityLimits, CaptureSource, Live, LiveOptions, Li
 use avouch_pipeline::{Detection, Input, Replay, ReplayOptions, RuleSet, Sink};
 use avouch_store::Period;
 
-use crate::common::{Kept as Evidence, called_true, options, recording, root, rules, small, unwatched};
+use crate::common::{Kept as Evidence, called_true, options, recording, rules, small, unwatched};
+use crate::testdata::testdata;
 
 const NODE: &str = "shop-node";
 
@@ -167,17 +168,6 @@ impl Decided {
         missing.sort_by(|a, b| b.1.cmp(a.1));
         eprintln!("  missing fields: {:?}", missing.iter().take(12).collect::<Vec<_>>());
     }
-}
-
-/// Captures and rules of the peer, beside the checkout; with `CI=true` they must be there.
-fn testdata() -> Option<PathBuf> {
-    let dir = root().join("../shared/testdata");
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "recordings missing: {}", dir.display());
-    eprintln!("skipped: no recordings at {}", dir.display());
-    None
 }
 
 /// Captures of a folder up to `most` bytes: one of the larger ones under a hundred rules takes a minute without optimisation.

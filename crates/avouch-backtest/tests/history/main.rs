@@ -7,5 +7,7 @@ mod activity;
 mod common;
 mod explained;
 mod rules;
+#[path = "../../../avouch-conformance/src/recordings.rs"]
+mod testdata;
 mod three;
 mod views;

@@ -1,52 +1,25 @@
 //! A period for the tests of exports, built by hand.
 
 use avouch_controls::{ControlHistory, ControlList, Period, Time as ControlTime};
-use avouch_coverage::{Span, Stretch};
-use avouch_diagnostics::FileId;
-use avouch_finding::{AcceptanceChange, Decision, Finding, Severity, Suppressed, Time};
+use avouch_coverage::Stretch;
+use avouch_finding::{AcceptanceChange, Decision, Severity, Time};
 use avouch_report::population::{Population, Spec, Test};
 use avouch_report::{
-    AsOf, Judging, ListUsed, PeriodFacts, Place, Placed, Results, Scope, Triage, acceptance_results, control_results,
+    AsOf, Judging, ListUsed, PeriodFacts, Place, Placed, Results, Scope, acceptance_results, control_results,
     deviations, rule_results,
 };
 use avouch_store::{Acknowledged, Classes, Decided, Source, StoredFinding};
 use serde_json::json;
 
-use crate::plain::rules;
-pub(crate) use crate::plain::{BEGIN, DAY, HOUR, at, stretch};
+use crate::plain::LIST;
+pub(crate) use crate::plain::{BEGIN, DAY, HOUR, at, find, stretch};
 
 /// What an attacker might put wherever a text is taken.
 pub(crate) const HOSTILE: &str =
     " <script>alert(1)</script>\r\n\t{{ insert: param, p }} \u{0}\u{1b}[31m\u{2028} \"'\\ ../../x ";
 
-const LIST: &str = "
-list:
-  id: acme
-  version: 1
-  title: Controls of Acme
-  entity: Acme
-  approved: {by: [Board], on: 2026-06-20}
-  valid: {from: 2026-06-25}
-controls:
-  - id: AC-01
-    title: Shells
-    statement: Nobody opens a shell in a production container without a ticket.
-    owner: platform
-    frequency: continuous
-    type: detective
-    nature: automated
-    satisfies: [CC6.1, CC6.1.pof03, 'nist:AC-6', 'pci:7.2.5']
-    evidence: {rules: {names: [Shell]}, sources: [syscall]}
-    targets: {acknowledge: {warning: 4h}}
-  - id: AC-02
-    title: Policy
-    statement: A policy is written.
-    owner: legal
-    frequency: yearly
-    type: preventive
-    nature: manual
-    satisfies: [CC5.3]
-  - id: AC-03
+/// Beside those of [`LIST`].
+const MORE: &str = "  - id: AC-03
     title: Miners
     statement: Nobody mines.
     owner: platform
@@ -67,28 +40,9 @@ controls:
 ";
 
 pub(crate) fn facts(stretches: Vec<Stretch>) -> PeriodFacts {
-    let mut facts = PeriodFacts::new(Span::new(at(0), at(3 * DAY))).unwrap();
+    let mut facts = crate::plain::facts(3, stretches);
     facts.as_of = AsOf { ledger: "L1".to_owned(), last: Place { seq: 99, hash: "a".repeat(64) } };
-    facts.stretches = stretches;
-    facts.add_rules(rules("full", &["Shell", "Miner"]));
-    facts.add_rules(rules("less", &["Miner"]));
     facts
-}
-
-/// A finding of `Shell`, ns after the begin.
-pub(crate) fn find(facts: &mut PeriodFacts, ns: u64, decided: Option<(u64, Decision)>, acceptance: Option<&str>) {
-    let finding = Finding {
-        time: at(ns),
-        node: "n1".to_owned(),
-        source: "syscall".to_owned(),
-        rule: "Shell".to_owned(),
-        priority: "Warning".to_owned(),
-        severity: Severity::Medium,
-        suppressed: acceptance.map(|a| Suppressed { acceptance: a.to_owned() }),
-        ..Finding::default()
-    };
-    let by = facts.findings.name("ann");
-    facts.findings.push(ns, &finding, Triage { acknowledged: None, decided: decided.map(|(ns, d)| (at(ns), by, d)) });
 }
 
 pub(crate) fn accept(facts: &mut PeriodFacts, id: &str, approver: &str, expires: Time, reason: &str) {
@@ -121,9 +75,7 @@ pub(crate) fn rich() -> PeriodFacts {
 
 /// Results of the facts, with every population but `left_out`.
 pub(crate) fn with_results<R>(facts: &PeriodFacts, lists: bool, f: impl FnOnce(&Results<'_>) -> R) -> R {
-    let (list, problems) = ControlList::parse(FileId(0), LIST);
-    assert!(problems.iter().all(|p| p.severity != avouch_diagnostics::Severity::Error), "{problems:?}");
-    let list = list.unwrap();
+    let list = crate::plain::list(&format!("{LIST}{MORE}"));
     let period = Period { from: ControlTime(facts.period.from.0), to: ControlTime(facts.period.to.0) };
     let used: Vec<&ControlList> = if lists { vec![&list] } else { Vec::new() };
     let (history, _) = ControlHistory::new(&used, period);

@@ -2,6 +2,8 @@
 
 mod recordings;
 mod scripted;
+#[path = "../../../../avouch-conformance/src/recordings.rs"]
+mod testdata;
 
 use super::records::{Finding, Observation, Record};
 use super::*;

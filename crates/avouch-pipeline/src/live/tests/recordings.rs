@@ -4,22 +4,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::testdata::testdata;
 use super::*;
 use crate::{Input, Replay, ReplayOptions, RuleSet, RuleSetOptions};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Recordings and rules of the peer, beside the checkout; with `CI=true` they must be there.
-fn testdata() -> Option<PathBuf> {
-    let dir = root().join("../shared/testdata");
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "recordings missing: {}", dir.display());
-    eprintln!("skipped: no recordings at {}", dir.display());
-    None
 }
 
 fn rules(paths: &[PathBuf]) -> RuleSet {
