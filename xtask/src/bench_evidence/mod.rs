@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use avouch_finding::Time;
 
 use self::facts::Shape;
 use self::measure::{Cost, measured};
@@ -25,7 +26,8 @@ const USAGE: &str = "cargo xtask bench-evidence [--findings N] [--days N] [--nod
 
 Builds the release binaries; makes evidence of N findings (1000000) over N days (90) on N nodes (20), with one observation every
 SECONDS (60), below DIR (a temporary folder, removed afterwards; a DIR that is given stays, and its evidence is used again);
-measures ingest, `avouch verify` and `avouch report`.";
+measures ingest, `avouch verify` and `avouch report`, of the whole and of its second half, whose period before is the first: with
+2000000 findings over 180 days, a million before a million.";
 
 const BINARY: &str = "target/release/avouch";
 const CONTROLS: &str = "controls/lists/kubernetes-starter";
@@ -117,25 +119,30 @@ fn bench(dir: &Path, shape: &Shape) -> Result<()> {
     let path = |p: &Path| p.to_string_lossy().into_owned();
     let verified = step("verify", dir, &args(&["verify", &path(&data)]))?;
     table.verify(&verified);
-    let to = facts::begin_and_end(shape).1.to_string();
-    let from = facts::begin_and_end(shape).0.to_string();
-    let mut made = Vec::new();
-    for name in ["report-1", "report-2"] {
+    let (from, to) = facts::begin_and_end(shape);
+    let middle = Time(from.0 + (to.0 - from.0) / 2);
+    let (from, to) = (from.to_string(), to.to_string());
+    let report = |name: &str, from: &str, to: &str| -> Result<(Cost, PathBuf)> {
         let out = dir.join(name);
         if out.exists() {
             std::fs::remove_dir_all(&out).with_context(|| format!("failed to remove `{}`", out.display()))?;
         }
         let (data, target) = (path(&data), path(&out));
-        let report =
-            ["report", "--data", &data, "--controls", CONTROLS, "--from", &from, "--to", &to, "--sample", "25"];
+        let report = ["report", "--data", &data, "--controls", CONTROLS, "--from", from, "--to", to, "--sample", "25"];
         let mut command = args(&report);
         command.extend(["--by".into(), "bench".into(), "--out".into(), target.into()]);
-        table.report(&step(name, dir, &command)?, &out)?;
+        Ok((step(name, dir, &command)?, out))
+    };
+    let mut made = Vec::new();
+    for name in ["report-1", "report-2"] {
+        let (cost, out) = report(name, &from, &to)?;
+        table.report(&cost, &out)?;
         made.push(out);
     }
     if let [first, second] = made.as_slice() {
         table.same(&compare::folders(first, second)?);
     }
+    table.half(&report("report-half", &middle.to_string(), &to)?.0);
     table.print()
 }
 

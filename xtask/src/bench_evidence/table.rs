@@ -93,6 +93,15 @@ impl Table {
         Ok(())
     }
 
+    /// The report of the second half.
+    pub(super) fn half(&mut self, cost: &Cost) {
+        let fits = met(cost.peak_bytes >> 20 < REPORT_MIB);
+        self.line(
+            "second half",
+            &format!("{}; as many findings in the period before; floor {REPORT_MIB} MiB: {fits}", costs(cost)),
+        );
+    }
+
     pub(super) fn same(&mut self, compared: &Compared) {
         let result = if compared.different.is_empty() {
             "the same byte for byte".to_owned()
