@@ -88,6 +88,8 @@ pub struct Results<'r> {
     /// Findings that are shown one by one: those that were what their rule says, and open ones of high severity; at most
     /// [`SHOWN`], the gravest and latest first.
     pub shown: &'r [StoredFinding],
+    /// The latest changes of production that rules saw, the last one first; at most [`SHOWN`].
+    pub changes: &'r [StoredFinding],
     /// What the auditor asks for.
     pub requests: &'r [RequestItem],
     /// The period before.

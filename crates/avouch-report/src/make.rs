@@ -111,7 +111,7 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
     let deviations = deviations(&facts, &controls, &acceptances);
 
     step("populations");
-    let (detections, changes, candidates) = first.finish(&facts)?;
+    let (detections, (changes, latest_changes), candidates) = first.finish(&facts)?;
     let mut populations = vec![
         detections,
         changes,
@@ -152,6 +152,7 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
         samples: &samples,
         activity: &activity,
         shown: &shown,
+        changes: &latest_changes,
         requests: &request.requests,
         before: before.as_ref(),
     };
@@ -263,11 +264,14 @@ impl FirstPass {
         Ok(())
     }
 
-    fn finish(mut self, facts: &crate::PeriodFacts) -> Result<(Population, Population, Candidates), MakeError> {
+    fn finish(mut self, facts: &crate::PeriodFacts) -> Result<First, MakeError> {
         self.ocsf.flush().map_err(failed("write", &self.ocsf_path))?;
         Ok((self.detections.finish(population::detection_tests(facts))?, self.changes.finish()?, self.candidates))
     }
 }
+
+/// Detections, changes with the latest of them, and what may be a request for a session.
+type First = (Population, (Population, Vec<StoredFinding>), Candidates);
 
 /// OSCAL and the compliance findings of OCSF.
 fn exports(out: &Path, results: &Results<'_>) -> Result<(), MakeError> {

@@ -242,8 +242,8 @@ fn dealt_with(g: &Ground<'_>, result: &ControlResult<'_>, out: &mut Section) {
     let late: Vec<_> = result.parts.iter().flat_map(|p| &p.late).collect();
     let of: u64 = late.iter().map(|(_, l)| l.of).sum();
     if of > 0 {
-        add("looked at within the target", of - late.iter().map(|(_, l)| l.look).sum::<u64>(), of);
-        add("decided within the target", of - late.iter().map(|(_, l)| l.decision).sum::<u64>(), of);
+        add("target for the first look not exceeded", of - late.iter().map(|(_, l)| l.look).sum::<u64>(), of);
+        add("target for the decision not exceeded", of - late.iter().map(|(_, l)| l.decision).sum::<u64>(), of);
     }
     for (key, l) in late.iter().filter(|(_, l)| l.look + l.decision > 0) {
         let mut cells = g.rule_link(key);

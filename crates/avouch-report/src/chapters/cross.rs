@@ -105,14 +105,14 @@ fn parts<'a>(g: &Ground<'a>, walk: &'a Crosswalk, framework: Framework) -> Vec<(
 
 fn catalogue(g: &Ground<'_>, walk: &Crosswalk, framework: Framework) -> Section {
     let can_name = matches!(framework, Framework::Nist80053 | Framework::PciDss);
-    let mut columns = vec![Column::text("Id", 0.9).row_head(), Column::text("Related criteria", 1.3)];
+    let mut columns = vec![Column::text("Id", 0.9).row_head(), Column::text("Related criteria", 1.2)];
     if can_name {
-        columns.push(Column::text("Controls that name it (relation)", 2.4));
+        columns.push(Column::text("Controls that name it (relation)", 2.2));
     }
     columns.extend([
-        Column::text(format!("Controls by relation ({})", relation(walk)), 4.2),
-        Column::text("Results: controls by outcome", 1.9),
-        Column::text("Time of these controls", 2.0),
+        Column::text(format!("Controls by relation ({})", relation(walk)), 3.4),
+        Column::text("Results: controls by outcome", 2.2),
+        Column::text("Time of these controls", 2.7),
         Column::number("Deviations open / closed", 1.1),
     ]);
     let mut table = Table::new(format!("{} through the controls of this report", framework.title()), columns)

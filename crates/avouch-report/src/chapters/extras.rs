@@ -263,7 +263,7 @@ fn response(g: &Ground<'_>, mut out: Section) -> Section {
 fn changes(g: &Ground<'_>, mut out: Section) -> Section {
     out.title = "Changes of production".to_owned();
     let mut table = Table::new(
-        "Changes that rules saw, among the findings shown one by one",
+        "Changes that rules saw, the latest first",
         [
             Column::text("Time", 2.1).row_head(),
             Column::text("Object", 2.2),
@@ -274,9 +274,12 @@ fn changes(g: &Ground<'_>, mut out: Section) -> Section {
             Column::number("Record", 0.9),
         ],
     )
-    .or_empty("None of the findings shown one by one is a change of production; all of them stand in the population.");
-    let own = |f: &&StoredFinding| f.classes.criteria.first().is_some_and(|c| c == "CC8.1");
-    for f in g.results.shown.iter().filter(own).take(ROWS) {
+    .or_empty(if g.is_empty() {
+        "No evidence: nothing was observed, so that no change could be seen."
+    } else {
+        "No rule saw a change. Changes that no rule looks for, and those of what was not watched, are not known here."
+    });
+    for f in g.results.changes.iter().take(ROWS) {
         let who: &str = if f.user.is_empty() { &f.process } else { &f.user };
         let cells = row![
             w::time(f.time),

@@ -112,12 +112,12 @@ fn by_criterion(g: &Ground<'_>) -> Table {
             .plain("Criteria with the time of their controls. Crossed is fail, hatched is unknown; shares are of time and no score: ")
             .link("time-lines".into(), "how time is judged"),
         [
-            Column::text("Criterion", 1.1).row_head(),
-            Column::text("Controls by outcome", 3.3),
-            Column::text("Time", 3.7),
-            Column::number("Deviations open / closed", 1.3),
-            Column::number("Acceptances in force", 1.3),
-            Column::text("Watching", 2.7),
+            Column::text("Criterion", 4.2).row_head(),
+            Column::text("Controls by outcome", 12.5),
+            Column::text("Time", 15.8),
+            Column::number("Deviations open / closed", 5.5),
+            Column::number("Acceptances in force", 5.5),
+            Column::text("Observed", 8.4),
         ],
     );
     let (with, without): (Vec<_>, Vec<_>) = g.chapters().into_iter().partition(|c| !g.controls_of(c).is_empty());
@@ -136,7 +136,8 @@ fn by_criterion(g: &Ground<'_>) -> Table {
             time,
             both(open, closed, watch.observed > 0).into(),
             g.in_force().filter(own).count().to_string().into(),
-            if watch.expected == 0 { "not covered by watching".to_owned() } else { watch.words() }.into(),
+            if watch.expected == 0 { "not covered".to_owned() } else { watch.words().replacen("observed ", "", 1) }
+                .into(),
         ];
         let class = if open > 0 || outcomes.contains(&Outcome::Deviations) {
             RowClass::Fail

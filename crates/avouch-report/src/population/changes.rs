@@ -1,8 +1,11 @@
 //! `changes-seen`: changes of production that rules saw. What was approved stands elsewhere, so that each is unmatched until then.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use avouch_store::StoredFinding;
+
+use crate::input::SHOWN;
 
 use super::{Population, PopulationError, PopulationWriter, Spec, Test};
 
@@ -16,14 +19,17 @@ const SPEC: Spec = Spec {
 };
 
 /// Writes it as findings pass by.
-pub struct Changes(PopulationWriter);
+pub struct Changes {
+    writer: PopulationWriter,
+    latest: VecDeque<StoredFinding>,
+}
 
 /// Begins it.
 ///
 /// # Errors
 /// When its files cannot be made.
 pub fn changes(dir: &Path) -> Result<Changes, PopulationError> {
-    PopulationWriter::create(dir, SPEC).map(Changes)
+    Ok(Changes { writer: PopulationWriter::create(dir, SPEC)?, latest: VecDeque::new() })
 }
 
 impl Changes {
@@ -36,7 +42,11 @@ impl Changes {
             return Ok(());
         }
         let actor = if f.user.is_empty() { &f.process } else { &f.user };
-        self.0.row(&[
+        if self.latest.len() == SHOWN {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(f.clone());
+        self.writer.row(&[
             &f.id,
             &f.time.to_string(),
             &f.object,
@@ -51,12 +61,13 @@ impl Changes {
         ])
     }
 
-    /// Ends it.
+    /// Ends it, and gives the latest changes, the last one first.
     ///
     /// # Errors
     /// When its files cannot be written to their ends.
-    pub fn finish(self) -> Result<Population, PopulationError> {
+    pub fn finish(self) -> Result<(Population, Vec<StoredFinding>), PopulationError> {
         let why = "repositories, pipelines and tickets are not read yet";
-        self.0.finish(vec![Test::not_run("changes are matched with approvals", why)])
+        let population = self.writer.finish(vec![Test::not_run("changes are matched with approvals", why)])?;
+        Ok((population, self.latest.into_iter().rev().collect()))
     }
 }

@@ -83,7 +83,7 @@ impl Made {
         let register = deviations(facts, &controls, &acceptances);
         let used: Vec<ListUsed> = lists.iter().map(|l| used(l)).collect();
         let dir = tempfile::tempdir().unwrap();
-        let populations = self.populations(dir.path());
+        let (populations, latest_changes) = self.populations(dir.path());
         let samples: Vec<Sample> = match self.sample {
             0 => Vec::new(),
             size => populations.iter().map(|p| population::sample(p, &self.scope.seed, size)).collect(),
@@ -104,12 +104,13 @@ impl Made {
             samples: &samples,
             activity: &self.activity,
             shown: &shown,
+            changes: &latest_changes,
             requests: avouch_controls::RequestItem::built_in(),
             before: self.before.as_ref(),
         })
     }
 
-    fn populations(&self, dir: &Path) -> Vec<Population> {
+    fn populations(&self, dir: &Path) -> (Vec<Population>, Vec<StoredFinding>) {
         let mut detections = Detections::create(dir).unwrap();
         let mut changed: Changes = changes(dir).unwrap();
         for (seq, f, looked, decided) in &self.findings {
@@ -118,15 +119,17 @@ impl Made {
             changed.finding(&stored).unwrap();
         }
         let facts = &self.facts;
-        vec![
+        let (changed, latest) = changed.finish().unwrap();
+        let all = vec![
             population::nodes(facts, dir).unwrap(),
             population::gaps(facts, dir).unwrap(),
             detections.finish(detection_tests(facts)).unwrap(),
             population::acceptances(facts, dir).unwrap(),
             population::rule_changes(facts, dir).unwrap(),
             population::tool_changes(facts, dir).unwrap(),
-            changed.finish().unwrap(),
-        ]
+            changed,
+        ];
+        (all, latest)
     }
 
     /// Those that were true, and open ones of high severity.

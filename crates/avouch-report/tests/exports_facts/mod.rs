@@ -109,6 +109,7 @@ pub(crate) fn with_results<R>(facts: &PeriodFacts, lists: bool, f: impl FnOnce(&
         deviations: &deviations,
         populations: &populations,
         samples: &[],
+        changes: &[],
         shown: &[],
         activity: &avouch_report::population::Activity::default(),
         requests: &[],
