@@ -242,11 +242,13 @@ pub fn lint_acceptances(all: &[Acceptance], at: Option<Time>, hits: Option<&BTre
             let title = format!("acceptance `{}` stands twice", a.id);
             say(codes::DUPLICATE.at_fault(title).at(a.span, "again here").context(first, "first here"));
         }
-        if a.narrowing == Narrowing::Nothing && a.check.is_none() {
-            let of = match (&a.rule, &a.criterion, &a.control) {
-                (Some(r), ..) => format!("every detection of rule `{}`", r.text),
-                (None, Some(c), _) => format!("every detection for {}", c.text),
-                (None, None, c) => format!("every detection for control `{}`", c.as_ref().map_or("", |c| &c.text)),
+        if a.rule.is_none() && a.check.is_none() && a.criterion.is_none() {
+            let problem = codes::COVERS_NOTHING.at_fault(format!("acceptance `{}` hides nothing", a.id));
+            say(problem.at(a.span, "it names a control alone").help("name the rule whose detections were accepted"));
+        } else if a.narrowing == Narrowing::Nothing && a.check.is_none() {
+            let of = match (&a.rule, &a.criterion) {
+                (Some(r), _) => format!("every detection of rule `{}`", r.text),
+                (None, c) => format!("every detection for {}", c.as_ref().map_or("", |c| &c.text)),
             };
             let problem = codes::TOO_BROAD.at_fault(format!("acceptance `{}` lets be {of}", a.id));
             say(problem.at(a.span, "no condition and no subject").help("narrow it by `subject` or `condition`"));
@@ -271,7 +273,9 @@ pub fn lint_acceptances(all: &[Acceptance], at: Option<Time>, hits: Option<&BTre
                 say(codes::REVIEW_DUE.at_fault(title).at(a.span, "no review since"));
             }
         }
-        if hits.is_some_and(|h| h.get(&a.id).copied().unwrap_or(0) == 0) {
+        // One that has not begun cannot have been of use.
+        let begun = at.is_none_or(|at| a.standing(at) != AcceptanceStanding::Pending);
+        if begun && hits.is_some_and(|h| h.get(&a.id).copied().unwrap_or(0) == 0) {
             let problem = codes::UNUSED.at_fault(format!("acceptance `{}` let nothing be", a.id));
             say(problem.at(a.span, "nothing matched it"));
         }

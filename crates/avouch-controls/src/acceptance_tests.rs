@@ -183,12 +183,20 @@ fn doubtful_ones_are_named() {
         format!("id: YEAR, rule: r, condition: x = 1, {WHO}, expires: 2027-01-01"),
         format!("id: CHECK, check: POD, {WHO}, expires: 2026-06-01"),
         format!("id: year, rule: r, condition: x = 1, {WHO}, expires: 2026-06-01"),
+        format!("id: CONTROL, control: K8S-AC-01, subject: {{x: '1'}}, {WHO}, expires: 2026-06-01"),
     ];
     let named =
         |list: &[(&str, &'static str)]| list.iter().map(|(id, code)| ((*id).to_owned(), *code)).collect::<Vec<_>>();
     assert_eq!(
         lints(&lines, None, None),
-        named(&[("RULE", "C0303"), ("CRITERION", "C0303"), ("EVER", "C0304"), ("LONG", "C0304"), ("year", "C0103")])
+        named(&[
+            ("RULE", "C0303"),
+            ("CRITERION", "C0303"),
+            ("EVER", "C0304"),
+            ("LONG", "C0304"),
+            ("year", "C0103"),
+            ("CONTROL", "C0309")
+        ])
     );
 }
 
@@ -206,6 +214,7 @@ fn expired_unreviewed_and_unused_ones_are_named() {
     assert_eq!(lints(&lines, Some("2026-01-15"), None), []);
     let hits: &[(&str, u64)] = &[("A", 3), ("B", 0)];
     assert_eq!(lints(&lines, None, Some(hits)), named(&[("B", "C0306"), ("C", "C0306")]));
+    assert_eq!(lints(&lines, Some("2025-12-31"), Some(hits)), [], "one that has not begun cannot have been of use");
 }
 
 #[test]

@@ -132,6 +132,9 @@ codes! {
     BOTH_SCOPES = "C0308" "condition-and-subject" Error false
         "An acceptance has a condition or a subject, not both. It is not used."
         "condition: proc.name = sh\nsubject: {proc.name: sh}" "Write the subject into the condition.";
+    COVERS_NOTHING = "C0309" "acceptance-without-rule" Warning true
+        "An acceptance that names a control, and neither a rule nor a criterion, hides nothing: which rules a control stands on is known when a report is made, not when an event is judged."
+        "acceptances:\n  - id: A-1\n    control: K8S-AC-01" "Name the rule whose detections were accepted; the control beside it says what that weakens.";
 }
 
 #[cfg(test)]

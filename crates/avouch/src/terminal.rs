@@ -19,6 +19,11 @@ fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
+/// `1 file`, `17 files`.
+pub(crate) fn counted(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
 /// Writes text to standard error; when even that fails there is nobody left to tell.
 pub(crate) fn say(text: &str) {
     drop(io::stderr().lock().write_all(text.as_bytes()));

@@ -167,6 +167,9 @@ pub(crate) struct AcceptancesCheckArgs {
     /// The time (RFC 3339, or a date) at which they are judged; now otherwise.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
+    /// Folder of evidence: those that hid none of the findings in its index are named, too.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) against: AgainstArgs,
     #[command(flatten)]

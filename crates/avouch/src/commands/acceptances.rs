@@ -1,16 +1,18 @@
 //! `avouch acceptances`: dated, approved holes checked and listed.
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use avouch_controls::{Acceptance, FileKind, Narrowing, Time, codes};
 use avouch_diagnostics::{Diagnostic, Severity, SourceMap, near_names, render_text};
 use avouch_pipeline::read_text;
+use avouch_store::Period;
 use serde_json::{Value as Json, json};
 
 use super::controls::{facts, files, report, rules, time};
 use crate::args::{AcceptancesCheckArgs, AcceptancesCommand, AcceptancesListArgs, Format};
-use crate::{Outcome, terminal};
+use crate::{Outcome, evidence, terminal};
 
 /// Runs the command.
 pub(crate) fn run(command: &AcceptancesCommand) -> anyhow::Result<Outcome> {
@@ -43,7 +45,8 @@ fn check(args: &AcceptancesCheckArgs) -> anyhow::Result<Outcome> {
     let at = time(args.at.as_deref())?;
     let rules = rules(&args.against)?;
     let (map, all, mut problems, files) = read(&args.paths)?;
-    problems.extend(avouch_controls::lint_acceptances(&all, Some(at), None));
+    let hits = args.data.as_deref().map(hits).transpose()?;
+    problems.extend(avouch_controls::lint_acceptances(&all, Some(at), hits.as_ref()));
     if let Some(rules) = &rules {
         let facts = facts(rules);
         for a in &all {
@@ -61,8 +64,19 @@ fn check(args: &AcceptancesCheckArgs) -> anyhow::Result<Outcome> {
             });
         }
     }
-    let checked = format!("{files} files: {} acceptances can be used", all.len());
+    let (files, usable) = (terminal::counted(files, "file"), terminal::counted(all.len(), "acceptance"));
+    let checked = format!("{files}: {usable} can be used");
     report(&args.report, &map, problems, &checked)
+}
+
+/// Findings that each acceptance hid in a folder of evidence, by its id.
+fn hits(data: &Path) -> anyhow::Result<BTreeMap<String, u64>> {
+    let days = evidence::reader(&evidence::folder(data)?)?.acceptances_by_day(Period::ALL)?;
+    let mut out = BTreeMap::new();
+    for day in days {
+        *out.entry(day.acceptance.to_string()).or_default() += day.suppressed;
+    }
+    Ok(out)
 }
 
 fn list(args: &AcceptancesListArgs) -> anyhow::Result<Outcome> {

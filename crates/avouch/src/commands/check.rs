@@ -28,11 +28,14 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     out.write_all(text.as_bytes())?;
     if args.format == CheckFormat::Text {
         let running = rules.running().count();
-        let files = rules.map.iter().count();
+        let counted = terminal::counted;
         writeln!(
             out,
-            "{running} of {} rules can run, from {files} files; {errors} errors, {warnings} warnings",
-            rules.loaded.rules.len()
+            "{running} of {} can run, from {}; {}, {}",
+            counted(rules.loaded.rules.len(), "rule"),
+            counted(rules.map.iter().count(), "file"),
+            counted(errors, "error"),
+            counted(warnings, "warning"),
         )?;
     }
     Ok(if errors > 0 || (args.strict && warnings > 0) { Outcome::WrongInput } else { Outcome::Fine })

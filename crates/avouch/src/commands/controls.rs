@@ -109,7 +109,8 @@ pub(crate) fn report(
     };
     out.write_all(text.as_bytes())?;
     if args.format == ReportFormat::Text {
-        writeln!(out, "{checked}; {errors} errors, {warnings} warnings")?;
+        let (errors, warnings) = (terminal::counted(errors, "error"), terminal::counted(warnings, "warning"));
+        writeln!(out, "{checked}; {errors}, {warnings}")?;
     }
     Ok(if errors > 0 || (args.strict && warnings > 0) { Outcome::WrongInput } else { Outcome::Fine })
 }
@@ -143,11 +144,13 @@ fn check(args: &ControlsCheckArgs) -> anyhow::Result<Outcome> {
         problems.extend(ControlHistory::new(&versions, Period::ALL).1);
     }
     let controls: usize = lists.iter().map(|l| l.controls.len()).sum();
+    let counted = terminal::counted;
     let checked = format!(
-        "{} files: {} control lists in {} versions with {controls} controls",
-        files.len(),
-        ids.len(),
-        lists.len()
+        "{}: {} in {} with {}",
+        counted(files.len(), "file"),
+        counted(ids.len(), "control list"),
+        counted(lists.len(), "version"),
+        counted(controls, "control")
     );
     report(&args.report, &map, problems, &checked)
 }
