@@ -11,4 +11,4 @@ mod verify;
 pub use evidence::{Evidence, Proof, prove, prove_all};
 pub use exhibit::{EXHIBIT, Exhibit, ExhibitNote, ExhibitProblem, ExhibitReport, NoExhibit};
 pub use manifest::{BundleError, Manifest, ManifestFile, signing_key, write_manifest, write_manifest_with};
-pub use verify::{BundleProblem, BundleReport, verify};
+pub use verify::{BundleProblem, BundleReport, verify, verify_with};

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use avouch_ledger::{Digest, MAX_LINE, PublicKey, Purpose, Report, Trust, Verdict, read_keys, verify_dir};
+use avouch_ledger::{Digest, MAX_LINE, PublicKey, Purpose, Report, Trust, Verdict, read_keys, verify_dir_with};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -87,6 +87,14 @@ pub enum BundleProblem {
 /// # Errors
 /// When the folder itself cannot be listed.
 pub fn verify(dir: &Path, trust: &Trust) -> Result<BundleReport, BundleError> {
+    verify_with(dir, trust, &mut |_| {})
+}
+
+/// As [`verify()`]; `see` is shown each whole line of the ledger, checked or not.
+///
+/// # Errors
+/// As [`verify()`].
+pub fn verify_with(dir: &Path, trust: &Trust, see: &mut dyn FnMut(&[u8])) -> Result<BundleReport, BundleError> {
     let mut report = BundleReport::default();
     let mut names = BTreeSet::new();
     let mut others = Vec::new();
@@ -96,7 +104,7 @@ pub fn verify(dir: &Path, trust: &Trust) -> Result<BundleReport, BundleError> {
     if names.iter().any(|name| name.starts_with("ledger/segments/")) {
         let mut trust = trust.clone();
         trust.anchors.extend(anchors(dir, &names)?);
-        report.ledger = Some(verify_dir(&folder, &trust)?);
+        report.ledger = Some(verify_dir_with(&folder, &trust, see)?);
     }
     if let Some((manifest, text)) = read_manifest(dir, &names, &mut report.problems) {
         check_signature(dir, trust, &manifest, &text, &mut report)?;

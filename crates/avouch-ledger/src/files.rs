@@ -142,9 +142,11 @@ pub(crate) struct Line<'a> {
     pub(crate) whole: bool,
 }
 
-/// Lines of `heads.jsonl` as it is now; none when there is no such file. A rest without newline is left out: it is being
-/// written, or was never finished.
-pub(crate) fn head_lines(dir: &Path) -> Result<impl Iterator<Item = io::Result<Vec<u8>>> + use<>, LedgerError> {
+/// Lines of `heads.jsonl` as it is now, unchecked; none when there is no such file. A rest without newline is left out.
+///
+/// # Errors
+/// When the file is there and cannot be opened.
+pub fn head_lines(dir: &Path) -> Result<impl Iterator<Item = io::Result<Vec<u8>>> + use<>, LedgerError> {
     let path = heads(dir);
     let reader: Box<dyn Read> = match File::open(&path) {
         Ok(file) => {

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use avouch_chain::{Report, Trust, Verifier};
 
-use crate::{
-    error::LedgerError,
-    files::{self, head_lines, open_segment, read_keys},
-};
+use crate::error::LedgerError;
+use crate::files::{self, head_lines, open_segment, read_keys};
 
 /// Verifies the ledger in `dir`, in one pass and without changing anything. A writer may be at work: what it has not finished
 /// is a warning.
@@ -15,6 +13,14 @@ use crate::{
 /// # Errors
 /// Only when there is no ledger to read; a file that cannot be read is a problem in the report.
 pub fn verify_dir(dir: &Path, trust: &Trust) -> Result<Report, LedgerError> {
+    verify_dir_with(dir, trust, &mut |_| {})
+}
+
+/// As [`verify_dir`]; `see` is shown each whole line, checked or not, so that whoever looks for something need not read again.
+///
+/// # Errors
+/// As [`verify_dir`].
+pub fn verify_dir_with(dir: &Path, trust: &Trust, see: &mut dyn FnMut(&[u8])) -> Result<Report, LedgerError> {
     // First the heads, to where they end now: records are safe before a head vouches for them, so all of these are there.
     let heads = head_lines(dir)?;
     let segments = files::list(dir)?;
@@ -33,7 +39,10 @@ pub fn verify_dir(dir: &Path, trust: &Trust) -> Result<Report, LedgerError> {
         };
         loop {
             match lines.next() {
-                Ok(Some(line)) if line.whole => verifier.line(line.bytes),
+                Ok(Some(line)) if line.whole => {
+                    see(line.bytes);
+                    verifier.line(line.bytes);
+                }
                 Ok(Some(line)) if Some(segment) == newest => verifier.torn(line.bytes.len()),
                 Ok(Some(_)) => verifier.malformed("it has no end"),
                 Ok(None) => break,

@@ -7,4 +7,5 @@ mod crash;
 mod keys;
 mod life;
 mod read;
+mod size;
 mod stranger;

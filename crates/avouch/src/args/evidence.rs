@@ -112,6 +112,10 @@ pub(crate) struct VerifyArgs {
     /// A public key that you trust, as PEM. May be repeated. Without one, only the keys in the ledger itself are known.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
+    /// Certificates, as PEM, of authorities that you trust to stamp the time (RFC 3161): time-stamps that are kept in the ledger are then
+    /// held against the heads that they are of, and must be signed by one of them. Without it no time-stamp is checked. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_ca: Vec<PathBuf>,
     /// Form of the result.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,

@@ -23,3 +23,4 @@ pub(crate) mod test;
 pub(crate) mod up;
 pub(crate) mod verify;
 mod verify_record;
+mod verify_stamps;

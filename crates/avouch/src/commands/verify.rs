@@ -1,14 +1,16 @@
 //! `avouch verify`: checks a bundle, a ledger or one record, without a network and without changing anything.
 
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use avouch_anchor::StampTrust;
 use avouch_bundle::{BundleProblem, BundleReport};
-use avouch_ledger::{PublicKey, Report, Trust, Verdict, Warning, verify_dir};
+use avouch_ledger::{PublicKey, Report, Trust, Verdict, Warning, verify_dir_with};
 use serde_json::{Value as Json, json};
 
 use super::verify_record;
+use super::verify_stamps::{Looking, Stamps};
 use crate::args::{Format, VerifyArgs};
 use crate::{Outcome, evidence};
 
@@ -18,12 +20,17 @@ const MAX_SMALL: u64 = 1 << 20;
 /// Runs the command. Whatever is wrong makes the exit code 1.
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let path = &args.path;
-    let trust = trust(args)?;
+    let (trust, stamps) = (trust(args)?, stamp_trust(&args.tsa_ca)?);
+    let mut looking = Looking::new(stamps.as_ref());
     let (mut out, as_json) = (std::io::stdout().lock(), args.format == Some(Format::Json));
     let (intact, text, value) = if path.is_file() {
+        ensure!(
+            args.tsa_ca.is_empty(),
+            "one record holds no time-stamp of its head; name a bundle or a ledger with --tsa-ca"
+        );
         verify_record::record(path, &read(path, verify_record::MOST)?, &trust)?
     } else if path.join("manifest.json").exists() || path.join("manifest.sig").exists() {
-        bundle(path, &trust)?
+        bundle(path, &trust, looking)?
     } else {
         ensure!(
             path.is_dir(),
@@ -33,8 +40,14 @@ pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<Outcome> {
         // A folder of evidence holds its ledger.
         let dir = if path.join("ledger").is_dir() { path.join("ledger") } else { path.clone() };
         ensure!(dir.join("segments").is_dir(), "`{}` holds no ledger and is no bundle", path.display());
-        let report = verify_dir(&dir, &trust).with_context(|| format!("failed to read `{}`", dir.display()))?;
-        (report.verdict != Verdict::Failed, ledger_text(&report), json!(report))
+        let report = verify_dir_with(&dir, &trust, &mut |line| looking.see(line))
+            .with_context(|| format!("failed to read `{}`", dir.display()))?;
+        let asked = looking.asked();
+        let stamps = looking.finish(&dir)?;
+        let intact = report.verdict != Verdict::Failed && stamps.hold();
+        let mut value = json!(report);
+        value["time_stamps"] = stamps.json();
+        (intact, ledger_text(&report, &stamps, asked), value)
     };
     if as_json {
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
@@ -60,6 +73,18 @@ fn trust(args: &VerifyArgs) -> anyhow::Result<Trust> {
     Ok(trust)
 }
 
+/// The authorities that the caller trusts; `None` when none is named.
+fn stamp_trust(paths: &[PathBuf]) -> anyhow::Result<Option<StampTrust>> {
+    let mut pem = Vec::new();
+    for path in paths {
+        pem.extend(read(path, MAX_SMALL)?);
+        pem.push(b'\n');
+    }
+    let named = || paths.iter().map(|p| format!("`{}`", p.display())).collect::<Vec<_>>().join(", ");
+    let trust = (!paths.is_empty()).then(|| StampTrust::from_pem(&pem)).transpose();
+    trust.with_context(|| format!("cannot use {}", named()))
+}
+
 fn read(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
     let failed = || format!("failed to read `{}`", path.display());
     let mut out = Vec::new();
@@ -68,11 +93,14 @@ fn read(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
     Ok(out)
 }
 
-fn bundle(path: &Path, trust: &Trust) -> anyhow::Result<(bool, String, Json)> {
-    let report = avouch_bundle::verify(path, trust)?;
+fn bundle(path: &Path, trust: &Trust, mut looking: Looking<'_>) -> anyhow::Result<(bool, String, Json)> {
+    let asked = looking.asked();
+    let report = avouch_bundle::verify_with(path, trust, &mut |line| looking.see(line))?;
+    let stamps = looking.finish(&path.join("ledger"))?;
     let beside = beside(path, &report);
     let changed: Vec<&(String, &str)> = beside.iter().filter(|(_, state)| *state != "as it was").collect();
-    let intact = report.verdict != Verdict::Failed && changed.iter().all(|(_, state)| *state == "not there");
+    let as_they_were = changed.iter().all(|(_, state)| *state == "not there");
+    let intact = report.verdict != Verdict::Failed && as_they_were && stamps.hold();
     let mut text = String::new();
     text.push_str(&format!("{} files, {} bytes are as the manifest says\n", report.files, report.bytes));
     text.push_str(&format!(
@@ -87,12 +115,13 @@ fn bundle(path: &Path, trust: &Trust) -> anyhow::Result<(bool, String, Json)> {
         text.push_str(&format!("beside the bundle: {name} {state}\n"));
     }
     if let Some(ledger) = &report.ledger {
-        text.push_str(&ledger_text(ledger));
+        text.push_str(&ledger_text(ledger, &stamps, asked));
     }
     text.push_str(&format!("bundle: {}\n", verdict(report.verdict, intact)));
     let beside: serde_json::Map<String, Json> = beside.into_iter().map(|(n, s)| (n, json!(s))).collect();
     let mut value = json!(report);
     value["beside"] = Json::Object(beside);
+    value["time_stamps"] = stamps.json();
     Ok((intact, text, value))
 }
 
@@ -121,7 +150,7 @@ fn beside(bundle: &Path, report: &BundleReport) -> Vec<(String, &'static str)> {
     listed.iter().map(state).collect()
 }
 
-fn ledger_text(r: &Report) -> String {
+fn ledger_text(r: &Report, stamps: &Stamps, asked: bool) -> String {
     let number = |n: Option<u64>| n.map_or("none".to_owned(), |n| n.to_string());
     let time = |t: Option<avouch_ledger::Time>| t.map_or("?".to_owned(), |t| t.to_string());
     let mut text = format!(
@@ -159,11 +188,8 @@ fn ledger_text(r: &Report) -> String {
     for warning in &r.warnings {
         text.push_str(&format!("note: {}\n", warning_text(warning)));
     }
-    let verdict = match r.verdict {
-        Verdict::Intact => "intact",
-        Verdict::Unproven => "nothing is wrong, but nothing that you trust vouches for it",
-        Verdict::Failed => "NOT INTACT",
-    };
+    text.push_str(&stamps.words(asked));
+    let verdict = verdict(r.verdict, r.verdict != Verdict::Failed && stamps.hold());
     text.push_str(&format!("ledger: {verdict}\n"));
     text
 }
