@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,12 +44,14 @@ pub(crate) fn time(text: &str) -> Time {
 
 /// A folder of evidence over the period, and the control list it is reported by.
 pub(crate) struct Estate {
-    pub(crate) dir: tempfile::TempDir,
+    dir: PathBuf,
+    /// Gone with the estate, when it is of one test alone.
+    _temporary: Option<tempfile::TempDir>,
 }
 
 impl Estate {
     pub(crate) fn path(&self, name: &str) -> String {
-        self.dir.path().join(name).display().to_string()
+        self.dir.join(name).display().to_string()
     }
 
     pub(crate) fn data(&self) -> String {
@@ -70,11 +73,26 @@ impl Estate {
     }
 
     pub(crate) fn new() -> Self {
-        let estate = Self { dir: tempfile::tempdir().unwrap() };
+        let temporary = tempfile::tempdir().unwrap();
+        Self { dir: temporary.path().to_owned(), _temporary: Some(temporary) }.of_the_week(AUDIT)
+    }
+
+    /// One that several tests read; made anew in the build's own folder for temporary files. `audit` is the cluster's audit log.
+    pub(crate) fn shared(name: &str, audit: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        fs::create_dir_all(&dir).unwrap();
+        Self { dir, _temporary: None }.of_the_week(audit)
+    }
+
+    fn of_the_week(self, audit: &str) -> Self {
+        let estate = self;
         fs::create_dir(estate.path("controls")).unwrap();
         fs::write(estate.path("controls/v1.yaml"), CONTROLS).unwrap();
         fs::write(estate.path("acceptances.yaml"), ACCEPTANCES).unwrap();
-        fs::write(estate.path("audit.jsonl"), AUDIT).unwrap();
+        fs::write(estate.path("audit.jsonl"), audit).unwrap();
         let web = ["--node", "web-1", "--cluster", "prod"];
         let at = |day: &'static str| ["--recorded-at", day];
         // Day one as it is; day three with an acceptance; day five, when that has ended, with a rule switched off.
@@ -95,58 +113,68 @@ impl Estate {
 
     /// A second node with an agent: watched all the time, but for ten minutes, and an hour with losses.
     pub(crate) fn watch(&self) {
-        let folder = Folder::new(self.data());
-        let now = time("2026-07-08T00:00:00Z");
-        let (mut recorder, _) = Recorder::open(&folder, Settings::default(), now, &mut |_| {}).unwrap();
         let rules = self.rules();
-        let source = Source { name: "web-2".to_owned(), run: "agent-1".to_owned() };
         let begin = time("2026-07-01T00:00:00Z").0;
-        let mut keep = |fact: Fact| assert!(recorder.record(&fact, &source, now).unwrap() > 0);
-        keep(RulesLoaded { time: Time(begin), node: "web-2".into(), run: "agent-1".into(), ..rules.clone() }.into());
+        let mut facts = vec![loaded("web-2", begin, &rules)];
         for hour in 0..7 * 24 {
-            let (mut from, to) = (begin + hour * HOUR, begin + (hour + 1) * HOUR);
+            let mut hour_of = watched("web-2", begin + hour * HOUR, &rules);
             if hour == 3 * 24 {
-                from += HOUR / 6;
+                hour_of.from.0 += HOUR / 6;
             }
-            let state = SourceState { state: Watching::Delivers, events: 1000, ..SourceState::default() };
-            let lost = if hour == 4 * 24 { 17 } else { 0 };
-            keep(
-                Observation {
-                    from: Time(from),
-                    to: Time(to),
-                    node: "web-2".into(),
-                    cluster: "prod".into(),
-                    run: "agent-1".into(),
-                    rules: rules.digest.clone(),
-                    sources: BTreeMap::from([("syscall".to_owned(), state)]),
-                    events: 1000,
-                    lost: Losses { events: lost, ..Losses::default() },
-                    clock_offset_ns: 1_795_000_000_000_000_000,
-                    ..Observation::default()
-                }
-                .into(),
-            );
+            if hour == 4 * 24 {
+                hour_of.lost = Losses { events: 17, ..Losses::default() };
+            }
+            facts.push(hour_of.into());
         }
         // A pod that lived for twenty seconds.
         let who =
             Who { container: "c0ffee123456".into(), pod: "job-7".into(), namespace: "shop".into(), ..Who::default() };
         for second in [0, 20] {
             let at = Time(begin + 50 * HOUR + second * 1_000_000_000);
-            keep(
+            facts.push(
                 Ran { time: at, node: "web-2".into(), who: who.clone(), cmdline: "job".into(), ..Ran::default() }
                     .into(),
             );
         }
-        for fact in session() {
-            keep(fact);
+        facts.extend(session());
+        self.keep("web-2", &facts);
+    }
+
+    /// One more node with an agent, under these rule sets in these hours of the week.
+    pub(crate) fn watch_node(&self, node: &str, sets: &[(Range<u64>, &RulesLoaded)]) {
+        let begin = time("2026-07-01T00:00:00Z").0;
+        let mut facts = Vec::new();
+        for (hours, rules) in sets {
+            facts.push(loaded(node, begin + hours.start * HOUR, rules));
+            facts.extend(hours.clone().map(|hour| Fact::from(watched(node, begin + hour * HOUR, rules))));
+        }
+        self.keep(node, &facts);
+    }
+
+    fn keep(&self, node: &str, facts: &[Fact]) {
+        let now = time("2026-07-08T00:00:00Z");
+        let folder = Folder::new(self.data());
+        let (mut recorder, _) = Recorder::open(&folder, Settings::default(), now, &mut |_| {}).unwrap();
+        let source = Source { name: node.to_owned(), run: "agent-1".to_owned() };
+        for fact in facts {
+            assert!(recorder.record(fact, &source, now).unwrap() > 0);
         }
         recorder.close(now).unwrap();
     }
 
+    fn rule_sets(&self) -> impl Iterator<Item = RulesLoaded> {
+        let all = self.records().into_iter().filter(|(kind, _)| kind == "rules");
+        all.map(|(_, body)| serde_json::from_value(body).unwrap())
+    }
+
     /// The rule set of the first replay.
     pub(crate) fn rules(&self) -> RulesLoaded {
-        let first = self.records().into_iter().find(|(kind, _)| kind == "rules").unwrap().1;
-        serde_json::from_value(first).unwrap()
+        self.rule_sets().next().unwrap()
+    }
+
+    /// That of the replay in which a rule was switched off.
+    pub(crate) fn rules_without(&self, name: &str) -> RulesLoaded {
+        self.rule_sets().find(|set| set.not_running.iter().any(|r| r.name == name)).unwrap()
     }
 
     /// Kind and body of every record, read from the ledger's lines with nothing of ours.
@@ -165,6 +193,27 @@ impl Estate {
             |f: &Json| (time("2026-07-01T00:00:00Z")..time("2026-07-08T00:00:00Z")).contains(&time(text(f, "time")));
         let all = self.records().into_iter().filter(|(kind, _)| kind == "finding").map(|(_, body)| body);
         all.filter(within).collect()
+    }
+}
+
+fn loaded(node: &str, at: u64, rules: &RulesLoaded) -> Fact {
+    RulesLoaded { time: Time(at), node: node.into(), run: "agent-1".into(), ..rules.clone() }.into()
+}
+
+/// An hour that was watched without loss.
+fn watched(node: &str, from: u64, rules: &RulesLoaded) -> Observation {
+    let state = SourceState { state: Watching::Delivers, events: 1000, ..SourceState::default() };
+    Observation {
+        from: Time(from),
+        to: Time(from + HOUR),
+        node: node.into(),
+        cluster: "prod".into(),
+        run: "agent-1".into(),
+        rules: rules.digest.clone(),
+        sources: BTreeMap::from([("syscall".to_owned(), state)]),
+        events: 1000,
+        clock_offset_ns: 1_795_000_000_000_000_000,
+        ..Observation::default()
     }
 }
 
@@ -228,7 +277,11 @@ pub(crate) fn population(out: &Path, id: &str) -> Vec<Json> {
 
 /// The words of the report, without its tags.
 pub(crate) fn words(out: &Path) -> String {
-    let html = fs::read_to_string(out.join("report.html")).unwrap();
+    words_of(&fs::read_to_string(out.join("report.html")).unwrap())
+}
+
+/// The words of HTML, without its tags.
+pub(crate) fn words_of(html: &str) -> String {
     let mut words = String::new();
     let mut inside = false;
     for c in html.chars() {
