@@ -111,7 +111,7 @@ fn catalogue(g: &Ground<'_>, walk: &Crosswalk, framework: Framework) -> Section 
     }
     columns.extend([
         Column::text(format!("Controls by relation ({})", relation(walk)), 3.4),
-        Column::text("Results: controls by outcome", 2.2),
+        Column::text("Results: controls by outcome", 2.4),
         Column::text("Time of these controls", 2.7),
         Column::number("Deviations open / closed", 1.1),
     ]);

@@ -88,12 +88,15 @@ fn both<'a>(g: &Ground<'a>, kind: DeviationKind) -> Vec<&'a Deviation> {
 /// Names of a list before the rest is only counted.
 const NAMED: usize = 4;
 
+/// Rules and nodes have longer names than controls.
+const SUBJECTS: usize = 2;
+
 fn subjects(deviations: &[&Deviation]) -> String {
     let mut names: Vec<&str> = deviations.iter().map(|d| d.subject.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let more = names.len().saturating_sub(NAMED);
-    names.truncate(NAMED);
+    let more = names.len().saturating_sub(SUBJECTS);
+    names.truncate(SUBJECTS);
     let text = names.join(", ");
     if more > 0 { format!("{text} and {more} more") } else { text }
 }

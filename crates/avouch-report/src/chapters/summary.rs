@@ -113,11 +113,11 @@ fn by_criterion(g: &Ground<'_>) -> Table {
             .link("time-lines".into(), "how time is judged"),
         [
             Column::text("Criterion", 4.2).row_head(),
-            Column::text("Controls by outcome", 12.5),
-            Column::text("Time", 15.8),
+            Column::text("Controls by outcome", 13.0),
+            Column::text("Time", 17.0),
             Column::number("Deviations open / closed", 5.5),
             Column::number("Acceptances in force", 5.5),
-            Column::text("Observed", 8.4),
+            Column::text("Observed, of node-hours", 7.6),
         ],
     );
     let (with, without): (Vec<_>, Vec<_>) = g.chapters().into_iter().partition(|c| !g.controls_of(c).is_empty());
@@ -136,8 +136,7 @@ fn by_criterion(g: &Ground<'_>) -> Table {
             time,
             both(open, closed, watch.observed > 0).into(),
             g.in_force().filter(own).count().to_string().into(),
-            if watch.expected == 0 { "not covered".to_owned() } else { watch.words().replacen("observed ", "", 1) }
-                .into(),
+            watch.short().into(),
         ];
         let class = if open > 0 || outcomes.contains(&Outcome::Deviations) {
             RowClass::Fail

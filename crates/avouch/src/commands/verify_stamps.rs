@@ -204,7 +204,7 @@ impl Stamps {
         text.push('\n');
         let mut good = self.all.iter().filter(|s| s.state == State::Signed);
         let first = good.next();
-        for (which, stamp) in [("first", first), ("last", good.last())] {
+        for (which, stamp) in [("first", first), ("last", good.next_back())] {
             if let Some(s) = stamp {
                 text.push_str(&format!(
                     "the {which} signed one: the head at record {}, of {}, was there at {}\n",
