@@ -147,6 +147,27 @@ struct file {
 	void *private_data;
 };
 
+struct callback_head {
+	struct callback_head *next;
+};
+
+/* What hangs a closed file among the works of its task. Linux 6.7 and later. */
+struct file___task_work {
+	struct callback_head f_task_work;
+};
+
+/* Linux 6.0 to 6.6. */
+struct file___rcuhead {
+	struct callback_head f_rcuhead;
+};
+
+/* Before Linux 6.0. */
+struct file___union {
+	union {
+		struct callback_head fu_rcuhead;
+	} f_u;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -304,11 +325,15 @@ struct task_struct {
 	struct signal_struct *signal;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+	/* What is to be done before it returns to user space, the newest first. */
+	struct callback_head *task_works;
 };
 
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	/* The same pointer, unless the file is a script. */
+	const char *interp;
 };
 
 struct in6_addr {

@@ -84,7 +84,7 @@ static __always_inline int judge(struct ports *ports, __u16 port, __u8 protocol,
 	mode = set->mode[ITEM_FORBIDDEN_DESTINATION];
 	r = bpf_ringbuf_reserve(&reports, sizeof(*r), 0);
 	if (!r) {
-		count_lost();
+		count(LOSS_REPORTS);
 		return mode == MODE_DENY ? DENY : ALLOW;
 	}
 	__builtin_memset(r, 0, sizeof(*r));

@@ -148,7 +148,7 @@ static __always_inline enum mode judge_exec(struct file *file)
 		bpf_probe_read_kernel(r->path, (path_len - 1) & (PATH_LEN - 1), s->path + 1);
 	}
 	if (bpf_ringbuf_output(&reports, r, sizeof(*r), 0))
-		count_lost();
+		count(LOSS_REPORTS);
 	return mode;
 }
 

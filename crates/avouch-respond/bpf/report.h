@@ -76,18 +76,25 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } reports SEC(".maps");
 
-/* Reports that found the ring full. */
+enum loss {
+	/* Reports that found the ring full. */
+	LOSS_REPORTS = 0,
+	/* Programs that ran because nobody could tell what they are. */
+	LOSS_UNJUDGED = 1,
+	LOSSES = 2,
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, LOSSES);
 	__type(key, __u32);
 	__type(value, __u64);
 } lost SEC(".maps");
 
-static __always_inline void count_lost(void)
+static __always_inline void count(enum loss what)
 {
-	__u32 zero = 0;
-	__u64 *n = bpf_map_lookup_elem(&lost, &zero);
+	__u32 key = what;
+	__u64 *n = bpf_map_lookup_elem(&lost, &key);
 
 	if (n)
 		__sync_fetch_and_add(n, 1);

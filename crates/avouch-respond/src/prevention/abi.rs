@@ -16,6 +16,9 @@ pub(super) const ITEMS: [&str; 4] =
 pub(super) const DESTINATION: u8 = 3;
 /// `MODE_DENY`.
 const DENY: u8 = 2;
+/// Keys of the map `lost`, as in `enum loss`.
+pub(super) const LOSS_REPORTS: u32 = 0;
+pub(super) const LOSS_UNJUDGED: u32 = 1;
 
 /// `struct settings`.
 #[derive(Debug, Clone, Copy, IntoBytes, FromBytes, Immutable, KnownLayout)]

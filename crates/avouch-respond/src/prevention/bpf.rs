@@ -26,6 +26,8 @@ pub(super) enum LayerError {
     Kernel { operation: &'static str, object: String, error: String },
     #[error("failed to read `{path}`: {source}")]
     File { path: PathBuf, source: std::io::Error },
+    #[error("this kernel shows no list of its security modules (`{0}`)")]
+    NoModuleList(PathBuf),
     #[error("`bpf` is not among the security modules of this kernel (`{0}`)")]
     NoBpfModule(String),
     #[error("no file system is mounted at the root of pid 1")]
@@ -57,7 +59,10 @@ impl BpfLayer {
     /// The security module. The kernel may take the program and never call it, so the list of modules is asked too.
     pub(super) fn lsm(policy: &PreventionPolicy, cgroup: Option<&Path>) -> Result<Self, LayerError> {
         let path = PathBuf::from("/sys/kernel/security/lsm");
-        let modules = std::fs::read_to_string(&path).map_err(|source| LayerError::File { path, source })?;
+        let modules = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => LayerError::NoModuleList(path),
+            _ => LayerError::File { path, source },
+        })?;
         if !modules.trim().split(',').any(|m| m == "bpf") {
             return Err(LayerError::NoBpfModule(modules.trim().to_owned()));
         }
@@ -136,10 +141,13 @@ impl BpfLayer {
         std::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reports that found the ring full.
-    pub(super) fn lost(&self) -> u64 {
-        let value = self.lost.lookup(&0u32.to_ne_bytes(), MapFlags::ANY).ok().flatten();
-        value.and_then(|v| u64::read_from_bytes(&v).ok()).unwrap_or_default()
+    /// Reports that found the ring full, and programs that ran because nobody could tell what they are.
+    pub(super) fn lost_and_unjudged(&self) -> (u64, u64) {
+        let count = |key: u32| {
+            let value = self.lost.lookup(&key.to_ne_bytes(), MapFlags::ANY).ok().flatten();
+            value.and_then(|v| u64::read_from_bytes(&v).ok()).unwrap_or_default()
+        };
+        (count(abi::LOSS_REPORTS), count(abi::LOSS_UNJUDGED))
     }
 }
 

@@ -4,7 +4,9 @@
 //! (the same, but for files that could not be judged in time) and behind it SIGKILL within execve, before the program's first
 //! instruction. For destinations: programs on the connects and datagrams of a cgroup. What each layer cannot see:
 //!
-//! - SIGKILL at exec: scripts (only their interpreter is seen) and binaries named by content;
+//! - SIGKILL at exec: binaries named by content. Of a script it judges the interpreter and the script itself, but for one that a
+//!   process with some hundred open files of its own starts, or an interpreter that is handed the open file (binfmt_misc): such
+//!   are counted as unjudged;
 //! - fanotify: memory files, and overlays that were mounted a moment ago; it judges only what is denied;
 //! - connects: raw sockets, and packets of connections that were open before.
 //!
@@ -52,7 +54,7 @@ pub struct Reach {
 pub struct PreventionLosses {
     /// Acts whose record found no room.
     pub lost: u64,
-    /// Programs that were let through because fanotify could not judge them.
+    /// Programs that were let through because nobody could tell what they are: fanotify in time, or SIGKILL at exec of scripts.
     pub unjudged: u64,
     /// The thread that answers fanotify has ended: nothing is denied by it any more.
     pub fanotify_ended: bool,
@@ -141,12 +143,10 @@ impl Prevention {
     /// What was not seen or could not be said, since the start.
     #[must_use]
     pub fn losses(&self) -> PreventionLosses {
-        let (lost, unjudged) = self.fanotify.as_ref().map(fanotify::Watch::lost_and_unjudged).unwrap_or_default();
-        PreventionLosses {
-            lost: lost + self.layers.iter().map(BpfLayer::lost).sum::<u64>(),
-            unjudged,
-            fanotify_ended: self.fanotify.as_ref().is_some_and(|w| !w.running()),
-        }
+        let of_fanotify = self.fanotify.iter().map(fanotify::Watch::lost_and_unjudged);
+        let all = of_fanotify.chain(self.layers.iter().map(BpfLayer::lost_and_unjudged));
+        let (lost, unjudged) = all.fold((0, 0), |(lost, unjudged), (l, u)| (lost + l, unjudged + u));
+        PreventionLosses { lost, unjudged, fanotify_ended: self.fanotify.as_ref().is_some_and(|w| !w.running()) }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use avouch_respond::{Act, Layer, LayerReport, LayerState, Prevention};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-pub const WAIT: Duration = Duration::from_secs(20);
+pub const WAIT: Duration = Duration::from_secs(60);
 
 /// Says that a test did not run.
 pub fn skip(test: &str, reason: impl std::fmt::Display) {
@@ -111,8 +112,16 @@ impl Drop for Cgroup {
     }
 }
 
+/// How a layer stands. A kernel may have no such hook; a program that its verifier does not take is a fault of ours.
 pub fn state(reports: &[LayerReport], layer: Layer) -> LayerState {
-    reports.iter().find(|r| r.layer == layer).unwrap().state.clone()
+    let state = reports.iter().find(|r| r.layer == layer).unwrap().state.clone();
+    if let LayerState::Unavailable { why, .. } = &state {
+        assert!(
+            !["Invalid argument", "Permission denied", "too long"].iter().any(|e| why.contains(e)),
+            "{layer}: {why}"
+        );
+    }
+    state
 }
 
 /// Polls until acts are there that fit.
@@ -135,7 +144,8 @@ pub fn busybox_in_memory() -> (OwnedFd, String) {
     (fd, path)
 }
 
-/// An overlay whose lower layer has `bin/busybox` and whose upper layer, by a write after the mount, `bin/busybox-dropped`.
+/// An overlay whose lower layer has `bin/busybox` and scripts, and whose upper layer, by a write after the mount, has
+/// `bin/busybox-dropped`.
 /// After [`prepare`] the mount is seen by this thread and its children only.
 pub struct Overlay {
     dir: tempfile::TempDir,
@@ -149,6 +159,11 @@ impl Overlay {
         }
         fs::copy("/bin/busybox", dir.path().join("lower/bin/busybox")).unwrap();
         fs::copy("/bin/busybox", dir.path().join("lower/bin/busybox-shipped")).unwrap();
+        for (name, interpreter) in [("script-shipped", "/bin/busybox sh"), ("script-by-inner", "/bin/inner")] {
+            let path = dir.path().join("lower/bin").join(name);
+            fs::write(&path, format!("#!{interpreter}\n/bin/busybox touch /mark\n")).unwrap();
+            fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        }
         let at = |name: &str| dir.path().join(name).display().to_string();
         let options = format!("lowerdir={},upperdir={},workdir={}", at("lower"), at("upper"), at("work"));
         mount(Some("overlay"), dir.path().join("merged").as_path(), Some("overlay"), MsFlags::empty(), Some(&*options))
