@@ -1,5 +1,7 @@
 //! What set an act off, and the record of it.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// A pod of Kubernetes.
@@ -62,6 +64,19 @@ pub enum What {
     DenyConnect,
 }
 
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kill => "kill the process",
+            Self::Stop => "stop the process",
+            Self::Pause => "pause the container",
+            Self::Quarantine => "label the pod",
+            Self::DenyExec => "deny the program",
+            Self::DenyConnect => "deny the connection to",
+        })
+    }
+}
+
 /// How it went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "mode", rename_all = "snake_case")]
@@ -102,6 +117,20 @@ pub enum Mechanism {
     CgroupConnect,
     /// The Kubernetes API.
     Kubernetes,
+}
+
+impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signal => "a signal",
+            Self::Freezer => "the cgroup freezer",
+            Self::Lsm => "a security module (BPF LSM)",
+            Self::Fanotify => "fanotify",
+            Self::KillAtExec => "SIGKILL at exec",
+            Self::CgroupConnect => "the connects of a cgroup",
+            Self::Kubernetes => "the Kubernetes API",
+        })
+    }
 }
 
 /// On what.

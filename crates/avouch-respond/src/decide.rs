@@ -92,7 +92,9 @@ impl Protect {
     /// Why nothing may be done to this container or pod.
     #[must_use]
     pub fn container(&self, id: Option<&str>, name: Option<&str>, pod: Option<&Pod>) -> Option<String> {
-        for text in [id, name].into_iter().flatten() {
+        // People name containers by the short form, too.
+        let short = id.and_then(|id| id.get(..12));
+        for text in [id, short, name].into_iter().flatten() {
             if self.containers.iter().any(|p| p.matches(text)) {
                 return Some(format!("container `{text}` is protected"));
             }
@@ -134,8 +136,8 @@ fn refusal(policy: &Policy, action: &Action, t: &Trigger, own_pid: u32, now_ns: 
         return container;
     }
     let missing = match action.what() {
-        What::Kill | What::Stop | What::Pause if t.start_ticks.is_none() => {
-            "its start time is unknown: the pid may be another process by now"
+        What::Kill | What::Stop if t.start_ticks.is_none() => {
+            "it has ended, or its start time is unknown: the pid may be another process by now"
         }
         What::Pause if t.container_id.is_none() => "the process is not known to run in a container",
         What::Quarantine if t.pod.is_none() => "the process is not known to belong to a pod",

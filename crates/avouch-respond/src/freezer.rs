@@ -13,6 +13,11 @@ use crate::process;
 const WAIT: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_millis(2);
 
+/// Characters of a container's whole id: a shorter one may stand in the name of anything.
+const FULL_ID: usize = 32;
+/// Cgroups that are looked at in search of one.
+const MOST_CGROUPS: usize = 100_000;
+
 /// The kernel's two interfaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +51,12 @@ pub enum FreezeError {
     NotTheContainers {
         /// The process.
         pid: u32,
+        /// The container.
+        container: String,
+    },
+    /// More than one cgroup carries the id.
+    #[error("several freezable cgroups carry the id of container `{container}`")]
+    Several {
         /// The container.
         container: String,
     },
@@ -87,6 +98,32 @@ impl ContainerCgroup {
             }
         }
         Err(FreezeError::NotTheContainers { pid, container: container.to_owned() })
+    }
+
+    /// The one cgroup that is named by the id of container `container`, for a container whose process in question has ended.
+    /// `None` when there is no such cgroup any more.
+    ///
+    /// # Errors
+    /// When the mounts cannot be read, or several are named so.
+    pub fn named(container: &str) -> Result<Option<Self>, FreezeError> {
+        let mounts = process::mounts(std::process::id()).map_err(|source| FreezeError::File {
+            operation: "read",
+            path: "/proc/self/mountinfo".into(),
+            source,
+        })?;
+        for (version, controller, knob) in
+            [(Version::V1, Some("freezer"), "freezer.state"), (Version::V2, None, "cgroup.freeze")]
+        {
+            let Some(mount) = process::cgroup_mount(&mounts, controller) else { continue };
+            let found: Vec<PathBuf> =
+                directories_named(&mount, container).into_iter().filter(|d| d.join(knob).exists()).collect();
+            match found.as_slice() {
+                [] => {}
+                [one] => return Ok(Some(Self { directory: one.clone(), version })),
+                _ => return Err(FreezeError::Several { container: container.to_owned() }),
+            }
+        }
+        Ok(None)
     }
 
     /// Where it is.
@@ -165,6 +202,30 @@ fn containers_part<'a>(path: &'a str, container: &str) -> Option<&'a str> {
         end += 1;
     }
     None
+}
+
+/// Directories below `mount` whose name has the whole id in it, the outermost of each branch; those of a runtime's monitor, which
+/// carry the id of the container that it looks after, are none of the container's.
+fn directories_named(mount: &Path, container: &str) -> Vec<PathBuf> {
+    let (mut found, mut left, mut seen) = (Vec::new(), vec![mount.to_owned()], 0);
+    if container.len() < FULL_ID {
+        return found;
+    }
+    while let Some(dir) = left.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if !entry.file_type().is_ok_and(|t| t.is_dir()) {
+                continue;
+            }
+            seen += 1;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.contains(container) && !name.contains("conmon") {
+                found.push(entry.path());
+            } else if seen < MOST_CGROUPS {
+                left.push(entry.path());
+            }
+        }
+    }
+    found
 }
 
 fn read(path: &Path) -> Result<String, FreezeError> {

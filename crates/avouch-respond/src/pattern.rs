@@ -1,8 +1,16 @@
 //! Names with `*`.
 
+use std::fmt;
+
 /// A name in which `*` stands for any number of characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl Pattern {
     /// Any text is a pattern.

@@ -168,11 +168,19 @@ impl Responder {
         let Some(container) = &trigger.container_id else {
             return refused("the process is not known to run in a container");
         };
-        if let Some(reason) = self.not_the_one(trigger) {
-            return ActMode::Refused { reason };
-        }
-        let cgroup = match ContainerCgroup::of(trigger.pid, container) {
-            Ok(cgroup) => cgroup,
+        // What set it off is often short-lived; its container lives on, and has a name of its own.
+        let lives = trigger.start_ticks.is_some() && process::start_ticks(trigger.pid).ok() == trigger.start_ticks;
+        let cgroup = if lives {
+            if let Some(reason) = self.not_the_one(trigger) {
+                return ActMode::Refused { reason };
+            }
+            ContainerCgroup::of(trigger.pid, container).map(Some)
+        } else {
+            ContainerCgroup::named(container)
+        };
+        let cgroup = match cgroup {
+            Ok(Some(cgroup)) => cgroup,
+            Ok(None) => return refused("the process has ended, and no freezable cgroup is named by its container"),
             Err(e) => return failed(e.to_string()),
         };
         *object = Some(cgroup.directory().display().to_string());

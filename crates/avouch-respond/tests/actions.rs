@@ -200,6 +200,19 @@ fn a_pause_freezes_the_container_and_it_can_be_thawed() {
     assert!(state("freezer.state").contains("FROZEN") || state("cgroup.events").contains("frozen 1"));
     frozen.thaw().unwrap();
     assert!(state("freezer.state").contains("THAWED") || state("cgroup.events").contains("frozen 0"));
+
+    // What set it off has ended; its container goes on.
+    let ended = Sleeper::new();
+    let mut trigger = Trigger { container_id: Some(id), ..ended.trigger() };
+    drop(ended);
+    for start_ticks in [trigger.start_ticks, None] {
+        trigger.start_ticks = start_ticks;
+        assert_eq!(act(&mut responder, &trigger).mode, ActMode::Performed);
+        assert!(state("freezer.state").contains("FROZEN") || state("cgroup.events").contains("frozen 1"));
+        frozen.thaw().unwrap();
+    }
+    trigger.container_id = Some("f".repeat(64));
+    assert!(reason(&act(&mut responder, &trigger)).contains("no freezable cgroup"));
     drop(sleeper);
 }
 

@@ -95,18 +95,18 @@ pub(crate) fn facts(emit: &mut dyn FnMut(&Item<'_>)) -> anyhow::Result<Option<St
     let procfs = Procfs::open(avouch_procfs::Options::default());
     let c = procfs.context("failed to read what runs on this machine")?.scan(emit);
     let missing: Vec<String> = [
-        (c.denied, "processes that may not be read wholly"),
-        (c.unreadable, "files that could not be read"),
-        (c.over_threads, "threads beyond the limit"),
-        (c.over_fds, "descriptors beyond the limit"),
-        (c.over_sockets, "sockets beyond the limit"),
-        (c.over_entries, "users or mounts beyond the limit"),
+        (c.denied, "processes may not be read wholly"),
+        (c.unreadable, "files could not be read"),
+        (c.over_threads, "threads are beyond the limit"),
+        (c.over_fds, "descriptors are beyond the limit"),
+        (c.over_sockets, "sockets are beyond the limit"),
+        (c.over_entries, "users or mounts are beyond the limit"),
     ]
     .into_iter()
     .filter(|(n, _)| *n > 0)
-    .map(|(n, what)| format!("{n} {what}"))
+    .map(|(n, what)| format!("{what}: {n}"))
     .collect();
-    Ok((!missing.is_empty()).then(|| format!("of what ran before the start is not known: {}", missing.join(", "))))
+    Ok((!missing.is_empty()).then(|| format!("of what ran before the start not all is known ({})", missing.join(", "))))
 }
 
 /// How to ask for the pods of this node, where a kubeconfig or a service account says so.

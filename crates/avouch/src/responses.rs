@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use anyhow::{Context, ensure};
 use avouch_pipeline::live::Now;
 use avouch_pipeline::live::records::rfc3339;
-use avouch_pipeline::{Detection, read_text};
-use avouch_respond::{Act, LayerReport, Pod, Policy, Prevention, PreventionLosses, Reach, Responder, Trigger};
+use avouch_pipeline::{Detection, RuleSet, read_text};
+use avouch_respond::{Act, LayerReport, Pod, Policy, Prevention, PreventionLosses, Reach, Responder, Target, Trigger};
 
 use crate::{live, privileges};
 
@@ -31,6 +31,7 @@ pub(crate) struct Responses {
     acts: Receiver<Act>,
     thread: Option<JoinHandle<()>>,
     prevention: Prevention,
+    policy: Policy,
     /// What prevention cannot do here, one sentence each.
     missing: Vec<String>,
     /// Losses of preventions that another has taken the place of.
@@ -48,7 +49,7 @@ impl Responses {
         let (prevention, missing) = prevent(&policy);
         let (queue, tasks) = sync_channel::<Task>(QUEUE);
         let (done, acts) = sync_channel(QUEUE);
-        let mut responder = Responder::new(policy, live::pod_labels());
+        let mut responder = Responder::new(policy.clone(), live::pod_labels());
         let work = move || {
             for task in tasks {
                 let trigger = match task {
@@ -74,6 +75,7 @@ impl Responses {
             acts,
             thread: Some(thread),
             prevention,
+            policy,
             missing,
             lost_before: PreventionLosses::default(),
             boot,
@@ -89,10 +91,10 @@ impl Responses {
         let policy = read(file)?;
         // The new layers first: at no time is less denied than either policy asks for.
         let (prevention, missing) = prevent(&policy);
-        let handed = self.queue.as_ref().is_some_and(|q| q.try_send(Task::Change(Box::new(policy))).is_ok());
+        let handed = self.queue.as_ref().is_some_and(|q| q.try_send(Task::Change(Box::new(policy.clone()))).is_ok());
         ensure!(handed, "too many detections wait for their response");
         let mut old = std::mem::replace(&mut self.prevention, prevention);
-        self.missing = missing;
+        (self.policy, self.missing) = (policy, missing);
         let (acts, losses) = (old.poll(), old.losses());
         self.lost_before.lost += losses.lost;
         self.lost_before.unjudged += losses.unjudged;
@@ -111,18 +113,21 @@ impl Responses {
         self.acts.try_iter().chain(self.prevention.poll()).collect()
     }
 
-    /// What prevention cannot do here and what was lost so far, as sentences.
-    pub(crate) fn gaps(&self) -> Vec<String> {
+    /// What prevention cannot do here, responses that none of these rules sets off, and what was lost so far, as sentences.
+    pub(crate) fn gaps(&self, rules: &RuleSet) -> Vec<String> {
+        let names: Vec<&str> = rules.running().map(|(_, rule)| &*rule.name).collect();
+        let idle = self.policy.idle(&names).into_iter();
+        let idle = idle.map(|name| format!("the policy answers to `{name}`, and no rule that runs is called so"));
         let prevention = self.prevention.losses();
         let lost = [
             (self.not_taken, "detections had no response: too many waited"),
-            (self.lost_before.lost + prevention.lost, "denials were not recorded"),
-            (self.lost_before.unjudged + prevention.unjudged, "programs ran unjudged"),
+            (self.lost_before.lost + prevention.lost, "acts of prevention were not recorded"),
+            (self.lost_before.unjudged + prevention.unjudged, "programs ran that prevention could not judge"),
         ]
         .into_iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{n} {what}"));
-        let mut out: Vec<String> = self.missing.iter().cloned().chain(lost).collect();
+        let mut out: Vec<String> = self.missing.iter().cloned().chain(idle).chain(lost).collect();
         if prevention.fanotify_ended {
             out.push("prevention by fanotify has ended".to_owned());
         }
@@ -161,19 +166,26 @@ pub(crate) fn line(act: &Act) -> String {
         avouch_respond::ActMode::RateLimited => "held back: too many within a minute".to_owned(),
     };
     let object = act.object.as_deref().map(|o| format!(" {o}")).unwrap_or_default();
+    let Target { pid, exe, container_id, .. } = &act.target;
+    let exe = if exe.is_empty() { String::new() } else { format!(" ({exe})") };
+    let place = container_id.as_deref().map(|id| format!(" in container {}", id.get(..12).unwrap_or(id)));
     format!(
-        "act: {} {:?}{object}, pid {} {} for `{}`: {mode}\n",
+        "act: {} {}{object}; pid {pid}{exe}{}, for `{}`, by {}: {mode}\n",
         rfc3339(act.time_ns),
         act.what,
-        act.target.pid,
-        act.target.exe,
-        act.rule
+        place.unwrap_or_default(),
+        act.rule,
+        act.mechanism,
     )
 }
 
 fn trigger(detection: &Detection<'_>, boot: u64) -> Option<Trigger> {
     let state = detection.state()?;
-    let who = avouch_pipeline::live::who(state, state.thread()?);
+    let thread = state.thread()?;
+    let who = avouch_pipeline::live::who(state, thread);
+    // Whole: its cgroup is found by it once the process is gone.
+    let container = state.container(thread).filter(|_| !thread.container.is_host());
+    let container_id = container.map(|c| if c.full_id.is_empty() { &c.id } else { &c.full_id });
     let pid = u32::try_from(who.pid).ok()?;
     let filled = |text: String| (!text.is_empty()).then_some(text);
     let pod = (!who.pod.is_empty()).then_some(Pod { namespace: who.namespace, name: who.pod, uid: None });
@@ -184,7 +196,7 @@ fn trigger(detection: &Detection<'_>, boot: u64) -> Option<Trigger> {
         pid,
         start_ticks: started_before(pid, detection.event.timestamp, boot),
         exe: who.exe,
-        container_id: filled(who.container),
+        container_id: container_id.map(|id| String::from_utf8_lossy(id).into_owned()).filter(|id| !id.is_empty()),
         container_name: filled(who.container_name),
         pod,
     })
@@ -204,6 +216,40 @@ fn started_before(pid: u32, event: u64, boot: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_act_is_told_in_words() {
+        use avouch_respond::{ActMode, Mechanism, What};
+        let target = Target { pid: 42, exe: "/bin/sh".to_owned(), ..Target::default() };
+        let mut act = Act {
+            time_ns: 1_790_000_000_000_000_000,
+            what: What::Kill,
+            mode: ActMode::DryRun,
+            mechanism: Mechanism::Signal,
+            target,
+            rule: "Terminal shell in container".to_owned(),
+            event: Some(7),
+            object: None,
+        };
+        let time = "2026-09-21T14:13:20.000000000Z";
+        assert_eq!(
+            line(&act),
+            format!(
+                "act: {time} kill the process; pid 42 (/bin/sh), for `Terminal shell in container`, by a signal: \
+                 would be done (dry run)\n"
+            )
+        );
+        act.target = Target { pid: 7, container_id: Some("c0ffee".repeat(10)), ..Target::default() };
+        (act.what, act.mode, act.mechanism) = (What::DenyExec, ActMode::Performed, Mechanism::KillAtExec);
+        (act.rule, act.object) = ("exec_not_from_image".to_owned(), Some("/tmp/x".to_owned()));
+        assert_eq!(
+            line(&act),
+            format!(
+                "act: {time} deny the program /tmp/x; pid 7 in container c0ffeec0ffee, for `exec_not_from_image`, by \
+                 SIGKILL at exec: done\n"
+            )
+        );
+    }
 
     #[test]
     fn a_number_that_was_given_away_is_not_taken_for_the_process() {

@@ -114,6 +114,8 @@ pub struct Health {
     pub waiting: usize,
     pub threads: usize,
     pub containers: usize,
+    /// Of those, containers of which no metadata are known.
+    pub unknown_containers: usize,
     pub gaps: Vec<String>,
     pub agent: OwnUse,
 }
@@ -351,6 +353,7 @@ impl Live {
             waiting: self.intake.waiting(),
             threads: watch.judge.state.thread_count(),
             containers: watch.judge.state.containers().len(),
+            unknown_containers: watch.judge.state.containers().iter().filter(|c| c.meta.is_none()).count(),
             gaps: gaps.clone(),
             agent,
         };

@@ -36,6 +36,15 @@ pub struct Policy {
     pub prevention: PreventionPolicy,
 }
 
+impl Policy {
+    /// Responses to rules that fit none of these names, as the policy writes them: nothing sets them off.
+    #[must_use]
+    pub fn idle(&self, names: &[&str]) -> Vec<String> {
+        let idle = self.rules.iter().filter(|r| !names.iter().any(|name| r.rule.matches(name)));
+        idle.map(|r| r.rule.to_string()).collect()
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

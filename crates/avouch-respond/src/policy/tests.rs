@@ -135,3 +135,12 @@ proptest! {
         prop_assert_eq!(net(narrow).contains(&net(wide)), narrow == wide);
     }
 }
+
+#[test]
+fn responses_that_no_rule_sets_off_are_found() {
+    let text = "rules: [{rule: Terminal shell in container, action: kill}, {rule: '*shell', action: stop}, {rule: 'Terminal *', action: pause}]";
+    let policy = Policy::parse("p", text).unwrap();
+    assert_eq!(policy.idle(&["Terminal shell in container"]), ["*shell"]);
+    assert_eq!(policy.idle(&["Reverse shell", "Terminal shell in container"]), [""; 0]);
+    assert_eq!(policy.idle(&[]).len(), 3);
+}

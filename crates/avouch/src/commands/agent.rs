@@ -111,7 +111,7 @@ fn watched(args: &AgentArgs, into: Option<&mut Into<'_>>) -> anyhow::Result<Outc
     if args.capture.is_none() {
         gaps.extend(live::facts(&mut |item| run.fact(item, live::now(), &mut out))?);
     }
-    run.note_gaps([&gaps[..], &out.gaps()].concat());
+    run.note_gaps([&gaps[..], &out.gaps(run.rules())].concat());
     out.record(Record::Start(Box::new(start(&run, &plan, &*source, now))));
     out.flush()?;
     terminal::say(&ready_line(args, &run, &plan, &*source, &from.words()));
@@ -202,7 +202,7 @@ fn watch(
         if now.mono >= next {
             // Observations that could not be made in time are not made up for.
             next = now.mono.saturating_add(every);
-            run.note_gaps([gaps, &out.gaps()].concat());
+            run.note_gaps([gaps, &out.gaps(run.rules())].concat());
             let health = run.observe(source, now, out);
             out.flush()?;
             if !args.quiet {

@@ -2,7 +2,7 @@
 
 use avouch_pipeline::live::records::Record;
 use avouch_pipeline::live::{FileEvent, LiveSink, RecordFiles, RecordFilesError};
-use avouch_pipeline::{Detection, Sink};
+use avouch_pipeline::{Detection, RuleSet, Sink};
 
 use crate::commands::printer::Printer;
 use crate::integrity::WatchedFiles;
@@ -30,8 +30,8 @@ impl Output {
     }
 
     /// What responses cannot do here, and what they and the watch over files lost so far, as sentences.
-    pub(super) fn gaps(&self) -> Vec<String> {
-        let responses = self.responses.as_ref().map(Responses::gaps).unwrap_or_default();
+    pub(super) fn gaps(&self, rules: &RuleSet) -> Vec<String> {
+        let responses = self.responses.as_ref().map(|r| r.gaps(rules)).unwrap_or_default();
         let files = self.watched_files.as_ref().map(WatchedFiles::losses).unwrap_or_default();
         [responses, files].concat()
     }

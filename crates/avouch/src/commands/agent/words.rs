@@ -12,7 +12,12 @@ use crate::live;
 pub(super) fn rules_text(rules: &RulesState) -> String {
     let list: Vec<String> = rules.running.iter().map(|(source, n)| format!("{n} {source}")).collect();
     let n: usize = rules.running.values().sum();
-    format!("{n} {} ({})", if n == 1 { "rule" } else { "rules" }, list.join(", "))
+    format!("{} ({})", counted(n as u64, "rule"), list.join(", "))
+}
+
+/// So many of something whose plural has an `s`.
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The line that says that it watches. `of` tells where rules are from that are not of files.
@@ -36,15 +41,20 @@ pub(super) fn health_line(h: &Health, beside: &[String]) -> String {
         let causes: Vec<String> = h.lost.by_cause.iter().map(|(cause, n)| format!("{cause} {n}")).collect();
         format!("{} DROPPED ({} of them new; {})", h.lost.events, h.interval_lost.events, causes.join(", "))
     };
+    let new = if h.interval_detections > 0 { format!(" ({} new)", h.interval_detections) } else { String::new() };
+    let unknown = match h.unknown_containers {
+        0 => String::new(),
+        n => format!(" ({n} of them unknown to any runtime)"),
+    };
     let waiting = if h.waiting > 0 { format!(", {} waiting for metadata", h.waiting) } else { String::new() };
     let server: String = beside.iter().map(|line| format!("; {line}")).collect();
     let gaps = if h.gaps.is_empty() { String::new() } else { format!("; missing: {}", h.gaps.join("; ")) };
     format!(
-        "health: {} events ({rate:.0}/s){waiting}, {} detections, {drops}; {} threads, {} containers; agent {:.1} % CPU, {} MiB{server}{gaps}\n",
-        h.events,
-        h.detections,
-        h.threads,
-        h.containers,
+        "health: {} ({rate:.0}/s){waiting}, {}{new}, {drops}; {}, {}{unknown}; agent {:.1} % CPU, {} MiB{server}{gaps}\n",
+        counted(h.events, "event"),
+        counted(h.detections, "detection"),
+        counted(h.threads as u64, "thread"),
+        counted(h.containers as u64, "container"),
         h.agent.cpu_percent,
         h.agent.rss_bytes >> 20,
     )
