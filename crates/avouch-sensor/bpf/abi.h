@@ -27,6 +27,8 @@ enum want {
 	WANT_FAILURES = 4,
 	WANT_FD_FACTS = 8,
 	WANT_DATA = 16,
+	/* Not of user space's interest: calls that succeed are counted as LOSS_URING, whether they are told or not. */
+	WANT_COUNT = 128,
 };
 
 /* What is fetched for a call; see `src/abi.rs`. */
@@ -220,6 +222,8 @@ enum loss {
 	/* Calls with 32-bit numbers among those that would be told, and 32-bit programs that were started. */
 	LOSS_COMPAT = 3,
 	LOSS_COMPAT_EXEC = 4,
+	/* Rings of io_uring that were set up: what goes through them is no system call. */
+	LOSS_URING = 5,
 	LOSSES = 8,
 };
 

@@ -200,6 +200,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	plan = bpf_map_lookup_elem(&plans, &nr);
 	if (!plan || bpf_get_current_pid_tgid() >> 32 == config.own_tgid)
 		return 0;
+	if (want & WANT_COUNT && ret >= 0)
+		lost(LOSS_URING);
 	r = (struct record *)scratch_bytes();
 	if (!r)
 		return 0;

@@ -10,6 +10,9 @@ pub(crate) const OPS: usize = 8;
 pub(crate) const PREFIXES: usize = 4096;
 /// Bytes of a path that the kernel looks at before it lets an open for reading through.
 pub(crate) const PREFIX_MAX: usize = 128;
+/// In a call's byte of what is wanted: those that succeed are counted, whether they are told or not.
+pub(crate) const WANT_COUNT: u8 = 128;
+
 /// Columns of the kernel's loss counters.
 pub(crate) const LOSSES: usize = 8;
 
@@ -233,6 +236,8 @@ pub(crate) mod loss {
     pub(crate) const COMPAT: usize = 3;
     /// 32-bit programs that were started.
     pub(crate) const COMPAT_EXEC: usize = 4;
+    /// Rings of io_uring that were set up.
+    pub(crate) const URING: usize = 5;
 }
 
 #[cfg(test)]
@@ -301,5 +306,7 @@ mod tests {
         assert_eq!(number("FD_MISSING"), u64::from(fd::MISSING));
         assert_eq!(number("LOSS_TRUNCATED"), loss::TRUNCATED as u64);
         assert_eq!(number("LOSS_COMPAT_EXEC"), loss::COMPAT_EXEC as u64);
+        assert_eq!(number("LOSS_URING"), loss::URING as u64);
+        assert_eq!(number("WANT_COUNT"), u64::from(WANT_COUNT));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use avouch_event::{EventType, Interest, ReadPaths, Want, types};
 use zerocopy::{Immutable, IntoBytes};
 
-use crate::abi::{OPS, PREFIX_MAX, PREFIXES, Plan, Prefix, SYSCALLS, record};
+use crate::abi::{OPS, PREFIX_MAX, PREFIXES, Plan, Prefix, SYSCALLS, WANT_COUNT, record};
 use crate::calls::{self, Row};
 
 /// `struct settings` of the programs.
@@ -20,6 +20,8 @@ pub(crate) struct Settings {
 
 /// Births, by whichever call.
 const BIRTHS: [EventType; 4] = [types::CLONE_20_X, types::FORK_20_X, types::VFORK_20_X, types::CLONE3_X];
+/// Its successes are counted whatever is wanted: what goes through a ring is seen by nobody.
+const COUNTED: &str = "io_uring_setup";
 /// Executions.
 const EXECUTIONS: [EventType; 2] = [types::EXECVE_19_X, types::EXECVEAT_X];
 
@@ -31,6 +33,9 @@ impl Settings {
         for (nr, name) in calls::names() {
             let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
             *byte = want(interest, name, calls::by_name(name));
+            if name == COUNTED {
+                *byte |= WANT_COUNT;
+            }
         }
         let successes = |types: &[EventType]| types.iter().any(|t| interest.of(*t).0 & Want::SUCCESSES.0 != 0);
         let hook = |wanted: bool, kind: u16| u32::from(wanted) << kind;
@@ -50,7 +55,7 @@ fn want(interest: &Interest, name: &str, row: Option<&Row>) -> u8 {
     };
     let want = interest.of(event);
     let want = if EXECUTIONS.contains(&event) { Want(want.0 & Want::FAILURES.0) } else { want };
-    if want.any() { (want.0 & 0xff) as u8 } else { 0 }
+    if want.any() { (want.0 & 0xff) as u8 & !WANT_COUNT } else { 0 }
 }
 
 /// The prefixes that the kernel is to test; none when every file is wanted, or when there are more than it holds, so that every
@@ -109,7 +114,7 @@ pub(crate) fn plans() -> Vec<(u32, Plan)> {
 #[must_use]
 pub fn hooks(interest: &Interest) -> Vec<String> {
     let settings = Settings::of(interest);
-    let calls = settings.want.iter().filter(|want| **want != 0).count();
+    let calls = settings.want.iter().filter(|want| **want & !WANT_COUNT != 0).count();
     let line = |hook: &str, what: &str| format!("{hook}: {what}");
     let mut lines = Vec::new();
     if calls > 0 {
@@ -155,7 +160,8 @@ mod tests {
         interest.add(types::EXECVE_19_X, Want::SUCCESSES);
         let settings = Settings::of(&interest);
         assert_eq!(settings.want[nr("openat")], 2);
-        assert_eq!(settings.want.iter().filter(|w| **w != 0).count(), 1);
+        assert_eq!(settings.want[nr(COUNTED)], WANT_COUNT, "counted, and not told");
+        assert_eq!(settings.want.iter().filter(|w| **w != 0).count(), 2);
         assert_eq!(settings.life, 1 << record::EXEC);
     }
 

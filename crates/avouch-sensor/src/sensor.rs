@@ -285,7 +285,13 @@ impl Sensor {
         let (calls, programs) = (sum(loss::COMPAT), sum(loss::COMPAT_EXEC));
         if calls > 0 || programs > 0 {
             gaps.push(format!(
-                "system calls of 32-bit programs are not read: {programs} such programs were started, {calls} or more calls made"
+                "32-bit system calls are not read: {calls} or more so far; 32-bit programs started: {programs}"
+            ));
+        }
+        let rings = sum(loss::URING);
+        if rings > 0 {
+            gaps.push(format!(
+                "files and connections opened through io_uring are not seen: {rings} of its rings set up so far"
             ));
         }
         let uncollected = plan::uncollected(&self.interest);
