@@ -3,6 +3,10 @@
 
 mod audit;
 mod condition;
+mod controls;
+mod exhibit;
+mod forward;
+mod inspect;
 mod integrity;
 mod ledger;
 mod policy;
@@ -10,10 +14,15 @@ mod procfs;
 mod ring;
 mod rules;
 mod scap;
+mod stamp;
 mod state;
 
 pub use audit::{cloudtrail, k8s_audit};
 pub use condition::condition;
+pub use controls::controls;
+pub use exhibit::exhibit;
+pub use forward::{batch, rule_set};
+pub use inspect::inspect;
 pub use integrity::integrity;
 pub use ledger::ledger;
 pub use policy::policy;
@@ -21,4 +30,5 @@ pub use procfs::procfs;
 pub use ring::ring;
 pub use rules::rules;
 pub use scap::scap;
+pub use stamp::stamp;
 pub use state::state;

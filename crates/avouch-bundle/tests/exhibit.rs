@@ -74,6 +74,18 @@ fn whatever_is_changed_is_found() {
     changed.head.as_mut().unwrap().head.time = "2026-01-01T00:00:00.000000000Z".to_owned();
     assert_eq!(problems(&changed, &trust), [ExhibitProblem::Unsigned { key: key.id() }]);
 
+    // Numbers whose sums are beyond any number.
+    for place in [
+        |e: &mut Exhibit| e.proof.as_mut().unwrap().index = u64::MAX,
+        |e: &mut Exhibit| {
+            e.head.as_mut().unwrap().head.first_seq = u64::MAX;
+        },
+    ] {
+        let mut changed = exhibit.clone();
+        place(&mut changed);
+        assert_eq!(problems(&changed, &trust)[0], ExhibitProblem::NotUnderHead { last_seq: 21 });
+    }
+
     // A ledger that somebody made anew, under a key of their own.
     let other = tempfile::tempdir().unwrap();
     let (forged, other_key, other_head) = record(other.path());

@@ -131,3 +131,33 @@ fn policy() {
 fn ledger() {
     run("ledger", targets::ledger);
 }
+
+#[test]
+fn exhibit() {
+    run("exhibit", targets::exhibit);
+}
+
+#[test]
+fn batch() {
+    run("batch", targets::batch);
+}
+
+#[test]
+fn rule_set() {
+    run("rule_set", targets::rule_set);
+}
+
+#[test]
+fn stamp() {
+    run("stamp", targets::stamp);
+}
+
+#[test]
+fn controls() {
+    run("controls", targets::controls);
+}
+
+#[test]
+fn inspect() {
+    run("inspect", targets::inspect);
+}
