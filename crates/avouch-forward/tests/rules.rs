@@ -39,7 +39,7 @@ impl Scripted {
     fn client(&self) -> RuleClient {
         let mut server = Server::new(&self.url).unwrap();
         server.token = Token::Text("token-of-n1".to_owned());
-        server.timeout = Duration::from_secs(5);
+        server.timeout = LONG;
         RuleClient::new(server).unwrap()
     }
 }

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use avouch_finding::{Gap, Time};
 use avouch_forward::{Config, Forwarder, Most, Options, Pace, Sender, Server, Spool, StartError, Token};
@@ -155,6 +155,12 @@ fn without_a_certificate_or_with_a_strange_one_nothing_is_sent() {
         let forwarder = Forwarder::start(outbox, config(server), Box::new(|_| ())).expect("starts");
         // Whichever side ends it, the server has not read a request.
         assert!(told.recv_timeout(LONG).expect("a try").is_err());
+        // The other side is told of it a moment later.
+        let end = Instant::now() + LONG;
+        while forwarder.status().failing.is_none() {
+            assert!(Instant::now() < end, "{n}: {:?}", forwarder.status());
+            std::thread::sleep(Duration::from_millis(2));
+        }
         spool.end(Time(2)).expect("ends");
         let status = forwarder.finish(Duration::from_millis(50));
         assert_eq!((status.sent, status.waiting), (0, 1), "{n}");

@@ -64,7 +64,7 @@ fn token(server: &TestServer, scope: Scope) -> Caller {
 
 /// Asks until the answer fits: what was recorded reaches the board a moment later.
 fn until(ask: impl Fn() -> Json, fits: impl Fn(&Json) -> bool) -> Json {
-    for _ in 0..200 {
+    for _ in 0..1_200 {
         let answer = ask();
         if fits(&answer) {
             return answer;

@@ -31,6 +31,9 @@ const MARKS: usize = 10;
 
 const HOUR: i64 = 3600;
 
+/// Far beyond what is needed, under software emulation too.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A process that is ended when this goes.
 struct Owned(Child);
 
@@ -52,10 +55,14 @@ fn marks(from: usize) {
     }
 }
 
-/// Sets the clock so many seconds ahead of what it says, or back.
-fn set_clock(seconds: i64) {
-    // What stands in the ring at that moment may be dated either way.
-    std::thread::sleep(Duration::from_millis(300));
+/// Sets the clock so many seconds ahead of what it says, or back, once all marks so far are found: what stands in the ring at
+/// that moment may be dated either way.
+fn set_clock(dir: &Path, marks: usize, seconds: i64) {
+    let end = Instant::now() + PATIENCE;
+    while records(&dir.join("findings.jsonl")).len() < marks {
+        assert!(Instant::now() < end, "not all of {marks} marks are found");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     shell(&format!("date -s @$(( $(date +%s) + {seconds} )) > /dev/null"));
 }
 
@@ -72,7 +79,7 @@ fn jumps(dir: &Path) -> Vec<i64> {
 }
 
 fn wait_for_jumps(dir: &Path, n: usize) {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while jumps(dir).len() < n {
         assert!(Instant::now() < end, "jumps told: {:?}", jumps(dir));
         std::thread::sleep(Duration::from_millis(50));
@@ -102,10 +109,10 @@ fn a_clock_that_is_set_is_told_and_followed() {
         assert!(n > 0, "the agent ended before it watched: {said}");
     }
     marks(0);
-    set_clock(HOUR);
+    set_clock(dir.path(), MARKS, HOUR);
     marks(MARKS);
     wait_for_jumps(dir.path(), 1);
-    set_clock(-2 * HOUR);
+    set_clock(dir.path(), 2 * MARKS, -2 * HOUR);
     marks(2 * MARKS);
     wait_for_jumps(dir.path(), 2);
     let pid = Pid::from_raw(i32::try_from(agent.0.id()).expect("a process id"));

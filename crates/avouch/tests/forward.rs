@@ -312,6 +312,13 @@ fn start_sender(dir: &Path, url: &str, token: &str) -> Child {
         .unwrap()
 }
 
+/// Up to which number the facts of each run were said to be safe.
+fn safe(dir: &Path) -> BTreeMap<String, u64> {
+    let text = fs::read_to_string(dir.join("safe")).unwrap_or_default();
+    let last = |line: &str| line.split_once(' ').map(|(run, n)| (run.to_owned(), n.parse().unwrap()));
+    text.lines().filter_map(last).collect()
+}
+
 fn random() -> u64 {
     let mut bytes = [0; 8];
     File::open("/dev/urandom").unwrap().read_exact(&mut bytes).unwrap();
@@ -338,17 +345,15 @@ fn either_side_killed_at_random_under_load_loses_and_doubles_nothing() {
             sender_kills += 1;
         }
     }
+    // However slow the machine is.
+    until("a load", || safe(dir.path()).values().sum::<u64>() > 500);
     fs::write(dir.path().join("stop"), "").unwrap();
     let ended = sender.wait().unwrap();
     assert!(ended.success(), "{}", fs::read_to_string(dir.path().join("sender.log")).unwrap());
     server.end();
     fine(&["verify", dir.path().join("data").to_str().unwrap()]);
 
-    let mut safe: BTreeMap<String, u64> = BTreeMap::new();
-    for line in fs::read_to_string(dir.path().join("safe")).unwrap().lines() {
-        let (run, n) = line.split_once(' ').unwrap();
-        safe.insert(run.to_owned(), n.parse().unwrap());
-    }
+    let safe = safe(dir.path());
     let mut told: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for row in records(&dir.path().join("data")).into_iter().filter(|r| r.source == NODE) {
         let text = ["reason", "cmdline"].into_iter().find_map(|key| row.body[key].as_str()).unwrap();

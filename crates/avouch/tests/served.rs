@@ -189,7 +189,7 @@ fn an_agent_that_has_no_rules_of_before_starts_by_what_has_no_error_and_not_at_a
     let text = said(&none);
     assert_eq!(none.status.code(), Some(2), "{text}");
     assert!(text.contains("without rules nothing would be watched") && text.contains("rule-set.json"), "{text}");
-    assert!(begun.elapsed() < Duration::from_secs(40), "it waits in bounds");
+    assert!(begun.elapsed() < Duration::from_secs(120), "it waits in bounds");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use avouch_integrity::{
 };
 
 /// Far beyond what any step takes; only a failing test waits as long.
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) struct Watched {
     /// Declared first: it ends before the folder goes.

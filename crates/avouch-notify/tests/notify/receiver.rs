@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// A program that ends with the test, and no other.
 pub(crate) struct Running(pub(crate) Child);
@@ -29,9 +30,13 @@ pub(crate) fn runs(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|out| out.status.success())
 }
 
-/// A port of the loopback address that was free a moment ago.
+/// A port of the loopback address that was free a moment ago, below those that the kernel gives to connections: none takes it
+/// by chance before the receiver does.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let from = 20_000 + u16::try_from(std::process::id() % 11_000).unwrap();
+    let ports = std::iter::repeat_with(|| from + GIVEN.fetch_add(1, Ordering::Relaxed));
+    ports.take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 /// A certificate for `localhost` and its key, as files.

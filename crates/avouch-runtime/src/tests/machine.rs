@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::nothing;
+use super::{PATIENCE, nothing};
 use crate::Config;
 
 /// A value, or the test is skipped with the reason.
@@ -104,7 +104,7 @@ impl Drop for Running {
 pub(super) fn wait_for(path: &Path) -> Result<(), String> {
     let began = Instant::now();
     while std::os::unix::net::UnixStream::connect(path).is_err() {
-        if began.elapsed() > Duration::from_secs(20) {
+        if began.elapsed() > PATIENCE {
             return Err(format!("nothing listens at {}", path.display()));
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -121,7 +121,7 @@ pub(super) fn cgroup(pid: u32) -> String {
 
 /// Settings that find all below a folder of this machine.
 pub(super) fn below(dir: &Path) -> Config {
-    Config { wait: Duration::from_secs(10), call: Duration::from_secs(10), ..nothing(Path::new(dir)) }
+    nothing(dir)
 }
 
 /// A containerd with folders and sockets of its own, that has the image of a podman beside it.

@@ -18,7 +18,13 @@ use serde_json::Value;
 
 use crate::{Answer, Config, ContainerQuery, Resolver, RuntimeKind, UnknownReason, short_id};
 
-/// Settings that reach nothing of this machine.
+/// Far beyond what is needed, also on a machine with much else to do: a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a test waits for an answer that says "unknown": what is there must have answered by then.
+const UNKNOWN: Duration = Duration::from_secs(3);
+
+/// Settings that reach nothing of this machine, and wait long for what is there.
 fn nothing(root: &Path) -> Config {
     Config {
         docker_sockets: Vec::new(),
@@ -30,6 +36,8 @@ fn nothing(root: &Path) -> Config {
         bundles: Vec::new(),
         root: root.to_owned(),
         announce: false,
+        wait: PATIENCE / 2,
+        call: PATIENCE / 2,
         ..Config::default()
     }
 }
@@ -49,7 +57,7 @@ fn until(resolver: &Resolver, what: &str, mut holds: impl FnMut(&[Answer]) -> bo
     let began = Instant::now();
     let mut answers = Vec::new();
     while !holds(&answers) {
-        assert!(began.elapsed() < Duration::from_secs(20), "{what}: {answers:?} {:?}", resolver.counters());
+        assert!(began.elapsed() < PATIENCE, "{what}: {answers:?} {:?}", resolver.counters());
         if resolver.poll(&mut |answer| answers.push(answer)) == 0 {
             sleep(Duration::from_millis(1));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use prost::Message;
 
 use super::server::{Asked, Reply, Server};
-use super::{known, nothing, query, reason, resolve};
+use super::{UNKNOWN, known, nothing, query, reason, resolve};
 use crate::proto::{containerd as p, cri};
 use crate::{Config, Limits, RuntimeKind, UnknownReason};
 
@@ -31,18 +31,20 @@ fn a_runtime_that_does_not_answer_as_it_should_leaves_the_container_unknown() {
         ("a length without end", || Reply::Raw(vec![0, 255, 255, 255, 255, 1]), UnknownReason::Failed),
         ("no protobuf", || Reply::Raw(vec![0, 0, 0, 0, 2, 255, 255]), UnknownReason::Failed),
     ];
-    for (name, reply, expected) in cases {
+    let check = |(name, reply, expected): Case| {
         let dir = tempfile::tempdir().unwrap();
         let _server = Server::grpc(&dir.path().join("r.sock"), move |_| reply());
         let config = Config {
             cri_sockets: vec!["/r.sock".into()],
-            wait: Duration::from_millis(200),
+            wait: UNKNOWN,
             limits: Limits { response: 1 << 16, ..Limits::default() },
             ..nothing(dir.path())
         };
         let (answers, _) = resolve(config, query(ID, &format!("/kubepods/pod1/{ID}"), RuntimeKind::Docker));
         assert_eq!(reason(&answers, ID), Some(expected), "{name}: {answers:?}");
-    }
+    };
+    // At the same time: each waits until its time is over.
+    std::thread::scope(|scope| cases.map(|case| scope.spawn(move || check(case))).map(|t| t.join().unwrap()));
 }
 
 #[test]
@@ -80,8 +82,7 @@ fn twins(path: &std::path::Path) -> Server {
 fn a_name_in_two_namespaces_is_told_apart_by_the_cgroup_or_not_at_all() {
     let dir = tempfile::tempdir().unwrap();
     let _server = twins(&dir.path().join("c.sock"));
-    let config =
-        Config { containerd_sockets: vec!["/c.sock".into()], wait: Duration::from_millis(100), ..nothing(dir.path()) };
+    let config = Config { containerd_sockets: vec!["/c.sock".into()], wait: UNKNOWN, ..nothing(dir.path()) };
     let (answers, _) = resolve(config.clone(), query("web", "/b/web", RuntimeKind::Containerd));
     assert_eq!(known(&answers, "web").unwrap()["labels"]["of"], "b");
     let (answers, counters) = resolve(config, query("web", "/elsewhere/web", RuntimeKind::Containerd));

@@ -22,7 +22,7 @@ use self::seen::Seen;
 const ACT: &str = "AVOUCH_HOOK_ACT";
 
 /// Longest time between an act's end and the last event of it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     if let Ok(name) = std::env::var(ACT) {

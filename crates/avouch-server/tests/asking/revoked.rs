@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use crate::common::{Caller, PASSWORD, TestServer};
 use crate::watcher::Watcher;
 
-/// Less than the time after which it is looked without being told.
-const AT_ONCE: Duration = Duration::from_secs(5);
+/// Less than the ten seconds after which it is looked without being told.
+const AT_ONCE: Duration = Duration::from_secs(9);
 
 fn person(server: &TestServer, ada: &Caller, name: &str, role: &str) -> Caller {
     let body = json!({"name": name, "role": role, "password": PASSWORD});

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::agent::{Agent, RULES, alone, shell};
+use crate::agent::{Agent, PATIENCE, RULES, alone, shell};
 
 /// The first record that is wanted.
 fn record(dir: &Path, want: impl Fn(&Value) -> bool) -> Value {
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + PATIENCE;
     let file = dir.join("integrity.jsonl");
     loop {
         let text = fs::read_to_string(&file).unwrap_or_default();

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::agent::{Agent, RULES, alone};
+use super::agent::{Agent, PATIENCE, RULES, alone};
 use super::mark;
 
 /// Looks again and again until there is an answer.
 fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {
             return found;
@@ -40,7 +40,7 @@ fn a_policy_is_loaded_anew_on_sighup() {
     fs::write(&policy, "dry_run: true\n").expect("write the policy");
     let agent = Agent::start(RULES, &["--respond", policy.to_str().expect("a name")]);
     mark("unanswered");
-    agent.alert("unanswered", Duration::from_secs(5));
+    agent.alert("unanswered");
 
     fs::write(&policy, "dry_run: true\nrules:\n  - rule: Marked file opened\n    action: kill\n").expect("write");
     let told = reload(&agent, 0);
@@ -48,14 +48,14 @@ fn a_policy_is_loaded_anew_on_sighup() {
     assert_eq!(told["policy"]["file"].as_str(), policy.to_str(), "{told}");
     assert_eq!(acts(&agent), 0, "the old policy had no responses");
     mark("answered");
-    agent.alert("answered", Duration::from_secs(5));
+    agent.alert("answered");
     wait_for("an act by the new policy", || (acts(&agent) == 1).then_some(()));
 
     fs::write(&policy, "rules: [").expect("write");
     let told = reload(&agent, 1);
     assert!(told["policy"]["refused"].as_str().is_some_and(|why| why.contains("the old one goes on")), "{told}");
     mark("still");
-    agent.alert("still", Duration::from_secs(5));
+    agent.alert("still");
     wait_for("an act by the policy before", || (acts(&agent) == 2).then_some(()));
     agent.stop();
 }
