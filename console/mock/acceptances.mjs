@@ -89,7 +89,9 @@ export function acceptances(world, method, path, params, body) {
     };
   }
   if (method === "POST" && path === "/acceptances/preview") {
-    const row = world.extra.proposed;
+    // One that was not proposed here is of the newest finding of its rule.
+    const rule = /rule: (.+)/.exec(body.yaml)?.[1];
+    const row = world.extra.proposed ?? world.rows.findLast((r) => r.rule === rule && r.process !== null);
     if (row === undefined) return preview([]);
     const out = preview(hits(world, row, body.yaml.includes("k8s.ns.name")));
     const empty = body.yaml.split("\n").findIndex((l) => /reason: ""/.test(l));

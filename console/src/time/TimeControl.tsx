@@ -130,7 +130,7 @@ function RangeForm({ from, to, choose }: { from: number; to: number; choose: (sp
         </button>
       </form>
       <p className="faint" style={{ fontSize: 12 }}>
-        A fixed time stands still and is in the link: <code>{a === null ? "" : iso(a)}</code>. Your zone is UTC{offsetText(to)}. Drag on any chart to choose a time.
+        A fixed time stands still and is in the link: <code>{a === null ? "" : iso(a)}</code>. Your zone is UTC{offsetText(to)}. On any chart, drag, or use Shift with the arrows and then Enter, to choose a time.
       </p>
     </div>
   );

@@ -21,6 +21,11 @@ export function serverNow(): number {
   return Date.now() + skew;
 }
 
+/** Sets the time of all pages to a range that stands, as a brush does. */
+export function chooseRange(range: Range): void {
+  changeQuery((query) => writeSpan(query, { kind: "range", ...range }));
+}
+
 export interface TimeState {
   span: Span;
   range: Range;

@@ -1,11 +1,16 @@
-import { useState, type CSSProperties, type KeyboardEvent } from "react";
+import { useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { DayState, StripRow } from "@/api/types";
 import { countText, dayText } from "@/time/format";
+import { chooseRange } from "@/time/useTime";
+import { BrushNote } from "./brush/Brush";
+import { placeOf, stretchText } from "./brush/model";
+import { boxOf, useBrush } from "./brush/useBrush";
 import { DayPicker } from "./DayPicker";
 import "./strip.css";
 
 const WORDS: Record<DayState, string> = { observed: "observed", partial: "partly observed", not: "not observed", none: "no observation known" };
 
+const DAY = 86_400_000;
 /** Widest a day gets, px: a few days are no reason for long bars. */
 const WIDEST = 96;
 
@@ -36,15 +41,24 @@ export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripPr
   const row = Math.max(0, near?.row ?? rows.findIndex((r) => r.criterion === chosen?.criterion));
   const at = near?.day ?? days.indexOf(chosen?.day ?? "");
   const day = at === -1 ? days.length - 1 : at;
+  const head = useRef<HTMLTableRowElement>(null);
+  const area = () => boxOf(head.current?.cells[1], head.current?.lastElementChild);
+  const first = Date.parse(days[0] ?? "");
+  const view = { from: first, to: first + days.length * DAY };
+  const brush = useBrush({ view, step: DAY, area, onBrush: chooseRange });
+  const { selected } = brush;
+  const place = selected === null ? null : placeOf({ view, step: DAY }, selected);
+  const isIn = (i: number) => (selected !== null && first + i * DAY >= selected.from && first + i * DAY < selected.to ? "" : undefined);
   return (
     <div className="strip">
       <div className="days" onPointerLeave={() => setNear(null)}>
-        <table aria-label="Criteria by day" style={{ maxWidth: names + days.length * WIDEST, "--names": `${String(names)}px` } as CSSProperties}>
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a drag over its cells, which have the keys */}
+        <table aria-label="Criteria by day. Shift with arrows selects days, Enter then sets the time" {...brush.pointer} onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && brush.clear()} style={{ maxWidth: names + days.length * WIDEST, "--names": `${String(names)}px` } as CSSProperties}>
           <thead>
-            <tr>
+            <tr ref={head}>
               <td />
               {days.map((d, i) => (
-                <th key={d} scope="col">
+                <th key={d} scope="col" data-brushed={isIn(i)}>
                   <span className={i % every === 0 ? "" : "sr"}>{dayText(Date.parse(d))}</span>
                 </th>
               ))}
@@ -66,7 +80,7 @@ export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripPr
                 {r.days.map((cell, i) => {
                   const text = cellText(r, days[i] ?? "", i);
                   return (
-                    <td key={days[i]}>
+                    <td key={days[i]} data-brushed={isIn(i)}>
                       <button
                         type="button"
                         className="cell"
@@ -75,7 +89,10 @@ export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripPr
                         aria-label={text}
                         tabIndex={i === r.days.length - 1 ? 0 : -1}
                         onClick={() => onPick(r.criterion, days[i] ?? "")}
-                        onKeyDown={moveFocus}
+                        onKeyDown={(event) => {
+                          brush.press(event, i);
+                          moveFocus(event);
+                        }}
                         onPointerEnter={() => setNear({ row: n, day: i })}
                         onFocus={() => setNear({ row: n, day: i })}
                         onBlur={() => setNear(null)}
@@ -90,6 +107,7 @@ export function ControlStrip({ days, rows, onPick, onCriterion }: ControlStripPr
           </tbody>
         </table>
       </div>
+      {selected !== null && place !== null && <BrushNote text={stretchText(selected)} area={area} within={head.current} middle={place.left + place.width / 2} />}
       <Readout rows={rows} days={days} row={row} day={day} onChoose={(cell) => {
           setNear(null);
           choose(cell);

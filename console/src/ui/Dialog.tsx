@@ -1,11 +1,12 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { Icon } from "./icons";
 
 /** A modal dialog on the element of the browser: it traps the focus and gives it back, and needs no injected style. */
 export function Dialog({ title, onClose, children, footer, size = "normal" }: { title: string; onClose: () => void; children: ReactNode; footer?: ReactNode; size?: "normal" | "wide" }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Closed before it leaves the page: only then does the browser give the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog === null) return;
     if (!dialog.open) dialog.showModal();
@@ -34,6 +35,7 @@ export function Dialog({ title, onClose, children, footer, size = "normal" }: { 
       </header>
       <div className="body">{children}</div>
       {footer !== undefined && <footer>{footer}</footer>}
+      <span className="sr" data-say aria-live="polite" />
     </dialog>
   );
 }

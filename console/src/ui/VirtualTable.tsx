@@ -7,7 +7,8 @@ export interface Column<T> {
   label: string;
   /** A track of a CSS grid: `120px`, `minmax(80px, 1fr)`. */
   width: string;
-  cell: (row: T) => ReactNode;
+  /** `current`: the row has the cursor, so that what can be used in it takes the Tab key. */
+  cell: (row: T, current: boolean) => ReactNode;
   align?: "end";
 }
 
@@ -121,7 +122,7 @@ export function VirtualTable<T>({ label, columns, rows, total, idOf, height, cur
               >
                 {columns.map((column) => (
                   <div key={column.id} role="gridcell" data-align={column.align}>
-                    {column.cell(row)}
+                    {column.cell(row, item.index === cursor)}
                   </div>
                 ))}
               </div>

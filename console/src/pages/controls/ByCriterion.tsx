@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import { countText } from "@/time/format";
 import { AnswerLine } from "@/ui/Answer";
+import { useStop } from "@/ui/brush/useBrush";
 import { Icon } from "@/ui/icons";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { Link, sharedQuery } from "@/url/Link";
@@ -51,6 +52,7 @@ function Table({ data }: { data: Controls }) {
   const criteria = useMemo(() => data.criteria.map((c) => ({ ...c, controls: wanted === null ? c.controls : c.controls.filter((x) => x.state === wanted) })).filter((c) => c.controls.length > 0), [data, wanted]);
   const rows = criteria.flatMap((c) => c.controls.map((x) => `${c.id}/${x.id}`));
   const cursor = useCursor(rows, (row) => go(`/controls/${encodeURIComponent(row.slice(row.indexOf("/") + 1))}`, sharedQuery(search)));
+  const stop = useStop(rows);
   const known = data.criteria.some((c) => c.id === at);
   useEffect(() => {
     if (at !== null && known) document.querySelector(`[data-criterion="${CSS.escape(at)}"]`)?.scrollIntoView({ block: "start" });
@@ -84,7 +86,7 @@ function Table({ data }: { data: Controls }) {
         </div>
       )}
       <div className="card">
-        <table className="table controls">
+        <table className="table controls" aria-label="Controls by criterion" data-brushes="">
           <thead>
             <tr>
               <th scope="col">Control</th>
@@ -131,7 +133,7 @@ function Table({ data }: { data: Controls }) {
                     <td className="num" data-bad={control.state === "deviations" ? "" : undefined}>{countText(control.deviations)}</td>
                     <td className="num">{countText(control.gaps)}</td>
                     <td>
-                      <DayStrip days={control.days} names={data.days} />
+                      <DayStrip days={control.days} names={data.days} stop={stop(row)} />
                     </td>
                   </tr>
                 );

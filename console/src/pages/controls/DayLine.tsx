@@ -1,7 +1,11 @@
-import { useState, type CSSProperties, type KeyboardEvent } from "react";
+import { useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { Gap } from "@/api/types";
 import { countText, dayText } from "@/time/format";
 import { iso } from "@/time/span";
+import { chooseRange } from "@/time/useTime";
+import { BrushNote } from "@/ui/brush/Brush";
+import { placeOf, stretchText } from "@/ui/brush/model";
+import { boxOf, useBrush } from "@/ui/brush/useBrush";
 import { DayPicker } from "@/ui/DayPicker";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
@@ -21,17 +25,38 @@ export function DayLine({ days, gaps, findings }: { days: DayCounts[]; gaps: Gap
   // Tab comes to one day; arrows go on from there.
   const entry = at === -1 ? days.length - 1 : at;
   const shown = days.find((d) => d.day === near) ?? days[entry];
+  const list = useRef<HTMLOListElement>(null);
+  const area = () => boxOf(list.current?.firstElementChild, list.current?.lastElementChild);
+  const first = Date.parse(days[0]?.day ?? "");
+  const view = { from: first, to: first + days.length * DAY };
+  const brush = useBrush({ view, step: DAY, area, onBrush: chooseRange });
+  const { selected } = brush;
+  const place = selected === null ? null : placeOf({ view, step: DAY }, selected);
   return (
     <div className="dayline">
-      <ol style={{ maxWidth: days.length * 72 }} onPointerLeave={() => setNear(null)}>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a drag over its days, which have the keys */}
+      <ol
+        ref={list}
+        aria-label="Days. Shift with arrows selects some, Enter then sets the time"
+        style={{ maxWidth: days.length * 72 }}
+        {...brush.pointer}
+        onPointerLeave={() => {
+          brush.pointer.onPointerLeave();
+          setNear(null);
+        }}
+        onBlur={(e) => !e.currentTarget.contains(e.relatedTarget) && brush.clear()}
+      >
         {days.map((d, i) => (
-          <li key={d.day}>
+          <li key={d.day} data-brushed={selected !== null && first + i * DAY >= selected.from && first + i * DAY < selected.to ? "" : undefined}>
             <button
               type="button"
               aria-pressed={i === at}
               aria-label={dayWords(d)}
               tabIndex={i === entry ? 0 : -1}
-              onKeyDown={moveFocus}
+              onKeyDown={(event) => {
+                brush.press(event, i);
+                moveFocus(event);
+              }}
               onClick={() => choose(d.day === chosen ? null : d.day, true)}
               onPointerEnter={() => setNear(d.day)}
               onFocus={() => setNear(d.day)}
@@ -45,6 +70,7 @@ export function DayLine({ days, gaps, findings }: { days: DayCounts[]; gaps: Gap
           </li>
         ))}
       </ol>
+      {selected !== null && place !== null && <BrushNote text={stretchText(selected)} area={area} within={list.current} middle={place.left + place.width / 2} />}
       {shown !== undefined && <DayDetail day={shown} days={days} onDay={(day) => {
             setNear(null);
             choose(day, true);

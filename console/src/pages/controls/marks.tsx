@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
 import { countText } from "@/time/format";
+import { chooseRange } from "@/time/useTime";
+import { Brush } from "@/ui/brush/Brush";
 import { DAY_STATES, type ControlState, type DayState } from "./types";
 import { DAY_WORDS, STATE_WORDS } from "./words";
 
@@ -41,14 +43,27 @@ export function dayTotals(days: readonly DayState[]): string {
   return parts.length === 0 ? "no day" : parts.map(([s, n]) => `${countText(n)} ${DAY_WORDS[s]}`).join(", ");
 }
 
-/** Days of a control in short. `names` are their dates. */
-export function DayStrip({ days, names }: { days: readonly DayState[]; names: readonly string[] }) {
+const DAY = 86_400_000;
+
+/** Days of a control in short. `names` are their dates. `stop`: a time is chosen on it; without it, as on paper, it stands. */
+export function DayStrip({ days, names, stop }: { days: readonly DayState[]; names: readonly string[]; stop?: { tabIndex: 0 | -1; onFocus: () => void } }) {
+  const words = `${countText(days.length)} days: ${dayTotals(days)}`;
+  const cells = days.map((state, i) => <span key={i} data-state={state} title={stop === undefined ? `${names[i] ?? ""}: ${DAY_WORDS[state]}` : undefined} />);
+  const many = days.length > 45 ? "" : undefined;
+  const first = Date.parse(names[0] ?? "");
+  if (stop === undefined || days.length === 0) {
+    return (
+      <div className="daystrip" role="img" aria-label={words} data-many={many}>
+        {cells}
+      </div>
+    );
+  }
   return (
-    <div className="daystrip" role="img" aria-label={`${countText(days.length)} days: ${dayTotals(days)}`} data-many={days.length > 45 ? "" : undefined}>
-      {days.map((state, i) => (
-        <span key={i} data-state={state} title={`${names[i] ?? ""}: ${DAY_WORDS[state]}`} />
-      ))}
-    </div>
+    <Brush label={words} view={{ from: first, to: first + days.length * DAY }} step={DAY} describe={(i) => `${names[i] ?? ""}: ${DAY_WORDS[days[i] ?? "not_expected"]}`} onBrush={chooseRange} style={{ maxWidth: days.length * 40 }} {...stop}>
+      <div className="daystrip" aria-hidden="true" data-many={many}>
+        {cells}
+      </div>
+    </Brush>
   );
 }
 

@@ -2,12 +2,14 @@ import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { similarQuery } from "@/api/queries";
 import type { Row } from "@/api/types";
+import { healthQuery } from "@/pages/health/queries";
+import { useSession } from "@/session/SessionProvider";
 import { countText } from "@/time/format";
 import { iso } from "@/time/span";
 import { Link, sharedQuery } from "@/url/Link";
 import { go } from "@/url/router";
 import { AnswerLine } from "@/ui/Answer";
-import type { ChartBar } from "@/ui/chart/model";
+import { chartGaps, type ChartBar } from "@/ui/chart/model";
 import { TimeChart } from "@/ui/chart/TimeChart";
 import { Failed, Skeleton } from "@/ui/States";
 
@@ -28,6 +30,14 @@ export function SimilarTab({ row }: { row: Row }) {
     const to = bars.at(-1)?.from ?? 0;
     return { from: to - (DAYS - 1) * DAY, to: to + DAY };
   }, [bars]);
+  const { may } = useSession();
+  // The answer does not say what was not watched; health does, for the source of the rule.
+  const health = useQuery({ ...healthQuery({ from: iso(range.from), to: iso(range.to) }), enabled: data !== undefined && may("read_health"), refetchInterval: false });
+  const gaps = useMemo(() => {
+    if (health.data === undefined) return null;
+    const all = [...health.data.sources.flatMap((s) => s.gaps), ...health.data.other_gaps];
+    return chartGaps(all.filter((g) => g.source === row.source), range);
+  }, [health.data, row.source, range]);
   if (data === undefined) return error === null ? <Skeleton lines={4} /> : <Failed error={error} what="Similar findings" onRetry={() => void refetch()} />;
   const total = data.by_day.reduce((sum, d) => sum + d.count, 0);
   const suppressed = data.by_day.reduce((sum, d) => sum + d.suppressed, 0);
@@ -41,14 +51,14 @@ export function SimilarTab({ row }: { row: Row }) {
         bars={bars}
         range={range}
         step={DAY / 1000}
-        gaps={null}
+        gaps={gaps}
         height={110}
         onBrush={({ from, to }) => go("/findings", sharedQuery("", { ...query, t: [], from: iso(from), to: iso(to) }))}
       />
       <dl className="kv">
         <dt>Same</dt>
         <dd>
-          rule, process {row.process ?? "(none)"}, image {row.image ?? "(none)"}
+          rule, process {row.process ?? "not known"}, image {row.image ?? "not known"}
         </dd>
         <dt>Days with any</dt>
         <dd>
@@ -66,7 +76,7 @@ export function SimilarTab({ row }: { row: Row }) {
       </p>
       <details>
         <summary>By day</summary>
-        <table className="table">
+        <table className="table" aria-label="Similar findings by day">
           <thead>
             <tr>
               <th scope="col">Day (UTC)</th>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { laneText, pieces, worstFirst } from "./model";
+import { blindDays, laneText, pieces, sliceText, worstFirst } from "./model";
 import type { HealthGap, Source, State } from "./types";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 26, 10, minute)).toISOString();
@@ -33,5 +33,35 @@ describe("worstFirst", () => {
     const source = (node: string, state: State) => ({ node, state, cluster: "c", source: "syscall" }) as Source;
     const sorted = worstFirst([source("b", "ok"), source("a", "ok"), source("c", "late"), source("d", "silent"), source("e", "failing")]);
     expect(sorted.map((s) => s.node)).toEqual(["e", "d", "c", "a", "b"]);
+  });
+});
+
+describe("a stretch of a lane", () => {
+  const always = { from: at(-60), to: at(120) };
+  it("is not called watched where a gap touches it, or nothing was to be watched", () => {
+    const slot = { from: Date.parse(at(10)), to: Date.parse(at(20)) };
+    expect(sliceText([gap(5, 11)], always, slot)).toBe("not wholly watched: agent not running");
+    expect(sliceText([gap(0, 10), gap(20, 30)], always, slot)).toBe("watched");
+    expect(sliceText([], { from: at(30), to: at(60) }, slot)).toBe("not known to be watched");
+    expect(sliceText([], null, slot)).toBe("not known to be watched");
+  });
+});
+
+describe("days of a source", () => {
+  const DAY = 86_400_000;
+  const first = Date.UTC(2026, 10, 25);
+  const iso = (day: number) => new Date(first + day * DAY).toISOString();
+  const source = (name: string, more: Partial<Source>): Source => ({ source: name, node: "n", cluster: "c", state: "ok", reason: "", last_event: null, lag_s: null, events: 0, drops: 0, drops_lately: 0, digests: null, rules_digest: "", version: "", expected: { from: iso(0), to: iso(4) }, gaps: [], ...more });
+  const day = (from: number, to: number) => ({ node: "n", cluster: "c", source: "syscall", from: iso(from), to: iso(to), cause: "down" });
+
+  it("are blind where a gap of one of its nodes lies", () => {
+    const sources = [source("syscall", {}), source("syscall", { gaps: [day(1.5, 2)] }), source("k8s_audit", { gaps: [day(3, 3.1)] })];
+    expect(blindDays(sources, "syscall", first, 4)).toEqual([false, true, false, false]);
+    expect(blindDays(sources, null, first, 4)).toEqual([false, true, false, true]);
+  });
+
+  it("are blind where nothing of it was to be watched: before it was first seen, or when it is not there at all", () => {
+    expect(blindDays([source("syscall", { expected: { from: iso(2.5), to: iso(4) } })], "syscall", first, 4)).toEqual([true, true, false, false]);
+    expect(blindDays([source("syscall", {})], "aws_cloudtrail", first, 2)).toEqual([true, true]);
   });
 });

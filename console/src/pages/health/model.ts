@@ -1,7 +1,8 @@
-import type { Range } from "@/time/span";
 import { utcText } from "@/time/format";
-import { lengthText } from "@/time/span";
+import { lengthText, type Range } from "@/time/span";
 import type { HealthAnswer, HealthGap, Source, State } from "./types";
+
+const DAY = 86_400_000;
 
 /** What a state means, in a word for the table; the reason says more. */
 export const STATES: Record<State, { word: string; tone: "ok" | "warn" | "bad" }> = {
@@ -55,6 +56,22 @@ export function laneText(gaps: HealthGap[], expected: Source["expected"], range:
   if (drawn.length === 0) return `no gap known${late}`;
   const sum = drawn.reduce((ms, { gap }) => ms + Math.min(Date.parse(gap.to), range.to) - Math.max(Date.parse(gap.from), range.from), 0);
   return `${String(drawn.length)} ${drawn.length === 1 ? "gap" : "gaps"}, ${lengthText(sum)} in all${late}`;
+}
+
+/** What was of a source in a stretch, in words. */
+export function sliceText(gaps: HealthGap[], expected: Source["expected"], stretch: Range): string {
+  const causes = [...new Set(gaps.filter((g) => Date.parse(g.from) < stretch.to && Date.parse(g.to) > stretch.from).map((g) => g.cause))];
+  if (causes.length > 0) return `not wholly watched: ${causes.join("; ")}`;
+  return expected === null || place(expected, stretch) === null ? "not known to be watched" : "watched";
+}
+
+/** Days, from `first` (ms) on, in which not all was watched that is of a source (of any, when null): a gap touches them, or nothing of it was to be watched. */
+export function blindDays(sources: Source[], source: string | null, first: number, count: number): boolean[] {
+  const of = sources.filter((s) => source === null || s.source === source);
+  return Array.from({ length: count }, (_, i) => {
+    const day = { from: first + i * DAY, to: first + (i + 1) * DAY };
+    return of.every((s) => s.expected === null || place(s.expected, day) === null) || of.some((s) => s.gaps.some((g) => place(g, day) !== null));
+  });
 }
 
 /** How many sources are in which state, the worst first. */

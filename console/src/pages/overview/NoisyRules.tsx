@@ -1,10 +1,19 @@
 import type { Overview } from "@/api/types";
 import { countText } from "@/time/format";
 import { Link } from "@/url/Link";
+import { useStop } from "@/ui/brush/useBrush";
 import { Sparkline } from "@/ui/Sparkline";
 
-/** Rules with the most findings, against the number a day that was set as bearable. */
-export function NoisyRules({ rules }: { rules: Overview["rules"] }) {
+const DAY = 86_400_000;
+/** Rules that are shown. */
+const SHOWN = 8;
+
+/** Rules with the most findings, against the number a day that was set as bearable. `to`: end of the time that is shown, ms. */
+export function NoisyRules({ rules, gaps, to }: { rules: Overview["rules"]; gaps: Overview["gaps"]; to: number }) {
+  const shown = rules.slice(0, SHOWN);
+  const stop = useStop(shown.map((r) => r.rule));
+  const firstOf = (days: number) => (Math.floor((to - 1) / DAY) - days + 1) * DAY;
+  const blind = (days: number) => Array.from({ length: days }, (_, i) => gaps.some((g) => Date.parse(g.from) < firstOf(days) + (i + 1) * DAY && Date.parse(g.to) > firstOf(days) + i * DAY));
   const over = rules.filter((r) => r.over).length;
   return (
     <section className="card" aria-label="Noisiest rules">
@@ -15,7 +24,7 @@ export function NoisyRules({ rules }: { rules: Overview["rules"] }) {
       {rules.length === 0 ? (
         <p className="body dim">No rule had a finding. That says something only where the rule was loaded: see Controls.</p>
       ) : (
-        <table className="table noisy">
+        <table className="table noisy" aria-label="Noisiest rules" data-brushes="">
           <thead>
             <tr>
               <th scope="col">Rule</th>
@@ -26,7 +35,7 @@ export function NoisyRules({ rules }: { rules: Overview["rules"] }) {
             </tr>
           </thead>
           <tbody>
-            {rules.slice(0, 8).map((r) => {
+            {shown.map((r) => {
               const worst = Math.max(0, ...r.per_day);
               return (
                 <tr key={r.rule}>
@@ -36,7 +45,7 @@ export function NoisyRules({ rules }: { rules: Overview["rules"] }) {
                     </Link>
                   </td>
                   <td>
-                    <Sparkline values={r.per_day} width={84} height={16} limit={r.budget ?? undefined} label={`By day: ${r.per_day.join(", ")}${r.budget === null ? "" : `; budget ${String(r.budget)} a day`}`} />
+                    <Sparkline values={r.per_day} first={firstOf(r.per_day.length)} width={84} height={16} limit={r.budget ?? undefined} blind={blind(r.per_day.length)} label={`${r.rule} by day`} {...stop(r.rule)} />
                   </td>
                   <td className="num">{countText(r.count)}</td>
                   <td className="num">{countText(worst)}</td>

@@ -15,7 +15,7 @@ export function OpenItems({ open }: { open: Overview["open"] }) {
         <h2>Open by age</h2>
         <span className="faint">{countText(total)} neither acknowledged nor decided</span>
       </header>
-      <table className="table openitems">
+      <table className="table openitems" aria-label="Open findings by age">
         <thead>
           <tr>
             <th scope="col">Age</th>

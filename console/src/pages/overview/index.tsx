@@ -48,7 +48,7 @@ export default function OverviewPage() {
         <Severity data={data} range={range} onBrush={(r) => setSpan({ kind: "range", ...r })} />
         <Strip data={data} range={range} />
         <div className="two">
-          <NoisyRules rules={data.rules} />
+          <NoisyRules rules={data.rules} gaps={data.gaps} to={range.to} />
           <OpenItems open={data.open} />
         </div>
       </div>
@@ -63,7 +63,7 @@ function Severity({ data, range, onBrush }: { data: Overview; range: { from: num
   const step = useMemo(() => Math.max(stepOf(bars, range), stepFor(range, SERVER_BARS)), [bars, range]);
   const spikes = bars.filter((b) => b.spike === true).length;
   const legend = (
-    <span className="legend hide-narrow">
+    <span className="legend">
       {bars.some((b) => b.median !== undefined) ? (
         <>
           <span className="tick" /> median of this hour of the week <span className="tri" aria-hidden="true">▼</span> spikes: {spikes}

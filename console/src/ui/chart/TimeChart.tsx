@@ -1,9 +1,9 @@
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import type uPlot from "uplot";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import "uplot/dist/uPlot.min.css";
 import { SEVERITIES } from "@/api/types";
 import { countText, localIsUtc, localText, utcClock, utcText } from "@/time/format";
 import { lengthText, type Range } from "@/time/span";
+import { Brush } from "../brush/Brush";
 import { Icon } from "../icons";
 import { SeverityMark } from "../Severity";
 import { useTheme } from "../theme";
@@ -29,22 +29,17 @@ interface TimeChartProps {
 
 const NONE: ChartGap[] = [];
 
-/** Findings over time. Drag, or arrows with Shift and Enter, choose a range; the same numbers are there as a table. */
+/** Findings over time. A time is chosen on it as on every chart; the same numbers are there as a table. */
 export function TimeChart({ label, bars, range, step, gaps: known, onBrush, height = 150, suppressed = true, legend }: TimeChartProps) {
   const gaps = known ?? NONE;
   const { shown } = useTheme();
   const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const brush = useRef(onBrush);
   const [width, setWidth] = useState(0);
-  const [hover, setHover] = useState<number | null>(null);
-  const [anchor, setAnchor] = useState<number | null>(null);
-  const [spoken, setSpoken] = useState("");
+  const [inset, setInset] = useState({ left: 0, right: 0, top: 0, bottom: 0 });
+  const [at, setAt] = useState<number | null>(null);
   const [table, setTable] = useState(false);
   const filled = useMemo(() => fillBars(bars, range, step), [bars, range, step]);
-  useEffect(() => {
-    brush.current = onBrush;
-  });
+  const first = filled[0]?.from ?? range.from;
 
   useEffect(() => {
     const element = host.current;
@@ -57,49 +52,17 @@ export function TimeChart({ label, bars, range, step, gaps: known, onBrush, heig
   useEffect(() => {
     const element = host.current;
     if (element === null || width < 80) return;
-    const drawn = drawPlot(element, { width, height, bars: filled, step, gaps, suppressed, onCursor: setHover, onBrush: (from, to) => brush.current({ from, to }) });
-    plot.current = drawn;
-    return () => {
-      drawn.destroy();
-      plot.current = null;
-    };
+    const drawn = drawPlot(element, {
+      width, height, bars: filled, step, gaps, suppressed,
+      onPlace: (p) => setInset({ left: p.left, top: p.top, right: width - p.left - p.width, bottom: height - p.top - p.height }),
+    });
+    return () => drawn.destroy();
   }, [filled, gaps, width, height, step, suppressed, shown]);
-
-  const show = (index: number, from: number | null) => {
-    setHover(index);
-    setAnchor(from);
-    const u = plot.current;
-    const at = (i: number) => u?.valToPos((filled[i]?.from ?? 0) / 1000, "x") ?? 0;
-    u?.setCursor({ left: at(index) + 1, top: 0 }, false);
-    if (from !== null) {
-      const [a, b] = from < index ? [from, index] : [index, from];
-      u?.setSelect({ left: at(a), width: at(b + 1) - at(a), top: 0, height: u.over.clientHeight }, false);
-    } else u?.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-    setSpoken(describe(filled[index], step, gaps));
-  };
-
-  const press = (event: KeyboardEvent) => {
-    const last = filled.length - 1;
-    const now = hover ?? last;
-    const moves: Record<string, number> = { ArrowLeft: now - 1, ArrowRight: now + 1, Home: 0, End: last, PageUp: now - 10, PageDown: now + 10 };
-    const next = moves[event.key];
-    if (next !== undefined) {
-      event.preventDefault();
-      show(Math.min(last, Math.max(0, next)), event.shiftKey ? (anchor ?? now) : null);
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      const [a, b] = [Math.min(anchor ?? now, now), Math.max(anchor ?? now, now)];
-      onBrush({ from: filled[a]?.from ?? range.from, to: (filled[b]?.from ?? range.to) + step * 1000 });
-    } else if (event.key === "Escape" && anchor !== null) {
-      event.stopPropagation();
-      show(now, null);
-    }
-  };
 
   return (
     <figure className="chart">
       <figcaption className="readout">
-        <Readout bar={hover === null ? undefined : filled[hover]} step={step} gaps={gaps} known={known !== null} range={range} />
+        <Readout bar={at === null ? undefined : filled[at]} step={step} gaps={gaps} known={known !== null} range={range} />
         {legend}
         <button type="button" className="btn" data-kind="quiet" data-icon data-size="small" aria-label={table ? "Show as chart" : "Show as table"} aria-pressed={table} title={table ? "Show as chart" : "Show as table"} onClick={() => setTable(!table)}>
           <Icon name="table" size={14} />
@@ -108,12 +71,10 @@ export function TimeChart({ label, bars, range, step, gaps: known, onBrush, heig
       {table ? (
         <ChartTable label={label} bars={filled} step={step} gaps={gaps} height={height} />
       ) : (
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/no-noninteractive-tabindex -- the keys of a chart are its own
-        <div ref={host} className="plot" style={{ height }} role="application" tabIndex={0} onKeyDown={press} aria-label={`${label}. Arrow keys read the bars, Shift selects, Enter sets the time. The table has the same numbers.`} />
+        <Brush label={`${label}. The table has the same numbers`} view={{ from: first, to: first + filled.length * step * 1000 }} step={step * 1000} describe={(i) => describe(filled[i], step, gaps)} onBrush={onBrush} onAt={setAt} inset={inset}>
+          <div ref={host} className="plot" style={{ height }} aria-hidden="true" />
+        </Brush>
       )}
-      <span className="sr" aria-live="polite">
-        {spoken}
-      </span>
     </figure>
   );
 }
@@ -174,7 +135,7 @@ function ChartTable({ label, bars, step, gaps, height }: { label: string; bars: 
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must take the focus
     <div className="charttable" style={{ height }} tabIndex={0} role="region" aria-label={label}>
-      <table className="table">
+      <table className="table" aria-label={label}>
         <thead>
           <tr>
             <th scope="col">From (UTC)</th>

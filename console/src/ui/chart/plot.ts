@@ -13,8 +13,8 @@ export interface PlotOptions {
   step: number;
   gaps: ChartGap[];
   suppressed: boolean;
-  onCursor: (index: number | null) => void;
-  onBrush: (from: number, to: number) => void;
+  /** Where the bars are drawn, px of the target; told whenever they are. */
+  onPlace: (place: { left: number; top: number; width: number; height: number }) => void;
 }
 
 /** Height of the lane for gaps, CSS px. */
@@ -39,7 +39,8 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
       padding: [LANE + 8, 20, 0, 0],
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
       legend: { show: false },
-      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+      // Pointer and keys are of the brush that lies over it.
+      cursor: { show: false },
       scales: { x: { time: true, range: () => [first, last] }, y: { range: (_u, _min, max) => [0, Math.max(4, max * 1.08)] } },
       axes: [
         { stroke: text, font, grid: { show: false }, ticks: { ...grid, size: 4 }, size: 34, space: 64, values: (_u, splits, _axis, _space, incr) => axisLabels(splits, incr) },
@@ -51,16 +52,12 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
       ],
       hooks: {
         drawClear: [(u: uPlot) => drawGaps(u, gaps, hatch)],
-        draw: [(u: uPlot) => drawMarks(u, bars, step)],
-        setCursor: [(u: uPlot) => options.onCursor(cursorIndex(u, xs, step))],
-        setSelect: [
+        draw: [
           (u: uPlot) => {
-            if (u.select.width < 3) return;
-            const from = u.posToVal(u.select.left, "x");
-            const to = u.posToVal(u.select.left + u.select.width, "x");
-            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            // Whole bars: what is chosen is what is seen.
-            options.onBrush(Math.floor((from - first) / step) * step * 1000 + first * 1000, Math.ceil((to - first) / step) * step * 1000 + first * 1000);
+            drawMarks(u, bars, step);
+            const { left, top, width, height } = u.bbox;
+            const ratio = uPlot.pxRatio;
+            options.onPlace({ left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio });
           },
         ],
       },
@@ -72,13 +69,6 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
 
 function shortNumber(n: number): string {
   return n >= 10_000 ? `${String(n / 1000)}k` : String(n);
-}
-
-function cursorIndex(u: uPlot, xs: number[], step: number): number | null {
-  const left = u.cursor.left ?? -1;
-  if (left < 0) return null;
-  const index = Math.floor((u.posToVal(left, "x") - (xs[0] ?? 0)) / step);
-  return index >= 0 && index < xs.length ? index : null;
 }
 
 function hatching(colour: string): CanvasPattern | null {

@@ -1,6 +1,9 @@
 import { countText } from "@/time/format";
+import { chooseRange } from "@/time/useTime";
+import { Brush } from "@/ui/brush/Brush";
 import type { ChartDay } from "./model";
 
+const DAY = 86_400_000;
 const WIDTH = 720;
 const HEIGHT = 84;
 /** Widest bar. */
@@ -16,31 +19,33 @@ export function DayChart({ days, budget, label }: { days: ChartDay[]; budget: nu
   const height = (n: number) => (n === 0 ? 0 : Math.max(1.5, (HEIGHT * n) / top));
   const width = Math.min(BAR, Math.max(1, step - Math.min(3, step / 4)));
   const blind = days.filter((d) => !d.judged).length;
+  const first = Date.parse(days[0]?.day ?? "");
+  const words = (d: ChartDay | undefined) => (d === undefined ? "" : `${d.day.slice(0, 10)}: before ${countText(d.before)}, after ${countText(d.after)}, cannot say ${countText(d.unknown)}${d.judged ? "" : "; no activity to judge"}`);
   return (
     <figure className="daychart">
-      <svg viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT + 8)}`} preserveAspectRatio="none" role="img" aria-label={label}>
-        <defs>
-          <pattern id="unsaid" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-            <rect width="1.4" height="4" className="hatch" />
-          </pattern>
-        </defs>
-        {days.map((d, i) => {
-          const x = i * step + (step - width) / 2;
-          const [before, after, unknown] = [height(d.before), height(d.after), height(d.unknown)];
-          return (
-            <g key={d.day}>
-              <title>{`${d.day.slice(0, 10)}: before ${countText(d.before)}, after ${countText(d.after)}, cannot say ${countText(d.unknown)}${d.judged ? "" : "; no activity to judge"}`}</title>
-              <rect x={i * step} y="0" width={step} height={HEIGHT + 8} className="day" />
-              {!d.judged && <rect x={i * step} y={HEIGHT + 3} width={step} height="5" fill="url(#unsaid)" />}
-              <rect x={x} y={HEIGHT - after} width={width} height={after} className={d.after > budget ? "after over" : "after"} />
-              <rect x={x} y={HEIGHT - after - unknown} width={width} height={unknown} fill="url(#unsaid)" className="unsaid" />
-              {before > 0 && <rect x={x} y={HEIGHT - before} width={width} height={before} className="before" />}
-            </g>
-          );
-        })}
-        <line x1="0" x2={WIDTH} y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} className="axis" />
-        {shown && <line x1="0" x2={WIDTH} y1={HEIGHT - (HEIGHT * budget) / top} y2={HEIGHT - (HEIGHT * budget) / top} className="budget" />}
-      </svg>
+      <Brush label={label} view={{ from: first, to: first + days.length * DAY }} step={DAY} describe={(i) => words(days[i])} onBrush={chooseRange}>
+        <svg viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT + 8)}`} preserveAspectRatio="none" aria-hidden="true">
+          <defs>
+            <pattern id="unsaid" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+              <rect width="1.4" height="4" className="hatch" />
+            </pattern>
+          </defs>
+          {days.map((d, i) => {
+            const x = i * step + (step - width) / 2;
+            const [before, after, unknown] = [height(d.before), height(d.after), height(d.unknown)];
+            return (
+              <g key={d.day}>
+                {!d.judged && <rect x={i * step} y={HEIGHT + 3} width={step} height="5" fill="url(#unsaid)" />}
+                <rect x={x} y={HEIGHT - after} width={width} height={after} className={d.after > budget ? "after over" : "after"} />
+                <rect x={x} y={HEIGHT - after - unknown} width={width} height={unknown} fill="url(#unsaid)" className="unsaid" />
+                {before > 0 && <rect x={x} y={HEIGHT - before} width={width} height={before} className="before" />}
+              </g>
+            );
+          })}
+          <line x1="0" x2={WIDTH} y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} className="axis" />
+          {shown && <line x1="0" x2={WIDTH} y1={HEIGHT - (HEIGHT * budget) / top} y2={HEIGHT - (HEIGHT * budget) / top} className="budget" />}
+        </svg>
+      </Brush>
       <div className="ends faint">
         <span>{days[0]?.day.slice(0, 10)}</span>
         <span>at most {countText(tallest)} a day</span>
