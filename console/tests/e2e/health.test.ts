@@ -37,11 +37,36 @@ describe("health", () => {
     const base = await at.start();
     const { page } = await open(at.browser, `${base}/health?t=24h`);
     const row = page.getByRole("row", { name: /prod-eu-node-3/ }).first();
-    await row.getByRole("img", { name: /1 gap, / }).waitFor();
-    expect(await row.locator(".lane > span").getAttribute("title")).toContain("node was drained");
+    const lane = row.getByRole("application", { name: /: 1 gap, / });
+    await lane.waitFor();
+    const gap = await row.locator(".lane > span").boundingBox();
+    if (gap === null) throw new Error("the gap is not drawn");
+    await page.mouse.move(gap.x + gap.width / 2, gap.y + gap.height / 2);
+    await page.locator(".brushnote", { hasText: "not wholly watched: agent not running: node was drained" }).waitFor();
     // The time of the page is the time of the lanes.
     await page.goto(`${base}/health?t=1h`);
-    await page.getByRole("row", { name: /prod-eu-node-3/ }).first().getByRole("img", { name: "no gap known" }).waitFor();
+    await page.getByRole("row", { name: /prod-eu-node-3/ }).first().getByRole("application", { name: /: no gap known/ }).waitFor();
+  });
+
+  it("shows what digests of log files are worth, and calls a failed one by its name", async () => {
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health`);
+    const row = page.getByRole("row", { name: /^111122223333/ });
+    await row.getByText("329 verified").waitFor();
+    await row.getByText("2 not verified (no key or no signature)").waitFor();
+    await row.getByText("1 failed: the signature is not of its key").waitFor();
+    await page.getByRole("region", { name: "Verdict" }).getByText("One digest of log files failed:").waitFor();
+  });
+
+  it("says when the next signed head is late, and which gaps are of nodes that are not listed", async () => {
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/health`);
+    const ledger = page.getByRole("region", { name: "Ledger" });
+    await ledger.getByText("120 records, which the next head vouches for").waitFor();
+    expect(await ledger.getByText("it is late").count()).toBe(0);
+    await page.getByRole("table", { name: "Gaps of nodes that are not listed" }).getByText("syscall of prod-eu-node-retired").waitFor();
+    (at.mock.world as unknown as { extra: { headLate: boolean } }).extra.headLate = true;
+    await ledger.getByText("it is late: the last one is 30 min").waitFor({ timeout: 15_000 });
   });
 
   it("changes its verdict when everything is watched again", async () => {

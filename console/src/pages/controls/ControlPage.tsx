@@ -12,7 +12,7 @@ import { DayLine } from "./DayLine";
 import { DeviationTable } from "./Deviations";
 import { dayTotals, StateMark } from "./marks";
 import { controlQuery } from "./queries";
-import { AcceptanceTable, findingsOf, GapTable, isBlind, NotCovered, Stands } from "./parts";
+import { AcceptanceTable, findingsOf, Gaps, isBlind, NotCovered, Stands } from "./parts";
 import type { ControlDetail } from "./types";
 import { useControls } from "./useControls";
 import { plural, shareText, STATE_WORDS } from "./words";
@@ -105,7 +105,7 @@ function Body({ data, busy }: { data: ControlDetail; busy: boolean }) {
         {data.deviations.length === 0 ? <p className="dim">{isBlind(data) ? "None can be known: nothing tells of this control." : "None is known in this time."}</p> : <DeviationTable deviations={data.deviations} withControls={false} />}
       </Card>
       <Card title="Gaps" note={`${countText(data.gaps.length + data.more_gaps)}; stretches in which it was to be watched and was not, or not wholly`}>
-        <GapTable gaps={data.gaps} more={data.more_gaps} state={data.control.state} />
+        <Gaps gaps={data.gaps} more={data.more_gaps} state={data.control.state} />
       </Card>
       <Card title="Acceptances" note="of its rules; they hide findings">
         <AcceptanceTable acceptances={data.acceptances} />

@@ -5,7 +5,7 @@ import { sharedQuery } from "@/url/Link";
 import { usePlace } from "@/url/router";
 import { DeviationTable } from "./Deviations";
 import { DayKey, DayStrip, dayTotals, StateMark } from "./marks";
-import { AcceptanceTable, findingsOf, GapTable, isBlind, NotCovered } from "./parts";
+import { AcceptanceTable, findingsOf, Gaps, isBlind, NotCovered } from "./parts";
 import type { Control, ControlDetail } from "./types";
 import { shareText, STATE_WORDS } from "./words";
 
@@ -96,7 +96,7 @@ function Evidence({ detail }: { detail: ControlDetail }) {
       )}
       <h3>Gaps: {countText(detail.gaps.length + detail.more_gaps)}</h3>
       <div className="scrollx">
-        <GapTable gaps={detail.gaps} more={detail.more_gaps} state={control.state} />
+        <Gaps gaps={detail.gaps} more={detail.more_gaps} state={control.state} />
       </div>
       {detail.acceptances.length > 0 && (
         <>

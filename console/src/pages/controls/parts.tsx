@@ -1,7 +1,7 @@
 import type { Gap } from "@/api/types";
 import { countText } from "@/time/format";
-import { lengthText } from "@/time/span";
 import { serverNow } from "@/time/useTime";
+import { GapTable } from "@/ui/GapTable";
 import { Time } from "@/ui/Time";
 import { Link } from "@/url/Link";
 import type { AcceptanceHits, Control, ControlDetail } from "./types";
@@ -104,7 +104,7 @@ export function NotCovered({ data }: { data: ControlDetail }) {
 export function AcceptanceTable({ acceptances }: { acceptances: AcceptanceHits[] }) {
   if (acceptances.length === 0) return <p className="dim">None: no finding of its rules was let be.</p>;
   return (
-    <table className="table">
+    <table className="table" aria-label="Acceptances that hid findings">
       <thead>
         <tr>
           <th scope="col">Acceptance</th>
@@ -137,38 +137,13 @@ export function AcceptanceTable({ acceptances }: { acceptances: AcceptanceHits[]
 }
 
 /** Stretches that were not watched. */
-export function GapTable({ gaps, more, state }: { gaps: Gap[]; more: number; state: ControlDetail["control"]["state"] }) {
+export function Gaps({ gaps, more, state }: { gaps: Gap[]; more: number; state: ControlDetail["control"]["state"] }) {
   if (gaps.length === 0 && more === 0) {
     return <p className="dim">{state === "not_covered" ? "Nothing of it was to be watched." : state === "no_evidence" ? "None is listed; but nothing in this time tells of the control." : "None: all of what was to be watched was."}</p>;
   }
   return (
     <>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">From (UTC)</th>
-            <th scope="col">To (UTC)</th>
-            <th scope="col" className="num">Length</th>
-            <th scope="col">Source of node</th>
-            <th scope="col">Cluster</th>
-            <th scope="col">Cause</th>
-          </tr>
-        </thead>
-        <tbody>
-          {gaps.map((g, i) => (
-            <tr key={i}>
-              <td className="when"><Time at={g.from} /></td>
-              <td className="when"><Time at={g.to} /></td>
-              <td className="num when">{lengthText(Date.parse(g.to) - Date.parse(g.from))}</td>
-              <td>
-                {g.source ?? "every source"} of {g.node ?? "a node not named"}
-              </td>
-              <td>{g.cluster ?? <span className="faint">not known</span>}</td>
-              <td className="wrap">{g.cause}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <GapTable gaps={gaps} label="Gaps" />
       {more > 0 && <p className="dim">{countText(more)} more {plural(more, "gap is", "gaps are")} not listed here; the report has all of them.</p>}
     </>
   );

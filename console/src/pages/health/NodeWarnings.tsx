@@ -15,7 +15,7 @@ export function NodeWarnings({ nodes }: { nodes: Node[] }) {
       </header>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with keys */}
       <div className="scroll" tabIndex={0} role="region" aria-label="Table of nodes to look at">
-        <table className="table">
+        <table className="table" aria-label="Nodes to look at">
           <thead>
             <tr>
               <th scope="col">Node</th>

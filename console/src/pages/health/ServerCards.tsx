@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { bytesText, countText } from "@/time/format";
+import { lengthText } from "@/time/span";
 import { Time } from "@/ui/Time";
 import type { HealthAnswer } from "./types";
 
@@ -25,16 +26,24 @@ function Line({ name, children, bad }: { name: string; children: ReactNode; bad?
   );
 }
 
+/** A head (ms) that is older than this while records wait for one is late. */
+const LATE = 5 * 60_000;
+
 /** How the server itself fares: ledger and anchors, size, what agents send, notifications. */
 export function ServerCards({ data }: { data: HealthAnswer }) {
   const { ledger, store, ingest, notify, server } = data;
   const unsigned = ledger.seq - (ledger.head_seq ?? 0);
+  const waits = ledger.head_time === null ? 0 : Date.parse(server.time) - Date.parse(ledger.head_time);
+  const late = unsigned > 0 && waits > LATE;
   return (
     <div className="cards">
       <Card title="Ledger">
         <Line name="Records">{countText(ledger.seq)}</Line>
         <Line name="Signed head">{ledger.head_time === null ? "none yet" : <>up to record {countText(ledger.head_seq ?? 0)}, <Time at={ledger.head_time} /> UTC</>}</Line>
-        <Line name="Since the head">{countText(unsigned)} records, which the next head vouches for</Line>
+        <Line name="Since the head" bad={late}>
+          {unsigned === 0 ? "no record" : `${countText(unsigned)} records, which the next head vouches for`}
+          {late && `; it is late: the last one is ${lengthText(waits)} old, and one is signed within a minute`}
+        </Line>
         <Line name="Key" >
           <code title={ledger.key}>{ledger.key.slice(0, 16)}</code>
         </Line>

@@ -1,8 +1,15 @@
 import { countText, utcText } from "@/time/format";
-import { lengthText, type Range } from "@/time/span";
+import { lengthText, stepFor, type Range } from "@/time/span";
+import { chooseRange } from "@/time/useTime";
+import { Brush } from "@/ui/brush/Brush";
+import { stretchOf, stretchText } from "@/ui/brush/model";
+import { useStop } from "@/ui/brush/useBrush";
 import { Time } from "@/ui/Time";
-import { laneText, pieces, place, short, STATES, worstFirst } from "./model";
-import type { HealthGap, Node, RuleSet, Source, State } from "./types";
+import { laneText, pieces, place, short, sliceText, STATES, worstFirst } from "./model";
+import type { Node, RuleSet, Source, State } from "./types";
+
+/** About so many stretches of a lane can be pointed at. */
+const SLOTS = 48;
 
 /** A state, by mark, word and colour. */
 export function StateMark({ state }: { state: State }) {
@@ -15,14 +22,35 @@ export function StateMark({ state }: { state: State }) {
 }
 
 /** When a source was not watched, over the time of the page. */
-function Lane({ gaps, expected, range }: { gaps: HealthGap[]; expected: Source["expected"]; range: Range }) {
-  const watched = expected === null ? null : place(expected, range);
+function Lane({ source: s, range, stop }: { source: Source; range: Range; stop: ReturnType<ReturnType<typeof useStop>> }) {
+  const watched = s.expected === null ? null : place(s.expected, range);
+  const slots = { view: range, step: stepFor(range, SLOTS) * 1000 };
+  const describe = (i: number) => {
+    const stretch = stretchOf(slots, i, i);
+    return `${stretchText(stretch)}: ${sliceText(s.gaps, s.expected, stretch)}`;
+  };
   return (
-    <div className="lane" role="img" aria-label={laneText(gaps, expected, range)}>
+    <Brush className="lane" label={`${s.source} of ${s.node}: ${laneText(s.gaps, s.expected, range)}`} {...slots} describe={describe} onBrush={chooseRange} {...stop}>
       {watched !== null && <i style={{ left: `${String(watched.left)}%`, width: `${String(watched.width)}%` }} />}
-      {pieces(gaps, range).map(({ left, width, gap }) => (
-        <span key={`${gap.from}${gap.cause}`} style={{ left: `${String(left)}%`, width: `${String(width)}%` }} title={`${utcText(Date.parse(gap.from))} to ${utcText(Date.parse(gap.to))} UTC\n${gap.cause}`} />
+      {pieces(s.gaps, range).map(({ left, width, gap }) => (
+        <span key={`${gap.from}${gap.cause}`} style={{ left: `${String(left)}%`, width: `${String(width)}%` }} />
       ))}
+    </Brush>
+  );
+}
+
+/** Digests of log files (CloudTrail's validation) that were checked: what their signatures are worth. */
+function DigestLine({ digests }: { digests: NonNullable<Source["digests"]> }) {
+  const { verified, not_verified, failed } = digests;
+  return (
+    <div className="faint" title="Digests of log files, checked since the server began. A digest names the log files of an hour with their hashes.">
+      digests: {countText(verified)} verified
+      {not_verified > 0 && <>, <span className="open">{countText(not_verified)} not verified (no key or no signature)</span></>}
+      {failed > 0 && (
+        <>
+          , <strong className="bad">▲ {countText(failed)} failed: the signature is not of its key</strong>
+        </>
+      )}
     </div>
   );
 }
@@ -44,6 +72,9 @@ function Behind({ set }: { set: RuleSet | null }) {
 /** Every source of every node, the worst first. */
 export function SourceTable({ sources, nodes, range }: { sources: Source[]; nodes: Node[]; range: Range }) {
   const sets = new Map(nodes.map((n) => [n.node, n.rule_set]));
+  const rows = worstFirst(sources);
+  const keyOf = (s: Source) => `${s.node} ${s.source}`;
+  const stop = useStop(rows.map(keyOf));
   return (
     <section className="card" aria-label="Sources">
       <header>
@@ -54,12 +85,14 @@ export function SourceTable({ sources, nodes, range }: { sources: Source[]; node
       </header>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with keys */}
       <div className="scroll" tabIndex={0} role="region" aria-label="Table of sources">
-        <table className="table sources">
+        <table className="table sources" aria-label="Sources of nodes" data-brushes="">
           <thead>
             <tr>
               <th scope="col">Node</th>
               <th scope="col">Source</th>
-              <th scope="col">State</th>
+              <th scope="col" className="told">
+                State
+              </th>
               <th scope="col" className="wide">
                 Watched
               </th>
@@ -80,8 +113,8 @@ export function SourceTable({ sources, nodes, range }: { sources: Source[]; node
             </tr>
           </thead>
           <tbody>
-            {worstFirst(sources).map((s) => (
-              <tr key={`${s.node} ${s.source}`}>
+            {rows.map((s) => (
+              <tr key={keyOf(s)}>
                 <th scope="row">
                   {s.node}
                   {s.cluster !== "" && s.cluster !== s.node && <div className="faint">{s.cluster}</div>}
@@ -90,9 +123,10 @@ export function SourceTable({ sources, nodes, range }: { sources: Source[]; node
                 <td>
                   <StateMark state={s.state} />
                   {s.reason !== "" && <div className="why">{s.reason}</div>}
+                  {s.digests !== undefined && s.digests !== null && <DigestLine digests={s.digests} />}
                 </td>
                 <td className="wide">
-                  <Lane gaps={s.gaps} expected={s.expected} range={range} />
+                  <Lane source={s} range={range} stop={stop(keyOf(s))} />
                   <div className="faint">{laneText(s.gaps, s.expected, range)}</div>
                 </td>
                 <td className="num">{s.last_event === null ? "none" : <Time at={s.last_event} form="noyear" />}</td>

@@ -3,6 +3,7 @@ import { countText } from "@/time/format";
 import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
 import { TestEvent } from "@/ui/FirstRun";
+import { GapTable } from "@/ui/GapTable";
 import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { Link } from "@/url/Link";
@@ -35,6 +36,7 @@ export default function HealthPage() {
       <div className="stack healthpage">
         <Verdict data={data} />
         {data.sources.length === 0 ? <Nothing /> : <SourceTable sources={data.sources} nodes={data.nodes} range={range} />}
+        {data.other_gaps.length > 0 && <OtherGaps gaps={data.other_gaps} />}
         <NodeWarnings nodes={data.nodes} />
         <ServerCards data={data} />
         <section className="card" aria-label="Test event">
@@ -58,8 +60,9 @@ const SHOWN = 6;
 function Verdict({ data }: { data: HealthAnswer }) {
   const counts = tally(data).map(({ state, count }) => `${countText(count)} ${STATES[state].word}`);
   const more = data.reasons.length - SHOWN;
+  const failed = data.sources.reduce((sum, s) => sum + (s.digests?.failed ?? 0), 0);
   return (
-    <section className="notice" data-tone={data.ready ? "ok" : "bad"} aria-label="Verdict" aria-live="polite">
+    <section className="notice" data-tone={data.ready && failed === 0 ? "ok" : "bad"} aria-label="Verdict" aria-live="polite">
       <div className="grow stack tight">
         <div>
           <strong>{data.ready ? "Everything that was to be watched is watched." : "Not everything is watched."}</strong> {counts.join(" · ")}
@@ -72,7 +75,28 @@ function Verdict({ data }: { data: HealthAnswer }) {
             {more > 0 && <li className="dim">and {countText(more)} more, in the table below</li>}
           </ul>
         )}
+        {failed > 0 && (
+          <div>
+            <strong className="bad">▲ {failed === 1 ? "One digest of log files failed" : `${countText(failed)} digests of log files failed`}:</strong> the signature is not what its key would have made, so log files may have been changed. The table has the source.
+          </div>
+        )}
         {data.forgotten > 0 && <div className="dim">{data.forgotten === 1 ? "One node was" : `${countText(data.forgotten)} nodes were`} silent for more than a day and not listed. Say which nodes are to be watched, and one that left is not missed: avouch ledger nodes.</div>}
+      </div>
+    </section>
+  );
+}
+
+/** Gaps of the time of the page whose nodes are no longer listed: they are gaps all the same. */
+function OtherGaps({ gaps }: { gaps: HealthAnswer["other_gaps"] }) {
+  return (
+    <section className="card" aria-label="Gaps of nodes that are not listed">
+      <header>
+        <h2>Gaps of nodes that are not listed</h2>
+        <span className="faint">{countText(gaps.length)} in this time; the nodes left, or were silent for more than a day</span>
+      </header>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with keys */}
+      <div className="scroll" tabIndex={0} role="region" aria-label="Table of gaps of nodes that are not listed">
+        <GapTable gaps={gaps} label="Gaps of nodes that are not listed" />
       </div>
     </section>
   );

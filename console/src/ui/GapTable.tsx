@@ -1,0 +1,35 @@
+import type { Gap } from "@/api/types";
+import { lengthText } from "@/time/span";
+import { Time } from "./Time";
+
+/** Stretches that were not watched, each with who was not and why. */
+export function GapTable({ gaps, label }: { gaps: Gap[]; label: string }) {
+  return (
+    <table className="table gaps" aria-label={label}>
+      <thead>
+        <tr>
+          <th scope="col">From (UTC)</th>
+          <th scope="col">To (UTC)</th>
+          <th scope="col" className="num">Length</th>
+          <th scope="col">Source of node</th>
+          <th scope="col">Cluster</th>
+          <th scope="col">Cause</th>
+        </tr>
+      </thead>
+      <tbody>
+        {gaps.map((g, i) => (
+          <tr key={i}>
+            <td><Time at={g.from} /></td>
+            <td><Time at={g.to} /></td>
+            <td className="num">{lengthText(Date.parse(g.to) - Date.parse(g.from))}</td>
+            <td>
+              {g.source ?? "every source"} of {g.node ?? "a node not named"}
+            </td>
+            <td>{g.cluster ?? <span className="faint">not known</span>}</td>
+            <td className="wrap">{g.cause}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
