@@ -39,6 +39,16 @@ export function removeView(name: string): View[] {
   return store(loadViews().filter((v) => v.name !== name));
 }
 
+/** The address that shows a view. */
+export function linkOf(view: View, origin: string): string {
+  return `${origin}/findings?${view.search}`;
+}
+
+/** All views for a message or a page of a wiki: a line with name and address for each. */
+export function linksOf(views: View[], origin: string): string {
+  return views.map((v) => `${v.name}: ${linkOf(v, origin)}`).join("\n");
+}
+
 function store(views: View[]): View[] {
   try {
     localStorage.setItem(KEY, JSON.stringify(views));
