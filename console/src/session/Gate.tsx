@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { ApiError } from "@/api/error";
 import { logIn, setUp } from "@/api/queries";
 import type { Session } from "@/api/types";
@@ -30,6 +30,9 @@ export function Login({ session, onEnter }: { session: Session; onEnter: (sessio
   const [password, setPassword] = useState("");
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const userField = useRef<HTMLInputElement>(null);
+  const passwordField = useRef<HTMLInputElement>(null);
+  useEffect(() => userField.current?.focus(), []);
   // Said once: neither a bookmark nor the page after the login keeps it.
   const [reason, setReason] = useParam("login_failed");
   const [failed, setFailed] = useState(reason);
@@ -46,6 +49,7 @@ export function Login({ session, onEnter }: { session: Session; onEnter: (sessio
     } catch (failure) {
       setError(failure);
       setPassword("");
+      passwordField.current?.focus();
     } finally {
       setBusy(false);
     }
@@ -74,11 +78,11 @@ export function Login({ session, onEnter }: { session: Session; onEnter: (sessio
         <form onSubmit={(e) => void submit(e)} aria-label="Log in">
           <label className="field">
             <span>User</span>
-            <input className="input" name="username" autoComplete="username" autoCapitalize="off" spellCheck={false} required value={user} onChange={(e) => setUser(e.target.value)} />
+            <input ref={userField} className="input" name="username" autoComplete="username" autoCapitalize="off" spellCheck={false} required value={user} onChange={(e) => setUser(e.target.value)} />
           </label>
           <label className="field">
             <span>Password</span>
-            <input className="input" name="password" type="password" autoComplete="current-password" required value={password} onChange={(e) => setPassword(e.target.value)} />
+            <input ref={passwordField} className="input" name="password" type="password" autoComplete="current-password" required value={password} onChange={(e) => setPassword(e.target.value)} />
           </label>
           <Wrong error={error} />
           <button type="submit" className="btn" data-kind="primary" disabled={busy}>

@@ -20,6 +20,14 @@ const ALL: [string, string][] = [
   ["Escape", "close what is open"],
 ];
 
+const CHART: [string, string][] = [
+  ["← →", "read it, day by day or bar by bar"],
+  ["Shift ← →", "select"],
+  ["Enter", "set the time of all pages to it"],
+  ["↑ ↓", "chart of the row above or below"],
+  ["Escape", "give the selection up"],
+];
+
 /** The list of keys. Opened by `?`. */
 export function KeyHelp() {
   const [open, setOpen] = useState(false);
@@ -28,10 +36,13 @@ export function KeyHelp() {
   if (!open) return null;
   const own = Object.entries(PAGE_KEYS).find(([at]) => (at === "/" ? path === "/" : path.startsWith(at)))?.[1] ?? [];
   return (
-    <Dialog title="Keys" onClose={() => setOpen(false)}>
-      <Section title="This page" keys={own} />
-      <Section title="Everywhere" keys={ALL} />
-      <Section title="Go to" keys={PAGES.filter((p) => p.key !== undefined).map((p) => [`g ${p.key ?? ""}`, p.title])} />
+    <Dialog title="Keys" size="wide" onClose={() => setOpen(false)}>
+      <div className="keyhelp">
+        <Section title="This page" keys={own} />
+        <Section title="Everywhere" keys={ALL} />
+        <Section title="On a chart" keys={CHART} />
+        <Section title="Go to" keys={PAGES.filter((p) => p.key !== undefined).map((p) => [`g ${p.key ?? ""}`, p.title])} />
+      </div>
       <p className="faint">
         <a href="/licenses.txt">Libraries in this console</a> and their licences.
       </p>
@@ -44,7 +55,7 @@ function Section({ title, keys }: { title: string; keys: [string, string][] }) {
   return (
     <section>
       <h3>{title}</h3>
-      <table className="table">
+      <table className="table" aria-label={`Keys: ${title}`}>
         <tbody>
           {keys.map(([key, text]) => (
             <tr key={key}>

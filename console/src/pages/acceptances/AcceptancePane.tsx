@@ -19,8 +19,8 @@ import type { Acceptance } from "./types";
 
 const DAYS = 90;
 
-/** One acceptance: what it lets be, who made it, what it hid; approved or taken back here. */
-export function AcceptancePane({ acceptance: a, onClose }: { acceptance: Acceptance; onClose: () => void }) {
+/** One acceptance: what it lets be, who made it, what it hid by day from `first` on; approved or taken back here. */
+export function AcceptancePane({ acceptance: a, first, blind, onClose }: { acceptance: Acceptance; first: number; blind: boolean[] | undefined; onClose: () => void }) {
   const { may } = useSession();
   const [revoking, setRevoking] = useState(false);
   const mark = markOf(a, serverNow());
@@ -39,7 +39,7 @@ export function AcceptancePane({ acceptance: a, onClose }: { acceptance: Accepta
         {a.standing === "pending" && <Approval acceptance={a} />}
         {a.standing !== "pending" && (
           <section aria-label="What it hid">
-            <Sparkline values={a.by_day} width={400} height={44} label={`Hidden by day: ${a.by_day.map(String).join(", ")}`} />
+            <Sparkline values={a.by_day} first={first} height={44} blind={blind} label="Hidden by day" />
             <p>
               <strong>{countText(a.hits)}</strong> findings hidden in this time; the last on {a.last_hit === null ? "no day that is known" : a.last_hit.slice(0, 10)}
               {a.unused_days !== null && `, ${countText(a.unused_days)} days ago`}.{" "}

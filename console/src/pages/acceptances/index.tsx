@@ -1,13 +1,17 @@
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { countText } from "@/time/format";
+import { useBlind } from "@/pages/health/useBlind";
+import { countText, dayText } from "@/time/format";
 import { serverNow, useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
+import { registerKeys } from "@/ui/KeyHelp";
 import { PageHead } from "@/ui/PageHead";
 import { Sparkline } from "@/ui/Sparkline";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { Time } from "@/ui/Time";
-import { VirtualTable, type Column } from "@/ui/VirtualTable";
+import { MIDDLE, useNarrow } from "@/ui/useNarrow";
+import { LIST_KEYS, useListKeys } from "@/ui/useListKeys";
+import { VirtualTable, type Column, type TableHandle } from "@/ui/VirtualTable";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
 import { AcceptancePane } from "./AcceptancePane";
@@ -15,6 +19,8 @@ import { aim, markOf, sorted, WORDS } from "./model";
 import { acceptancesQuery } from "./queries";
 import type { Acceptance, AcceptanceList } from "./types";
 import "./acceptances.css";
+
+registerKeys("/acceptances", LIST_KEYS);
 
 /** Acceptances: approved holes, who made them, what they hid, and which of them nobody needs any more. */
 export default function AcceptancesPage() {
@@ -28,15 +34,32 @@ export default function AcceptancesPage() {
       </>
     );
   }
-  return <Loaded data={data} />;
+  return <Loaded data={data} params={params} />;
 }
 
-function Loaded({ data }: { data: AcceptanceList }) {
+function Loaded({ data, params }: { data: AcceptanceList; params: { from: string; to: string } }) {
   const [selected, setSelected] = useParam("sel");
-  const [cursor, setCursor] = useState(-1);
+  const [moved, setCursor] = useState(-1);
+  const table = useRef<TableHandle>(null);
   const now = serverNow();
   const rows = useMemo(() => sorted(data.acceptances, serverNow()), [data.acceptances]);
-  const columns = useMemo(() => columnsOf(selected !== null, data.first_day, serverNow()), [selected, data.first_day]);
+  // A link that names one begins there.
+  const cursor = moved === -1 ? rows.findIndex((a) => a.id === selected) : moved;
+  const moveTo = (index: number) => {
+    setCursor(index);
+    if (selected !== null) setSelected(rows[index]?.id ?? null, true);
+  };
+  useListKeys({ table, cursor, count: rows.length, onCursor: moveTo, onClose: () => setSelected(null) });
+  const first = Date.parse(data.first_day);
+  const blindOf = useBlind(params);
+  const days = rows[0]?.by_day.length ?? 0;
+  // An acceptance may be of rules of any source.
+  const blind = useMemo(() => blindOf(null, first, days), [blindOf, first, days]);
+  const phone = useNarrow();
+  const middle = useNarrow(MIDDLE);
+  const beside = selected !== null;
+  // Beside a pane of a window that is not wide, and on a telephone, the days are in the pane only.
+  const columns = useMemo(() => columnsOf(beside || phone, phone || (beside && middle), first, blind, serverNow()), [beside, phone, middle, first, blind]);
   const waiting = rows.filter((a) => markOf(a, now) === "waits");
   const unused = rows.filter((a) => markOf(a, now) === "unused").length;
   const hits = rows.reduce((sum, a) => sum + a.hits, 0);
@@ -62,24 +85,24 @@ function Loaded({ data }: { data: AcceptanceList }) {
               </p>
             </Empty>
           ) : (
-            <VirtualTable label="Acceptances" columns={columns} rows={rows} idOf={(a) => a.id} height={32} cursor={cursor} onCursor={setCursor} onPick={(a) => setSelected(a.id)} onOpen={(a) => setSelected(a.id)} rowTone={(a) => (a.standing === "in force" || a.standing === "pending" ? undefined : "muted")} />
+            <VirtualTable ref={table} label="Acceptances" columns={columns} rows={rows} idOf={(a) => a.id} height={32} cursor={cursor} onCursor={moveTo} onPick={(a, i) => { setCursor(i); setSelected(a.id); }} onOpen={(a) => setSelected(a.id)} rowTone={(a) => (a.standing === "in force" || a.standing === "pending" ? undefined : "muted")} />
           )}
         </div>
-        {chosen !== null && <AcceptancePane key={chosen.id} acceptance={chosen} onClose={() => setSelected(null)} />}
+        {chosen !== null && <AcceptancePane key={chosen.id} acceptance={chosen} first={first} blind={blind} onClose={() => setSelected(null)} />}
       </div>
     </>
   );
 }
 
-function columnsOf(narrow: boolean, firstDay: string, now: number): Column<Acceptance>[] {
+function columnsOf(narrow: boolean, small: boolean, first: number, blind: boolean[] | undefined, now: number): Column<Acceptance>[] {
   const all: (Column<Acceptance> | null)[] = [
-    { id: "id", label: "Id", width: "130px", cell: (a) => <span className="mono cut">{a.id}</span> },
-    { id: "aim", label: "Lets be", width: "minmax(160px, 2fr)", cell: (a) => <strong className="cut">{aim(a)}</strong> },
-    { id: "standing", label: "Standing", width: "minmax(120px, 1fr)", cell: (a) => <StandingText acceptance={a} now={now} /> },
+    { id: "id", label: "Id", width: small ? "112px" : "130px", cell: (a) => <span className="mono cut">{a.id}</span> },
+    { id: "aim", label: "Lets be", width: small ? "minmax(90px, 2fr)" : "minmax(160px, 2fr)", cell: (a) => <strong className="cut">{aim(a)}</strong> },
+    { id: "standing", label: "Standing", width: small ? "minmax(70px, 1fr)" : narrow ? "minmax(120px, 1fr)" : "minmax(180px, 1.2fr)", cell: (a) => <StandingText acceptance={a} now={now} /> },
     narrow ? null : { id: "owner", label: "Asked, approved", width: "minmax(110px, 1fr)", cell: (a) => <span className="cut">{a.requester}, {a.approver ?? <span className="faint">nobody yet</span>}</span> },
     narrow ? null : { id: "expires", label: "Expires (UTC)", width: "128px", cell: (a) => (a.expires === null ? <span className="over">never</span> : <Time at={a.expires} form="minute" />) },
-    { id: "days", label: `By day from ${firstDay.slice(0, 10)}`, width: "136px", cell: (a) => <Sparkline values={a.by_day} label={`${a.id} by day: ${a.by_day.map(String).join(", ")}`} /> },
-    { id: "hits", label: "Hid", width: "70px", align: "end", cell: (a) => countText(a.hits) },
+    small ? null : { id: "days", label: `By day from ${dayText(first)}`, width: "136px", cell: (a, current) => <Sparkline values={a.by_day} first={first} width={120} blind={blind} label={`${a.id} by day`} tabIndex={current ? 0 : null} /> },
+    { id: "hits", label: "Hid", width: small ? "44px" : "70px", align: "end", cell: (a) => countText(a.hits) },
     narrow ? null : { id: "last", label: "Last day", width: "96px", align: "end", cell: (a) => (a.last_hit === null ? <span className="faint">none</span> : a.last_hit.slice(0, 10)) },
   ];
   return all.filter((c) => c !== null);

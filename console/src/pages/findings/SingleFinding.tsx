@@ -3,13 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { findingQuery } from "@/api/queries";
 import type { Row } from "@/api/types";
 import { useSession } from "@/session/SessionProvider";
-import { useParam } from "@/url/router";
+import { setParam, useParam } from "@/url/router";
 import { Link } from "@/url/Link";
 import { AnswerLine } from "@/ui/Answer";
 import { Icon } from "@/ui/icons";
 import { PageHead } from "@/ui/PageHead";
 import { SeverityBadge } from "@/ui/Severity";
 import { Failed, Skeleton } from "@/ui/States";
+import { useKeys } from "@/ui/useKeys";
 import { AcceptDialog } from "./AcceptDialog";
 import { ActDialog, type ActKind } from "./ActDialog";
 import { FindingBody } from "./FindingPane";
@@ -21,6 +22,9 @@ export function SingleFinding({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(findingQuery(id));
   const [acting, setActing] = useState<{ kind: ActKind; row: Row } | null>(null);
   const [accepting, setAccepting] = useState<Row | null>(null);
+  const row = data?.row;
+  const act = (kind: ActKind) => mayAct && row !== undefined && setActing({ kind, row });
+  useKeys({ a: () => act("acknowledge"), d: () => act("decide"), s: () => act("assign"), n: () => act("note"), A: () => mayAct && row !== undefined && row.suppressed === null && setAccepting(row), e: () => setParam("tab", "explain", true) });
   return (
     <div className="single">
       <p>

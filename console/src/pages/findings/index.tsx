@@ -18,7 +18,7 @@ import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Skeleton } from "@/ui/States";
 import { useToast } from "@/ui/Toast";
 import { useKeys } from "@/ui/useKeys";
-import { useNarrow } from "@/ui/useNarrow";
+import { MIDDLE, useNarrow } from "@/ui/useNarrow";
 import { VirtualTable, type TableHandle } from "@/ui/VirtualTable";
 import type { PageProps } from "@/pages";
 import { clearFilter, filterParams, isEmpty, useFilter } from "@/url/filter";
@@ -129,9 +129,14 @@ function FeedPage() {
       return next;
     });
 
+  // The list takes the focus: arrows and Enter go on from there.
+  const stepBy = (by: number) => {
+    table.current?.focus();
+    moveTo(cursor + by);
+  };
   useKeys({
-    j: () => moveTo(cursor + 1),
-    k: () => moveTo(cursor - 1),
+    j: () => stepBy(1),
+    k: () => stepBy(-1),
     e: () => current !== undefined && open(current, "explain"),
     a: () => act("acknowledge"),
     d: () => act("decide"),
@@ -150,8 +155,9 @@ function FeedPage() {
   const gaps = useMemo(() => (counts.data === undefined || counts.data.gaps === null ? null : chartGaps(counts.data.gaps, range)), [counts.data, range]);
   const suggest = useCallback((column: string) => counts.data?.facets.find((f) => f.column === column)?.values.map((v) => v.value) ?? [], [counts.data]);
   const phone = useNarrow();
+  const middle = useNarrow(MIDDLE);
   const form: Density = density === "two" || phone ? "two" : "one";
-  const columns = useMemo(() => (phone ? phoneColumns() : columnsOf(form, selected !== null)), [phone, form, selected]);
+  const columns = useMemo(() => (phone ? phoneColumns() : columnsOf(form, selected !== null, middle)), [phone, form, selected, middle]);
   const total = counts.data?.count;
   const [first, dismissFirst] = useSticky(isEmpty(filter) && counts.data !== undefined && rows.length === 0 && !feed.loading && feed.error === null);
 

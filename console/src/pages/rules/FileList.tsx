@@ -32,7 +32,7 @@ export function FileList() {
         </Empty>
       ) : (
         <section className="card" aria-label="Files">
-          <table className="table">
+          <table className="table" aria-label="Rule files">
             <thead>
               <tr>
                 <th scope="col">File</th>

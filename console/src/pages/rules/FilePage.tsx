@@ -9,11 +9,13 @@ import { PageHead } from "@/ui/PageHead";
 import { Failed, Skeleton } from "@/ui/States";
 import { Time } from "@/ui/Time";
 import { useToast } from "@/ui/Toast";
+import { useNarrow } from "@/ui/useNarrow";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
 import { BacktestBox } from "./backtest/BacktestBox";
 import { Parts } from "./Parts";
 import { differs, unsaid } from "./backtest/model";
+import { draftOf, keepDraft } from "./drafts";
 import { FILES, fileParams, shortName } from "./model";
 import { backtestQuery, check, fileQuery, save, tryOut } from "./queries";
 import type { Backtest, FileDiagnostic, FileText, RuleChange, Version } from "./types";
@@ -39,12 +41,13 @@ export function FilePage({ path }: { path: string }) {
 }
 
 function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onReload: () => void }) {
-  const { may } = useSession();
+  const { may, session } = useSession();
+  const user = session.user?.name ?? "";
   const { params } = useTime();
   const [line] = useParam("line");
   const [, setFresh] = useParam("new");
-  const [text, setText] = useState(file.text);
-  const [settled, setSettled] = useState(file.text);
+  const [text, setText] = useState(() => draftOf(user, file.path, file.digest) ?? file.text);
+  const [settled, setSettled] = useState(text);
   const [job, setJob] = useState<string | null>(null);
   const [tried, setTried] = useState<string | null>(null);
   const results = useRef<HTMLDivElement>(null);
@@ -52,8 +55,13 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
   const client = useQueryClient();
   const tell = useToast();
   const mayEdit = may("edit_rules");
+  const phone = useNarrow();
   const changed = isNew || text !== file.text;
+  const saved = useRef(false);
 
+  useEffect(() => {
+    if (!saved.current) keepDraft(user, file.path, file.digest, text === file.text ? null : text);
+  }, [user, file, text]);
   useEffect(() => {
     const at = Number(line);
     if (line !== null && Number.isInteger(at) && at > 0) editor.current?.goTo(at, 1);
@@ -80,6 +88,8 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
   const saving = useMutation({
     mutationFn: () => save(file.path, { text, digest: isNew ? null : file.digest }),
     onSuccess: () => {
+      saved.current = true;
+      keepDraft(user, file.path, file.digest, null);
       tell(`${shortName(file.path)} is saved and loaded. The ledger says who changed it.`, "ok");
       if (isNew) setFresh(null, true);
       void client.invalidateQueries({ queryKey: ["rules"] });
@@ -115,6 +125,11 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
       >
         <p className="answer">
           <span className="mono">{file.path}</span> <span>{changed ? "changed, not saved" : `as loaded, ${file.digest.slice(0, 12)}`}</span>
+          {changed && !isNew && (
+            <button type="button" className="ask" onClick={() => setText(file.text)}>
+              Undo all changes
+            </button>
+          )}
         </p>
       </PageHead>
       {!file.editable && <p className="notice">It cannot be saved here: {file.why_not}. It can be checked and tried all the same.</p>}
@@ -122,7 +137,7 @@ function Editor({ file, isNew, onReload }: { file: FileText; isNew: boolean; onR
       {trying.error !== null && <Failed error={trying.error} what="The try" />}
       <div className="editpage">
         <div className="stack">
-          <CodeEditor ref={editor} label={`Text of ${shortName(file.path)}`} value={text} onChange={setText} readOnly={!mayEdit} diagnostics={here} lines={30} />
+          <CodeEditor ref={editor} label={`Text of ${shortName(file.path)}`} value={text} onChange={setText} readOnly={!mayEdit} diagnostics={here} lines={phone ? 14 : 30} />
         </div>
         <div className="stack">
           <section aria-label="What is wrong" aria-busy={changed && mayEdit && !isChecked}>

@@ -30,7 +30,7 @@ export function NodeSets() {
         </Empty>
       ) : (
         <section className="card" aria-label="Sets by node">
-          <table className="table">
+          <table className="table" aria-label="Rule sets of nodes">
             <thead>
               <tr>
                 <th scope="col">Node</th>

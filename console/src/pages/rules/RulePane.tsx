@@ -9,8 +9,8 @@ import { FILES, fileParams, shortName } from "./model";
 import { ruleQuery } from "./queries";
 import type { Place, Rule } from "./types";
 
-/** One rule: what it asks, where it stands, who else defines it, how often it fired. */
-export function RulePane({ name, row, onClose }: { name: string; row: Rule | null; onClose: () => void }) {
+/** One rule: what it asks, where it stands, who else defines it, how often it fired by day from `first` on. */
+export function RulePane({ name, row, first, blind, onClose }: { name: string; row: Rule | null; first: number; blind: boolean[] | undefined; onClose: () => void }) {
   const { params } = useTime();
   const here = row === null || row.file !== null;
   const { data, error, refetch } = useQuery({ ...ruleQuery(name, params), enabled: here });
@@ -18,7 +18,7 @@ export function RulePane({ name, row, onClose }: { name: string; row: Rule | nul
   return (
     <SidePane title={name} onClose={onClose}>
       <div className="stack">
-        {rule !== null && <Numbers rule={rule} />}
+        {rule !== null && <Numbers rule={rule} first={data === undefined ? first : Date.parse(data.first_day)} blind={blind} />}
         {!here && <p className="notice">Findings of this rule came in, and this server has no file of it: an agent has other rules. Its condition is not known here.</p>}
         {here && data === undefined && (error === null ? <Skeleton lines={6} /> : <Failed error={error} what="The rule" onRetry={() => void refetch()} />)}
         {data !== undefined && (
@@ -46,11 +46,11 @@ export function RulePane({ name, row, onClose }: { name: string; row: Rule | nul
   );
 }
 
-function Numbers({ rule }: { rule: Rule }) {
+function Numbers({ rule, first, blind }: { rule: Rule; first: number; blind: boolean[] | undefined }) {
   const most = Math.max(0, ...rule.per_day);
   return (
     <section aria-label="How often it fired">
-      <Sparkline values={rule.per_day} width={400} height={48} limit={rule.budget} label={`By day: ${rule.per_day.map(String).join(", ")}. Budget ${String(rule.budget)} a day`} />
+      <Sparkline values={rule.per_day} first={first} height={48} limit={rule.budget} blind={blind} label="Findings by day" />
       <p>
         <strong>{countText(rule.total)}</strong> findings, {countText(rule.suppressed)} more accepted; at most {countText(most)} a day of a budget of {countText(rule.budget)}.{" "}
         <Link to="/findings" query={{ rule: rule.name }}>
