@@ -1,5 +1,5 @@
 // Pictures of pages, to be looked at: `npm run look -- /findings /rules?x=y` after `npm run build`.
-// Each path in light and dark at 1440x900 and 1024x768, into shots/. Needs Chromium at CHROMIUM or /usr/bin/chromium.
+// Each path in light and dark at 1440x900, 1024x768 and 390x844, into shots/. Needs Chromium at CHROMIUM or /usr/bin/chromium.
 import { mkdir } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { startMock } from "../mock/server.mjs";
@@ -13,7 +13,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 try {
   for (const path of paths.length > 0 ? paths : ["/", "/findings"]) {
     for (const theme of ["light", "dark"]) {
-      for (const [width, height] of [[1440, 900], [1024, 768]]) {
+      for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]]) {
         const name = `${path.replace(/\W+/g, "_").replace(/^_|_$/g, "") || "overview"}-${theme}-${width}.png`;
         if (!name.includes(only)) continue;
         const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });

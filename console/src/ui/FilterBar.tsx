@@ -25,7 +25,7 @@ export function FilterBar({ suggest }: { suggest?: (column: string) => string[] 
     <div className="filterbar" role="search" aria-label="Filter">
       <div className="search">
         <Icon name="search" size={14} />
-        <input ref={input} className="input" type="search" placeholder="Text in output, command, file …  ( / )" aria-label="Text" value={text} maxLength={400} spellCheck={false} onChange={(e) => setText(e.target.value)} onKeyDown={(e) => e.key === "Escape" && e.currentTarget.blur()} />
+        <input ref={input} className="input" type="search" placeholder="Output, command, file  ( / )" aria-label="Text" value={text} maxLength={400} spellCheck={false} onChange={(e) => setText(e.target.value)} onKeyDown={(e) => e.key === "Escape" && e.currentTarget.blur()} />
       </div>
       {filter.terms.map((term) => (
         <Chip key={`${String(term.not)}${term.column}`} term={term} />

@@ -75,12 +75,18 @@ export function Shell({ children }: { children: ReactNode }) {
         <ThemeMenu />
         <UserMenu />
       </header>
-      <main className="page" id="page" tabIndex={-1} data-fill={path.startsWith("/findings") ? "" : undefined}>
+      <main className="page" id="page" tabIndex={-1} data-fill={fills(path) ? "" : undefined}>
         <Suspense fallback={<Skeleton lines={6} />}>{children}</Suspense>
       </main>
       <KeyHelp />
+      <span className="sr" data-say aria-live="polite" />
     </div>
   );
+}
+
+/** Pages that are a list with a pane beside it: both scroll for themselves, so that what is opened is in sight. */
+function fills(path: string): boolean {
+  return path.startsWith("/findings") || path === "/rules" || path === "/acceptances";
 }
 
 function ClusterScope({ names }: { names: string[] }) {

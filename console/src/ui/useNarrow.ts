@@ -1,15 +1,19 @@
-import { useSyncExternalStore } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
 /** As in `narrow.css`. */
 const NARROW = "(max-width: 720px)";
+/** As in `shell.css`: the rail has no words. */
+export const MIDDLE = "(max-width: 1180px)";
 
-function subscribe(told: () => void): () => void {
-  const query = window.matchMedia(NARROW);
-  query.addEventListener("change", told);
-  return () => query.removeEventListener("change", told);
-}
-
-/** Whether the page is as narrow as a telephone, or zoomed so far. */
-export function useNarrow(): boolean {
-  return useSyncExternalStore(subscribe, () => window.matchMedia(NARROW).matches);
+/** Whether the page is as narrow as a telephone, or zoomed so far; or as narrow as a query says. */
+export function useNarrow(query = NARROW): boolean {
+  const subscribe = useCallback(
+    (told: () => void) => {
+      const list = window.matchMedia(query);
+      list.addEventListener("change", told);
+      return () => list.removeEventListener("change", told);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => window.matchMedia(query).matches);
 }

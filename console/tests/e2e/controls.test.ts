@@ -45,11 +45,13 @@ describe("controls by criterion", () => {
   it("names the days of a strip and what each was", async () => {
     const base = await at.start();
     const { page } = await open(at.browser, `${base}/controls?from=2026-10-01&to=2026-11-01`);
-    const strip = page.locator('tr[data-row="CC6.6/AWS-NW-02"] .daystrip');
-    await strip.waitFor();
-    expect(await strip.getAttribute("aria-label")).toBe("31 days: 31 unknown");
-    expect(await strip.locator("span").first().getAttribute("title")).toBe("2026-10-01: unknown");
-    expect(await strip.locator("span").last().getAttribute("title")).toBe("2026-10-31: unknown");
+    const strip = page.locator('tr[data-row="CC6.6/AWS-NW-02"]').getByRole("application", { name: /^31 days: 31 unknown\./ });
+    await strip.focus();
+    for (const [key, said] of [["Home", "2026-10-01: unknown"], ["End", "2026-10-31: unknown"]] as const) {
+      await page.keyboard.press(key);
+      await page.locator(".brushnote", { hasText: said }).waitFor();
+      expect(await page.locator("[data-say]").first().textContent()).toBe(said);
+    }
   });
 
   it("counts a finding that arrives, without being loaded anew", async () => {

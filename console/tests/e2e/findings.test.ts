@@ -224,6 +224,33 @@ describe("findings", () => {
     await page.getByRole("button", { name: "Views" }).click();
     await page.getByRole("menuitem", { name: "Night shift", exact: true }).click();
     await page.waitForURL(/t=7d&severity=critical/);
+    // Shared by a link, in words that say what it shows, and removed.
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Share or remove views …" }).click();
+    const dialog = page.getByRole("dialog", { name: "Saved views" });
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await dialog.getByRole("row", { name: /Night shift/ }).getByText("Severity is critical; the last 7d").waitFor();
+    await checkAxe(page);
+    await dialog.getByRole("button", { name: "Copy link of Night shift" }).click();
+    await page.getByText("Link of “Night shift” copied.").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${base}/findings?t=7d&severity=critical`);
+    await dialog.getByRole("button", { name: "Remove Night shift" }).click();
+    await dialog.getByText("No view is kept.").waitFor();
+  });
+
+  it("leads from a finding to its rule and from a suppressed one to its acceptance", async () => {
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/findings?t=7d&suppressed=yes`);
+    await ready(page);
+    await firstRow(page).click();
+    await page.getByRole("complementary").getByRole("link", { name: /^ACC-/ }).click();
+    await page.waitForURL(/\/acceptances\?.*sel=ACC-/);
+    await page.goBack();
+    const rule = page.getByRole("complementary").locator("dd").getByRole("link").first();
+    const name = await rule.textContent();
+    await rule.click();
+    await page.waitForURL(/\/rules\?.*rule=/);
+    await page.getByRole("complementary").getByRole("heading", { name: name ?? "" }).waitFor();
   });
 
   it("gives an auditor no acts", async () => {

@@ -92,7 +92,7 @@ const OF_FINDINGS = new Set(["confirmed findings", "findings not dealt with in t
 /** Deviations with what shows them. */
 export function DeviationTable({ deviations, cursor = null, withControls = true }: { deviations: Deviation[]; cursor?: string | null; withControls?: boolean }) {
   return (
-    <table className="table deviations">
+    <table className="table deviations" aria-label="Deviations">
       <thead>
         <tr>
           <th scope="col">Id</th>

@@ -154,7 +154,7 @@ function Summary({ controls, data }: { controls: Control[]; data: Controls }) {
       <h2>
         {countText(controls.length)} {plural(controls.length, "control")} for {countText(data.criteria.length)} {plural(data.criteria.length, "criterion", "criteria")}
       </h2>
-      <table className="table">
+      <table className="table" aria-label="Controls with their states">
         <thead>
           <tr>
             <th scope="col">Control</th>

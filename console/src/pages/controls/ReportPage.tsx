@@ -135,7 +135,7 @@ function Files({ report }: { report: Report }) {
         <h2>Files</h2>
         <span className="faint">{countText(report.files.length)}; that the bundle was fetched is recorded in the ledger</span>
       </header>
-      <table className="table">
+      <table className="table" aria-label="Files of the report">
         <thead>
           <tr>
             <th scope="col">File</th>

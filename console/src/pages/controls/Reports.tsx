@@ -46,7 +46,7 @@ export function Reports() {
 
 function ReportTable({ reports, cursor }: { reports: Report[]; cursor: string | null }) {
   return (
-    <table className="table reportlist">
+    <table className="table reportlist" aria-label="Reports">
       <thead>
         <tr>
           <th scope="col">Period (UTC, end not included)</th>

@@ -26,7 +26,7 @@ export function Versions() {
 /** Versions: approved by whom, from when, and their digests. */
 export function VersionTable({ lists }: { lists: ListVersion[] }) {
   return (
-    <table className="table">
+    <table className="table" aria-label="Versions of control lists">
       <thead>
         <tr>
           <th scope="col">List</th>

@@ -61,13 +61,12 @@ export function AroundTab({ row }: { row: Row }) {
           <>
             <AnswerLine answer={activity.data.answer} count={activity.data.rows.length} noun="activities" />
             {activity.data.left_out > 0 && <p className="dim">{activity.data.left_out} more are not shown.</p>}
-            <table className="table activity">
+            <table className="table activity" aria-label="Activity around the finding">
               <thead>
                 <tr>
                   <th scope="col">UTC</th>
                   <th scope="col">Kind</th>
-                  <th scope="col">What</th>
-                  <th scope="col">Who</th>
+                  <th scope="col">What and who</th>
                   <th scope="col">Record</th>
                 </tr>
               </thead>
@@ -78,8 +77,10 @@ export function AroundTab({ row }: { row: Row }) {
                       <Time at={a.time} form="clock" />
                     </td>
                     <td>{a.kind}</td>
-                    <td className="mono wrap">{a.text}</td>
-                    <td className="dim">{a.user ?? "not known"}</td>
+                    <td>
+                      <span className="mono">{a.text}</span>
+                      <div className="dim">by {a.user ?? "a user not known"}</div>
+                    </td>
                     <td>
                       <RecordLink seq={a.record.seq} />
                     </td>

@@ -11,7 +11,7 @@ export function ExplainTab({ id }: { id: string }) {
   return (
     <div className="stack">
       <p className="dim">
-        <Link to={`/rules/${encodeURIComponent(data.rule.name)}`}>{data.rule.name}</Link>{" "}
+        <Link to="/rules" query={{ rule: data.rule.name }}>{data.rule.name}</Link>{" "}
         <span className="mono">
           {data.rule.file}:{data.rule.line}
         </span>

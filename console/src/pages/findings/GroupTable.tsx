@@ -41,7 +41,7 @@ export function GroupTable({ query, onPick }: { query: string; onPick: () => voi
   };
   return (
     <>
-      <div className="flex">
+      <div className="flex" style={{ flexWrap: "wrap" }}>
         <label className="flex">
           <span className="dim" style={{ whiteSpace: "nowrap" }}>
             Counted together by

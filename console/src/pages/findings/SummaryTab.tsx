@@ -25,7 +25,7 @@ export function SummaryTab({ detail }: { detail: FindingDetail }) {
         <div className="notice">
           <div>
             Seen and suppressed by acceptance{" "}
-            <Link to="/acceptances" query={{ at: row.suppressed }}>
+            <Link to="/acceptances" query={{ sel: row.suppressed }}>
               {row.suppressed}
             </Link>
             .
@@ -45,7 +45,7 @@ export function SummaryTab({ detail }: { detail: FindingDetail }) {
         ))}
         <dt>Rule</dt>
         <dd>
-          <Link to={`/rules/${encodeURIComponent(row.rule)}`}>{row.rule}</Link> <span className="faint">priority {row.priority}</span>
+          <Link to="/rules" query={{ rule: row.rule }}>{row.rule}</Link> <span className="faint">priority {row.priority}</span>
         </dd>
         <dt>Criteria</dt>
         <dd>

@@ -89,29 +89,30 @@ export function phoneColumns(): Column<Line>[] {
   ];
 }
 
-/** Columns of the feed in a density; `narrow` when a pane takes half of the width. */
-export function columnsOf(density: Density, narrow: boolean): Column<Line>[] {
-  return rowColumns(density, narrow).map(({ id, label, width, align, cell }) => ({
+/** Columns of the feed in a density; `narrow` when a pane takes half of the width, `middle` when the window is not wide. */
+export function columnsOf(density: Density, narrow: boolean, middle: boolean): Column<Line>[] {
+  return rowColumns(density, narrow, middle).map(({ id, label, width, align, cell }) => ({
     id,
     label,
     width,
     ...(align === undefined ? {} : { align }),
-    cell: (line) =>
+    cell: (line, current) =>
       id === "rule" || id === "what" ? (
         <span className="withtimes">
           <Times line={line} />
-          {cell(line.row)}
+          {cell(line.row, current)}
         </span>
       ) : (
-        cell(line.row)
+        cell(line.row, current)
       ),
   }));
 }
 
-function rowColumns(density: Density, narrow: boolean): Column<Row>[] {
-  const time: Column<Row> = { id: "time", label: "Time (UTC)", width: narrow ? "106px" : "142px", cell: (row) => <span className="mono"><Time at={row.time} form={narrow ? "noyear" : "full"} /></span> };
-  const severity: Column<Row> = { id: "severity", label: "Severity", width: narrow ? "50px" : "62px", cell: (row) => <SeverityBadge severity={row.severity} short /> };
-  const state: Column<Row> = { id: "state", label: "State", width: narrow ? "84px" : "104px", cell: (row) => <State row={row} /> };
+function rowColumns(density: Density, narrow: boolean, middle: boolean): Column<Row>[] {
+  const tight = narrow || middle;
+  const time: Column<Row> = { id: "time", label: "Time (UTC)", width: tight ? "106px" : "142px", cell: (row) => <span className="mono"><Time at={row.time} form={tight ? "noyear" : "full"} /></span> };
+  const severity: Column<Row> = { id: "severity", label: "Severity", width: tight ? "50px" : "62px", cell: (row) => <SeverityBadge severity={row.severity} short /> };
+  const state: Column<Row> = { id: "state", label: "State", width: tight ? "84px" : "104px", cell: (row) => <State row={row} /> };
   if (density === "two") {
     return [
       time,
@@ -119,7 +120,7 @@ function rowColumns(density: Density, narrow: boolean): Column<Row>[] {
       {
         id: "what",
         label: "Rule, and what it saw",
-        width: narrow ? "minmax(150px, 1fr)" : "minmax(260px, 1fr)",
+        width: tight ? "minmax(150px, 1fr)" : "minmax(260px, 1fr)",
         cell: (row) => (
           <span className="twolines">
             <span className="cut">
@@ -132,7 +133,7 @@ function rowColumns(density: Density, narrow: boolean): Column<Row>[] {
       {
         id: "where",
         label: "Where and who",
-        width: narrow ? "110px" : "230px",
+        width: tight ? (narrow ? "110px" : "170px") : "230px",
         cell: (row) => (
           <span className="twolines">
             <span className="cut">{placeOf(row)}</span>
@@ -146,8 +147,8 @@ function rowColumns(density: Density, narrow: boolean): Column<Row>[] {
     ];
   }
   const what: Column<Row>[] = [
-    { id: "rule", label: "Rule", width: narrow ? "minmax(110px, 1.3fr)" : "minmax(180px, 1.6fr)", cell: (row) => <span className="cut" title={row.rule}>{row.rule}</span> },
-    { id: "deed", label: "What", width: narrow ? "minmax(80px, 1fr)" : "minmax(110px, 1.4fr)", cell: (row) => <span className="mono" title={deedOf(row)}>{deedOf(row)}</span> },
+    { id: "rule", label: "Rule", width: narrow ? "minmax(110px, 1.3fr)" : middle ? "minmax(120px, 1.6fr)" : "minmax(180px, 1.6fr)", cell: (row) => <span className="cut" title={row.rule}>{row.rule}</span> },
+    { id: "deed", label: "What", width: tight ? "minmax(80px, 1fr)" : "minmax(110px, 1.4fr)", cell: (row) => <span className="mono" title={deedOf(row)}>{deedOf(row)}</span> },
   ];
   if (narrow) return [time, severity, ...what, state];
   return [
@@ -155,8 +156,9 @@ function rowColumns(density: Density, narrow: boolean): Column<Row>[] {
     severity,
     ...what,
     { id: "user", label: "Who", width: "minmax(60px, 0.5fr)", cell: (row) => <span title={row.user ?? ""}>{row.user ?? ""}</span> },
-    { id: "place", label: "Where", width: "minmax(110px, 0.9fr)", cell: (row) => <span title={placeOf(row)}>{placeOf(row)}</span> },
-    { id: "node", label: "Node", width: "minmax(118px, 0.6fr)", cell: (row) => <span className="dim">{row.node ?? row.cluster ?? ""}</span> },
+    { id: "place", label: "Where", width: middle ? "minmax(80px, 0.9fr)" : "minmax(110px, 0.9fr)", cell: (row) => <span title={placeOf(row)}>{placeOf(row)}</span> },
+    // The place says more than the node where there is no room for both.
+    ...(middle ? [] : [{ id: "node", label: "Node", width: "minmax(118px, 0.6fr)", cell: (row: Row) => <span className="dim">{row.node ?? row.cluster ?? ""}</span> }]),
     state,
   ];
 }

@@ -35,7 +35,7 @@ export function AccessLog() {
       {data.rows.length === 0 ? (
         <p className="body dim">Nothing was written down in this time.</p>
       ) : (
-        <table className="table">
+        <table className="table" aria-label="Access log">
           <thead>
             <tr>
               <th scope="col">Time (UTC)</th>

@@ -35,7 +35,7 @@ function Sessions() {
           {countText(data.sessions.length)} open, {data.everybody ? "of everybody" : "your own"}
         </span>
       </header>
-      <table className="table">
+      <table className="table" aria-label="Open sessions">
         <thead>
           <tr>
             <th scope="col">User</th>

@@ -82,7 +82,7 @@ function ChannelTable({ channels, canTest }: { channels: Channel[]; canTest: boo
     onError: (failure) => tell(errorText(failure), "bad"),
   });
   return (
-    <table className="table">
+    <table className="table" aria-label="Channels">
       <thead>
         <tr>
           <th scope="col">Channel</th>
@@ -145,7 +145,7 @@ function Routes({ routes }: { routes: Route[] }) {
         <h2>Routes</h2>
         <span className="faint">in order; the first that fits takes a finding, unless it goes on</span>
       </header>
-      <table className="table">
+      <table className="table" aria-label="Routes in order">
         <thead>
           <tr>
             <th scope="col">Route</th>

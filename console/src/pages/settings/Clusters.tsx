@@ -17,7 +17,7 @@ export function Clusters() {
         <h2>Clusters</h2>
         <span className="faint">{countText(clusters.length)} that sent something</span>
       </header>
-      <table className="table">
+      <table className="table" aria-label="Clusters and their nodes">
         <thead>
           <tr>
             <th scope="col">Cluster</th>

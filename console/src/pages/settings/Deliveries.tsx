@@ -35,7 +35,7 @@ export function Deliveries({ channels }: { channels: string[] }) {
       ) : data.rows.length === 0 ? (
         <p className="body dim">No receipt in this time.</p>
       ) : (
-        <table className="table">
+        <table className="table" aria-label="Receipts of deliveries">
           <thead>
             <tr>
               <th scope="col">Time (UTC)</th>

@@ -48,7 +48,7 @@ export function Tokens() {
       {data.tokens.length === 0 ? (
         <p className="body dim">No token yet. An agent needs one with the scope ingest.</p>
       ) : (
-        <table className="table">
+        <table className="table" aria-label="Tokens">
           <thead>
             <tr>
               <th scope="col">Name</th>

@@ -40,7 +40,7 @@ export function Users() {
           Add a user
         </button>
       </header>
-      <table className="table">
+      <table className="table" aria-label="Users">
         <thead>
           <tr>
             <th scope="col">Name</th>
