@@ -36,10 +36,15 @@ export function health(world, params) {
     rules_digest: s.rules_digest, rule_set: sets[i] ?? null, events: s.events, detections: 12, lost: s.drops, lost_by_cause: s.drops > 0 ? { "ring buffer full": s.drops } : {}, lost_lately: s.drops, ahead_s: i === 4 ? 12 : 0,
     warnings: world.extra.healthy ? [] : i === 3 ? ["it runs other rules (b1946ac92492) than 11 nodes of its cluster (5d41402abc4b)"] : i === 4 ? ["its clock is at least 12 s ahead of the server's"] : i === 9 ? [`newer rules were not taken: ${sets[9].refused}`] : [],
   }));
+  // A server to which nothing reports yet.
+  if (world.extra.nothing) {
+    sources.length = 0;
+    nodes.length = 0;
+  }
   const reasons = sources.filter((s) => s.state !== "ok").map((s) => `${s.source} of ${s.node}: ${s.reason}`);
   return {
     answer: answer(none, query, world.rows, 0, world.gaps, now),
-    ready: reasons.length === 0, reasons, sources, nodes, forgotten: world.extra.healthy ? 0 : 1, agents_behind: world.extra.healthy ? 0 : 2, other_gaps: world.extra.healthy ? [] : [{ node: "prod-eu-node-retired", cluster: "prod-eu", source: "syscall", from: iso(query.to - 20 * 3_600_000), to: iso(query.to - 19 * 3_600_000), cause: "agent not running" }],
+    ready: reasons.length === 0 && !world.extra.nothing, reasons: world.extra.nothing ? ["nothing is watched: no agent and no audit source has sent anything yet"] : reasons, sources, nodes, forgotten: world.extra.healthy ? 0 : 1, agents_behind: world.extra.healthy ? 0 : 2, other_gaps: world.extra.healthy || world.extra.nothing ? [] : [{ node: "prod-eu-node-retired", cluster: "prod-eu", source: "syscall", from: iso(query.to - 20 * 3_600_000), to: iso(query.to - 19 * 3_600_000), cause: "agent not running" }],
     ledger: { id: "7239bd9f0b26e92d61496cfc41c94fd5", key: "c828211b9f95eee79e32e822d60cfae7", seq: world.seq, head_seq: world.seq - 120, head_time: iso(now - (world.extra.headLate ? 1_800_000 : 40_000)), redacted: 17, unreadable: 0, anchors: [{ anchor: "s3", place: "https://objects.example/avouch-heads", time: iso(now - 3_600_000), last_seq: world.seq - 4000 }] },
     store: { ledger_bytes: 812_000_000, store_bytes: 312_000_000, files: 41 },
     notify: { delivered: 214, failed: 2, held_back: 31, channels: { oncall: { delivered: 40, failed: 2 }, chat: { delivered: 174, held_back: 31 } }, last_failure: { channel: "oncall", time: iso(now - 7_200_000), answer: "503 after 6 attempts" } },

@@ -3,7 +3,9 @@ import { useMutation } from "@tanstack/react-query";
 import { testEvent } from "@/api/queries";
 import type { Answer, Row } from "@/api/types";
 import { useLive, useLiveEvent } from "@/live/LiveProvider";
+import { useAnySource } from "@/pages/health/useWatched";
 import { useSession } from "@/session/SessionProvider";
+import { useTime } from "@/time/useTime";
 import { Link } from "@/url/Link";
 import { Failed } from "./States";
 import { useToast } from "./Toast";
@@ -19,8 +21,17 @@ export function useSticky(now: boolean): [shown: boolean, dismiss: () => void] {
   return [state === "shown" || (state === "before" && now), () => setState("dismissed")];
 }
 
+/** What it means that there is no finding. */
+const SILENCE = {
+  nothing: "No source has reported: nothing is watched, and silence says nothing about your clusters until one does.",
+  some: "Sources have reported, and no rule matched. Controls show for which hours that is worth something.",
+  unknown: "No rule matched, as far as is known. Whether anything was watched is not known here.",
+};
+
 /** Nothing has been found yet: say what that means, and let the user see one finding arrive. It stays until it is dismissed. */
 export function FirstRun({ answer, empty, onDismiss }: { answer: Answer; empty: boolean; onDismiss: () => void }) {
+  const { params } = useTime();
+  const any = useAnySource(params);
   return (
     <section className="card" aria-label="First steps">
       <header>
@@ -33,7 +44,7 @@ export function FirstRun({ answer, empty, onDismiss }: { answer: Answer; empty: 
       </header>
       <div className="body stack">
         <p className="dim">
-          {!empty ? "What you see below came the whole way: source, rules, ledger, stream." : answer.fresh_to === null ? "No record has reached this server yet. Silence says nothing about your clusters until a source reports." : "Sources have reported, and no rule matched. Controls show for which hours that is worth something."}
+          {!empty ? "What you see below came the whole way: source, rules, ledger, stream." : SILENCE[any === undefined ? (answer.fresh_to === null ? "nothing" : "unknown") : any ? "some" : "nothing"]}
         </p>
         <TestEvent />
         <ol className="steps dim">

@@ -17,8 +17,6 @@ const Context = createContext<Tell>(() => undefined);
 
 /** How long (ms) good news stays. Bad news stays until it is closed. */
 const STAY = 5000;
-/** A dialog often closes with the news that it was done (ms): what is said in it then would not be heard. */
-const SETTLE = 150;
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
@@ -28,7 +26,6 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     (text, tone = "plain") => {
       const id = next.current++;
       setToasts((all) => [...all.slice(-4), { id, tone, text }]);
-      if (typeof text === "string") setTimeout(() => say(text), SETTLE);
       if (tone !== "bad") setTimeout(() => close(id), STAY);
     },
     [close],
@@ -38,14 +35,19 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const element = box.current;
     if (element === null || typeof element.showPopover !== "function") return;
-    // Shown anew each time: what is shown last lies on top, also of a dialog.
-    if (element.matches(":popover-open")) element.hidePopover();
-    if (toasts.length > 0) element.showPopover();
+    if (element.popover !== null && element.matches(":popover-open")) element.hidePopover();
+    element.popover = null;
+    const newest = toasts.at(-1)?.text;
+    if (newest === undefined || document.querySelector("dialog[open]") === null) return;
+    // Behind a dialog nothing is seen or read: they are laid over it, and the dialog says what is new.
+    element.popover = "manual";
+    element.showPopover();
+    if (typeof newest === "string") say(newest);
   }, [toasts]);
   return (
     <Context.Provider value={value}>
       {children}
-      <div ref={box} className="toasts" popover="manual" role="region" aria-label="News">
+      <div ref={box} className="toasts" role="status" aria-live="polite">
         {toasts.map((toast) => (
           <div key={toast.id} className="notice fade" data-tone={toast.tone}>
             <div className="grow wrap">{toast.text}</div>

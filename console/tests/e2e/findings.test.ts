@@ -232,7 +232,7 @@ describe("findings", () => {
     await dialog.getByRole("row", { name: /Night shift/ }).getByText("Severity is critical; the last 7d").waitFor();
     await checkAxe(page);
     await dialog.getByRole("button", { name: "Copy link of Night shift" }).click();
-    await page.getByText("Link of “Night shift” copied.").waitFor();
+    await page.locator(".toasts", { hasText: "Link of “Night shift” copied." }).waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${base}/findings?t=7d&severity=critical`);
     await dialog.getByRole("button", { name: "Remove Night shift" }).click();
     await dialog.getByText("No view is kept.").waitFor();

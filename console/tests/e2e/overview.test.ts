@@ -72,6 +72,25 @@ describe("overview", () => {
 });
 
 describe("the first run", () => {
+  it("does not call it quiet when nothing is watched: the charts are hatched whole, and the page says so", async () => {
+    const base = await at.start({ count: 1 });
+    at.mock.world.rows.length = 0;
+    (at.mock.world as unknown as { gaps: unknown[] }).gaps.length = 0;
+    const extra = (at.mock.world as unknown as { extra: { nothing: boolean } }).extra;
+    extra.nothing = true;
+    for (const path of ["/?t=24h", "/findings?t=24h"]) {
+      const { page, faults } = await open(at.browser, base + path);
+      await page.getByText("No source has reported: nothing is watched").waitFor();
+      await page.getByText("something not watched for 1 d of 1 d").waitFor();
+      expect(await page.getByText("no gap known").count()).toBe(0);
+      expect(faults).toEqual([]);
+    }
+    extra.nothing = false;
+    const { page } = await open(at.browser, `${base}/?t=24h`);
+    await page.getByText("Sources have reported, and no rule matched.").waitFor();
+    await page.getByText("no gap known").waitFor();
+  });
+
   it("fires a test event and sees it arrive", async () => {
     const base = await at.start({ count: 1 });
     at.mock.world.rows.length = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blindDays, laneText, pieces, sliceText, worstFirst } from "./model";
+import { blindDays, laneText, pieces, sliceText, unwatched, worstFirst } from "./model";
 import type { HealthGap, Source, State } from "./types";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 26, 10, minute)).toISOString();
@@ -58,6 +58,14 @@ describe("days of a source", () => {
     const sources = [source("syscall", {}), source("syscall", { gaps: [day(1.5, 2)] }), source("k8s_audit", { gaps: [day(3, 3.1)] })];
     expect(blindDays(sources, "syscall", first, 4)).toEqual([false, true, false, false]);
     expect(blindDays(sources, null, first, 4)).toEqual([false, true, false, true]);
+  });
+
+  it("of nothing at all begin when the first source did", () => {
+    const range = { from: first, to: first + 4 * DAY };
+    expect(unwatched([], range)).toEqual(range);
+    expect(unwatched([source("syscall", { expected: null })], range)).toEqual(range);
+    expect(unwatched([source("syscall", { expected: { from: iso(2), to: iso(4) } }), source("k8s_audit", { expected: { from: iso(1), to: iso(4) } })], range)).toEqual({ from: first, to: first + DAY });
+    expect(unwatched([source("syscall", {})], range)).toBeNull();
   });
 
   it("are blind where nothing of it was to be watched: before it was first seen, or when it is not there at all", () => {

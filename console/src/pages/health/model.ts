@@ -74,6 +74,13 @@ export function blindDays(sources: Source[], source: string | null, first: numbe
   });
 }
 
+/** The stretch from the begin of a range in which nothing at all was to be watched; the whole of it when nothing ever was. Null when something was from the begin. */
+export function unwatched(sources: Source[], range: Range): Range | null {
+  const begun = sources.flatMap((s) => (s.expected !== null && place(s.expected, range) !== null ? [Date.parse(s.expected.from)] : []));
+  const first = Math.min(range.to, ...begun);
+  return first > range.from ? { from: range.from, to: first } : null;
+}
+
 /** How many sources are in which state, the worst first. */
 export function tally(answer: HealthAnswer): { state: State; count: number }[] {
   const states = Object.keys(STATES) as State[];

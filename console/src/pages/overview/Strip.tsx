@@ -33,7 +33,7 @@ export function Strip({ data, range }: { data: Overview; range: Range }) {
     <section className="card" aria-label="Controls">
       <header>
         <h2>Controls</h2>
-        {shown === data ? <span className="faint">{said}</span> : <AnswerLine answer={shown.answer} lead={`${said} · ${String(days.length)} days, more than the time above`} />}
+        {shown === data ? <span className="faint">{said}</span> : <AnswerLine answer={shown.answer} lead={`${said === "" ? "" : `${said} · `}${String(days.length)} days, more than the time above`} />}
       </header>
       <div className="body">
         {criteria.length === 0 ? (

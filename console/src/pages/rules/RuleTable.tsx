@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { useBlind } from "@/pages/health/useBlind";
+import { useBlind } from "@/pages/health/useWatched";
 import { countText, dayText } from "@/time/format";
 import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
