@@ -1,1 +1,0 @@
-import{q as r,aA as t,g as o}from"./index-DqiXeTlr.js";const h=5e3,l=e=>r({queryKey:["health",e.from,e.to],queryFn:({signal:a})=>o("/health",{query:e,signal:a}),placeholderData:t,refetchInterval:h});export{l as h};
