@@ -15,6 +15,8 @@ use crate::data;
 
 /// Facts of a batch, as an agent with much to send fills it.
 const BATCH: u64 = 1_000;
+/// Where the agents run: a server takes no finding of another cluster.
+const CLUSTER: &str = "cluster-0";
 
 fn live(id: String, n: u64, time: Time) -> Finding {
     let of = data::findings();
@@ -48,13 +50,13 @@ pub(crate) fn flood(caller: &Caller, clock: &Clock, agents: u64, batches: u64) -
         let node = format!("node-{agent:02}.example.internal");
         let sender = Sender {
             node: node.clone(),
-            cluster: String::new(),
+            cluster: CLUSTER.to_owned(),
             run: format!("flood-{agents}"),
             version: String::new(),
         };
         let fact = |seq: u64| {
             let finding = live(format!("flood-{agents}-{agent}-{seq}"), seq, clock());
-            let fact = Fact::from(Finding { node: node.clone(), ..finding });
+            let fact = Fact::from(Finding { node: node.clone(), cluster: CLUSTER.to_owned(), ..finding });
             let body = fact.body().expect("JSON");
             WireFact { seq, time: clock(), kind: "finding".to_owned(), body }
         };
