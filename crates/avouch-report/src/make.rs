@@ -366,7 +366,8 @@ This folder is the evidence that the report beside it was made from.
   manifest.json, manifest.sig   every file with its size and SHA-256, signed by the key of the ledger
   populations/                  complete lists of the period, as CSV and as JSON lines; index.json has their digests and tests
   evidence/                     each control on each day: the numbers behind the strips and shares of the report
-  samples/                      one folder for each drawn item, when a sample was asked for
+  samples/                      one folder for each drawn item, when a sample was asked for; its proof.json can be
+                                verified alone
   ledger/                       the records themselves, linked and signed, up to the record that the report names
   anchors/                      where signed heads were published
   controls/                     the control lists that were used

@@ -12,7 +12,7 @@ const SHELLS: [&str; 15] = [
     "tmux",
 ];
 
-/// Terminals remembered; the longest idle ones go first.
+/// Terminals remembered; the longest idle ones go first. A sitting at one that was forgotten is told as another.
 const MOST: usize = 20_000;
 
 /// A terminal: node, container and number of the device.
@@ -54,6 +54,13 @@ impl Terminals {
         if self.0.len() > MOST {
             self.0.retain(|_, s| now.0.saturating_sub(s.last.0) <= IDLE);
         }
+        // All of them in use: the older half goes, so that there is room for long.
+        if self.0.len() > MOST {
+            let mut last: Vec<Time> = self.0.values().map(|s| s.last).collect();
+            last.sort_unstable();
+            let middle = last.get(last.len() / 2).copied().unwrap_or(now);
+            self.0.retain(|_, s| s.last > middle);
+        }
     }
 }
 
@@ -67,6 +74,17 @@ mod tests {
         assert!(is_shell("/bin/busybox", "sh"));
         assert!(is_shell("/usr/lib/x", "-zsh"));
         assert!(!is_shell("/usr/bin/ls", "ls /bin/sh"));
+    }
+
+    #[test]
+    fn terminals_that_are_all_in_use_are_forgotten_the_oldest_first() {
+        let mut all = Terminals::default();
+        let tty = |n: usize| ("n".to_owned(), format!("c{n}"), 34_816);
+        let at = |n: usize| Time(u64::try_from(n).unwrap());
+        (0..=MOST).for_each(|n| all.used(tty(n), n, at(n)));
+        assert!(all.0.len() <= MOST);
+        assert_eq!(all.goes_on(&tty(MOST), at(MOST), false), Some(MOST));
+        assert_eq!(all.goes_on(&tty(0), at(MOST), false), None);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
-use avouch_ledger::{LedgerError, Reader};
+use avouch_bundle::Exhibit;
+use avouch_ledger::{LedgerError, Reader, read_keys};
 use serde_json::{Value as Json, json};
 
 use super::{FileError, failed, pretty, write};
@@ -60,15 +61,16 @@ pub(crate) fn write_packets(
         histories.insert(*n, seqs);
     }
     let evidence = avouch_bundle::prove_all(ledger, &wanted)?;
-    let rules = facts.rules();
+    let (rules, keys) = (facts.rules(), read_keys(&bundle.join("ledger"))?);
     for (place, n) in sample.rows.iter().enumerate() {
         let Some(row) = rows.get(n) else { continue };
         let dir = dir.join(format!("{:03}-row-{n}", place + 1));
         write(&dir.join("row.json"), pretty(row).as_bytes())?;
         if let Some(found) = seq_of(row).and_then(|seq| evidence.get(&seq)) {
             write(&dir.join("record.jsonl"), &[found.line.as_slice(), b"\n"].concat())?;
-            let head: Json = serde_json::from_slice(&found.head.line()).unwrap_or_default();
-            write(&dir.join("proof.json"), pretty(&json!({"head": head, "proof": found.proof})).as_bytes())?;
+            // It is checked alone, by `avouch verify` as well.
+            let exhibit = Exhibit::proven(found, keys.iter().find(|k| k.id() == found.head.head.key));
+            write(&dir.join("proof.json"), pretty(&json!(exhibit)).as_bytes())?;
         }
         if let Some(rule) = rules.iter().find(|((name, _), _)| *name == text(row, "rule")).map(|(_, r)| *r) {
             write(&dir.join("rule.json"), pretty(&json!(rule)).as_bytes())?;

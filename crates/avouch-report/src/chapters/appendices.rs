@@ -191,7 +191,11 @@ fn samples(g: &Ground<'_>) -> Section {
     Section::new("appendix-samples", "Samples")
         .with(Block::paragraph(METHOD))
         .with(Block::Table(table))
-        .with(Block::paragraph("The evidence of each row drawn stands in one folder under samples/ of the bundle."))
+        .with(Block::paragraph(
+            "The evidence of each row drawn stands in one folder under samples/ of the bundle: the row, its record as it stands in the ledger, \
+             the rule, what was done about it, and proof.json, which shows without the rest of the ledger that the record belongs to a signed \
+             head: avouch verify FOLDER/proof.json --key KEY.",
+        ))
 }
 
 fn ledger(g: &Ground<'_>) -> Section {

@@ -152,6 +152,15 @@ fn ten_04_twenty_five_random_changes_are_twenty_five_folders_in_under_a_minute()
         drawn.insert(text(&row, "id").to_owned());
     }
     assert_eq!(drawn.len(), 25, "each once");
+    // One packet is checked without the rest.
+    let key = fs::read_dir(WEEK.report.join("bundle/ledger/keys")).unwrap().next().unwrap().unwrap().path();
+    let (key, proof) = (key.display().to_string(), items[7].join("proof.json"));
+    let (said, _) = fine(&["verify", &proof.display().to_string(), "--key", &key]);
+    assert!(said.contains("record: intact"), "{said}");
+    let changed = tempfile::tempdir().unwrap();
+    let copy = changed.path().join("proof.json");
+    fs::write(&copy, fs::read_to_string(&proof).unwrap().replace("outside the pipeline", "by the pipeline")).unwrap();
+    assert_eq!(run(&["verify", &copy.display().to_string(), "--key", &key]).2, 1);
     assert!(WEEK.took < Duration::from_secs(60), "{:?}", WEEK.took);
 }
 
