@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::recorded::{fixtures, testdata};
+use super::recorded::fixtures;
 use super::server::{Reply, Server};
+use super::testdata::testdata;
 use super::{is_partial, known, nothing, query, until};
 use crate::{AccessConfig, Answer, Config, KubernetesConfig, Pod, PodLabels, Reach, Resolver, RuntimeKind};
 

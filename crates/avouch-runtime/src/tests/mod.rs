@@ -9,6 +9,8 @@ mod machine;
 mod recorded;
 mod runtimes;
 mod server;
+#[path = "../../../avouch-conformance/src/recordings.rs"]
+mod testdata;
 
 use std::path::Path;
 use std::thread::sleep;

@@ -11,6 +11,7 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::server::{Asked, Reply, Server};
+use super::testdata::testdata;
 use crate::RuntimeKind;
 use crate::proto::{containerd as p, cri};
 
@@ -23,17 +24,6 @@ pub(super) struct Fixture {
     pub(super) ctr: Option<Value>,
     pub(super) podman: Option<Value>,
     pub(super) runc: Option<Value>,
-}
-
-/// Folder of the recordings; `None` (said) in a clone that has none.
-pub(super) fn testdata() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/testdata");
-    if dir.is_dir() {
-        return Some(dir);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "recordings missing: {}", dir.display());
-    eprintln!("skipped: no recordings at {}", dir.display());
-    None
 }
 
 /// All containers of the test data; none in a clone without.
