@@ -15,8 +15,9 @@ if [ ${#need[@]} -gt 0 ]; then
     exit 0
   fi
   echo "installing: ${need[*]}"
-  apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${need[@]}"
+  # A fresh machine may still be installing its updates.
+  apt-get -o DPkg::Lock::Timeout=300 update -q
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -yq --no-install-recommends "${need[@]}"
 fi
 
 if ! npm ci --no-audit --no-fund; then

@@ -19,8 +19,9 @@ if [ ${#need[@]} -gt 0 ]; then
   sudo=""
   [ "$(id -u)" -eq 0 ] || sudo="sudo"
   echo "installing: ${need[*]}"
-  $sudo apt-get update -q
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${need[@]}"
+  # A fresh machine may still be installing its updates.
+  $sudo apt-get -o DPkg::Lock::Timeout=300 update -q
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -yq --no-install-recommends "${need[@]}"
 fi
 if ! command -v cargo >/dev/null; then
   # Debian's own compiler is older than the pinned toolchain, which rust-toolchain.toml names.

@@ -28,5 +28,6 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
   exit 0
 fi
 echo "installing: ${need[*]}"
-apt-get update -q
-DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${need[@]}"
+# A fresh machine may still be installing its updates.
+apt-get -o DPkg::Lock::Timeout=300 update -q
+DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -yq --no-install-recommends "${need[@]}"
