@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_ledger::{Digest, LedgerError, Reader, RecordRef, SignedHead, Tree, leaf, node};
+use avouch_ledger::{Digest, LedgerError, Reader, RecordRef, SignedHead, leaf, node};
 use serde::{Deserialize, Serialize};
 
 /// One record and what shows that it belongs to a signed head.
@@ -49,9 +49,10 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
             segments.entry(segment).or_default().insert(*seq);
         }
     }
+    let heads = last_heads(reader, &segments.keys().map(|(segment, _)| *segment).collect())?;
     let mut out = BTreeMap::new();
     for ((segment, first), wanted) in segments {
-        let Some(head) = last_head(reader, segment)? else { continue };
+        let Some(head) = heads.get(&segment) else { continue };
         let (mut hashes, mut lines) = (Vec::new(), Vec::new());
         let mut records = reader.records(first);
         while let Some(entry) = records.next()? {
@@ -63,9 +64,10 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
                 lines.push((entry.record.seq, entry.line.to_vec()));
             }
         }
+        let tree = Levels::of(&hashes);
         for (seq, line) in lines {
             let index = usize::try_from(seq - first).ok();
-            if let Some(proof) = index.and_then(|index| Proof::of(&hashes, index)) {
+            if let Some(proof) = index.and_then(|index| tree.proof(index)) {
                 out.insert(seq, Evidence { line, head: head.clone(), proof });
             }
         }
@@ -73,18 +75,27 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
     Ok(out)
 }
 
-/// The last head over a segment.
-fn last_head(reader: &Reader, segment: u64) -> Result<Option<SignedHead>, LedgerError> {
-    let mut head = None;
-    // Heads of a year are many: only those of the segment are read in whole.
-    let mark = format!("\"segment\":{segment},");
+/// The last head over each of these segments.
+fn last_heads(reader: &Reader, segments: &BTreeSet<u64>) -> Result<BTreeMap<u64, SignedHead>, LedgerError> {
+    let mut heads = BTreeMap::new();
     for line in reader.heads()? {
-        let line = line.ok().filter(|line| line.windows(mark.len()).any(|part| part == mark.as_bytes()));
+        // Heads of a year are many: only those of the segments are read in whole.
+        let line = line.ok().filter(|line| named_segment(line).is_none_or(|segment| segments.contains(&segment)));
         // A line that cannot be read is the verifier's matter.
         let signed = line.and_then(|line| SignedHead::parse(&line).ok());
-        head = signed.filter(|s| s.head.segment == segment).or(head);
+        if let Some(signed) = signed.filter(|s| segments.contains(&s.head.segment)) {
+            heads.insert(signed.head.segment, signed);
+        }
     }
-    Ok(head)
+    Ok(heads)
+}
+
+/// The segment that a head's line names, as far as that can be told at a glance.
+fn named_segment(line: &[u8]) -> Option<u64> {
+    const KEY: &[u8] = b"\"segment\":";
+    let start = line.windows(KEY.len()).position(|part| part == KEY)? + KEY.len();
+    let digits = line.get(start..)?.split(|b| !b.is_ascii_digit()).next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Shows that a record belongs to a signed head.
@@ -99,24 +110,6 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// The proof for `records[index]` in a segment of these record hashes; `None` when there is no such record.
-    #[must_use]
-    pub fn of(records: &[Digest], index: usize) -> Option<Self> {
-        let (mut path, mut part, mut at) = (Vec::new(), records, index);
-        if index >= records.len() {
-            return None;
-        }
-        while part.len() > 1 {
-            let (left, right) = part.split_at(part.len().next_power_of_two() / 2);
-            let other;
-            (part, other) = if at < left.len() { (left, right) } else { (right, left) };
-            at -= if at < left.len() { 0 } else { left.len() };
-            path.push(root_of(other));
-        }
-        path.reverse();
-        Some(Self { index: index as u64, count: records.len() as u64, path })
-    }
-
     /// Whether the record with this hash belongs under `root`.
     #[must_use]
     pub fn holds(&self, record: Digest, root: Digest) -> bool {
@@ -143,8 +136,56 @@ impl Proof {
     }
 }
 
-fn root_of(records: &[Digest]) -> Digest {
-    let mut tree = Tree::default();
-    records.iter().for_each(|record| tree.push(*record));
-    tree.root()
+/// The tree over a segment, level by level from the leaves up: many proofs come from one.
+///
+/// A hash that has no partner goes up as it is, which is the tree that [`Tree`](avouch_ledger::Tree) makes.
+struct Levels(Vec<Vec<Digest>>);
+
+impl Levels {
+    fn of(records: &[Digest]) -> Self {
+        let mut levels = vec![records.iter().map(|record| leaf(*record)).collect::<Vec<_>>()];
+        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+            let above = below.chunks(2).map(|pair| match *pair {
+                [left, right] => node(left, right),
+                ref alone => alone.first().copied().unwrap_or_default(),
+            });
+            levels.push(above.collect());
+        }
+        Self(levels)
+    }
+
+    /// The proof for a record by its place; `None` when there is no such record.
+    fn proof(&self, index: usize) -> Option<Proof> {
+        let count = self.0.first()?.len();
+        if index >= count {
+            return None;
+        }
+        let partner = |(level, hashes): (usize, &Vec<Digest>)| hashes.get((index >> level) ^ 1).copied();
+        let path = self.0.iter().enumerate().filter_map(partner).collect();
+        Some(Proof { index: index as u64, count: count as u64, path })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use avouch_ledger::Tree;
+
+    use super::*;
+
+    #[test]
+    fn each_record_of_a_tree_of_any_size_is_proven_and_no_other() {
+        let records: Vec<Digest> = (0..70u8).map(|n| Digest::of(&[n])).collect();
+        for count in 1..=records.len() {
+            let records = &records[..count];
+            let mut tree = Tree::default();
+            records.iter().for_each(|record| tree.push(*record));
+            let levels = Levels::of(records);
+            for (index, record) in records.iter().enumerate() {
+                let proof = levels.proof(index).unwrap();
+                assert!(proof.holds(*record, tree.root()), "{index} of {count}");
+                assert!(!proof.holds(Digest::of(b"another"), tree.root()), "{index} of {count}");
+            }
+            assert!(levels.proof(count).is_none());
+        }
+    }
 }

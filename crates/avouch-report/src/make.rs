@@ -163,11 +163,11 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
     }
     step("samples");
     // From the copy: a proof then leads to a head that is in the bundle, and is the same whenever it is made.
-    for sample in &samples {
+    if !samples.is_empty() {
         let ledger = LedgerReader::open(&bundle.join("ledger"))?;
-        if let Some(p) = populations.iter().find(|p| p.spec.id == sample.population) {
-            write_packets(&bundle, &ledger, store, &facts, p, sample)?;
-        }
+        let of = |s: &Sample| populations.iter().find(|p| p.spec.id == s.population);
+        let drawn: Vec<_> = samples.iter().filter_map(|s| of(s).map(|p| (p, s))).collect();
+        write_packets(&bundle, &ledger, store, &facts, &drawn)?;
     }
     anchors(store, &bundle, &as_of)?;
     for (_, used, text) in &request.lists {

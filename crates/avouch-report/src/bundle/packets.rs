@@ -1,12 +1,12 @@
-//! One folder of evidence for each item of a sample.
+//! One folder of evidence for each item of each sample.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
-use avouch_bundle::Exhibit;
-use avouch_ledger::{LedgerError, Reader, read_keys};
+use avouch_bundle::{Evidence, Exhibit};
+use avouch_ledger::{LedgerError, PublicKey, Reader, read_keys};
 use serde_json::{Value as Json, json};
 
 use super::{FileError, failed, pretty, write};
@@ -27,8 +27,18 @@ pub enum PacketError {
     File(#[from] FileError),
 }
 
-/// Writes the sample of one population below `bundle/samples/`: how it was drawn, and for each item its row, its record as it stands in
-/// the ledger, the proof that the record belongs to a signed head, the rule, and everything that was done about it.
+/// A sample with what is known of its items.
+struct Drawn<'p> {
+    population: &'p Population,
+    sample: &'p Sample,
+    /// The drawn rows, by number.
+    rows: BTreeMap<u64, Json>,
+    /// Records about each of them: acknowledgements, decisions and acts.
+    histories: BTreeMap<u64, Vec<u64>>,
+}
+
+/// Writes each sample below `bundle/samples/`: how it was drawn, and for each item its row, its record as it stands in the ledger, the
+/// proof that the record belongs to a signed head, the rule, and everything that was done about it.
 ///
 /// # Errors
 /// When files, ledger or store cannot be read or written.
@@ -37,11 +47,40 @@ pub(crate) fn write_packets(
     ledger: &Reader,
     store: &mut avouch_store::Reader,
     facts: &PeriodFacts,
-    population: &Population,
-    sample: &Sample,
+    samples: &[(&Population, &Sample)],
 ) -> Result<(), PacketError> {
+    // Everything that is needed of the ledger, for all samples, is read in one go: its segments are large.
+    let (mut all, mut wanted) = (Vec::new(), BTreeSet::new());
+    for (population, sample) in samples {
+        let rows = rows(&bundle.join(population.jsonl()), sample)?;
+        wanted.extend(rows.values().filter_map(seq_of));
+        let mut histories = BTreeMap::new();
+        for (n, row) in &rows {
+            let of = store.history(text(row, "id"))?;
+            let seqs: Vec<u64> = of.iter().map(|f| f.record.seq).filter(|s| *s <= facts.as_of.last.seq).collect();
+            wanted.extend(&seqs);
+            histories.insert(*n, seqs);
+        }
+        all.push(Drawn { population, sample, rows, histories });
+    }
+    let evidence = avouch_bundle::prove_all(ledger, &wanted)?;
+    let keys = read_keys(&bundle.join("ledger"))?;
+    for drawn in &all {
+        write_sample(bundle, facts, drawn, &evidence, &keys)?;
+    }
+    Ok(())
+}
+
+fn write_sample(
+    bundle: &Path,
+    facts: &PeriodFacts,
+    drawn: &Drawn<'_>,
+    evidence: &BTreeMap<u64, Evidence>,
+    keys: &[PublicKey],
+) -> Result<(), PacketError> {
+    let Drawn { population, sample, rows, histories } = drawn;
     let dir = bundle.join("samples").join(population.spec.id);
-    let drawn = json!({
+    let how = json!({
         "population": population.spec.id,
         "digest": population.digest,
         "count": population.count,
@@ -49,19 +88,8 @@ pub(crate) fn write_packets(
         "rows": sample.rows,
         "method": METHOD,
     });
-    write(&dir.join("sample.json"), pretty(&drawn).as_bytes())?;
-    let rows = rows(&bundle.join(population.jsonl()), sample)?;
-    // Everything that is needed of the ledger is read in one go: its segments are large.
-    let mut histories: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    let mut wanted: BTreeSet<u64> = rows.values().filter_map(seq_of).collect();
-    for (n, row) in &rows {
-        let facts_of = store.history(text(row, "id"))?;
-        let seqs: Vec<u64> = facts_of.iter().map(|f| f.record.seq).filter(|s| *s <= facts.as_of.last.seq).collect();
-        wanted.extend(&seqs);
-        histories.insert(*n, seqs);
-    }
-    let evidence = avouch_bundle::prove_all(ledger, &wanted)?;
-    let (rules, keys) = (facts.rules(), read_keys(&bundle.join("ledger"))?);
+    write(&dir.join("sample.json"), pretty(&how).as_bytes())?;
+    let rules = facts.rules();
     for (place, n) in sample.rows.iter().enumerate() {
         let Some(row) = rows.get(n) else { continue };
         let dir = dir.join(format!("{:03}-row-{n}", place + 1));
