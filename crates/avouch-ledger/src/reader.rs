@@ -67,8 +67,7 @@ impl Reader {
     /// When files cannot be read, or a line before it is no record.
     pub fn read_at(&self, seq: u64) -> Result<Option<Vec<u8>>, LedgerError> {
         let mut records = self.records(seq);
-        let found = records.next()?;
-        Ok(found.filter(|entry| entry.record.seq == seq).map(|entry| entry.line.to_vec()))
+        Ok(records.next()?.filter(|entry| entry.record.seq == seq).map(|entry| entry.line.to_vec()))
     }
 
     /// Number and first record of the segment that holds record `seq`, or would.
@@ -124,11 +123,12 @@ impl Records {
         loop {
             if self.lines.is_none() {
                 let Some(segment) = self.segments.pop() else { return Ok(None) };
-                self.lines = Some(open_segment(&self.dir, segment)?);
-                self.segment = segment;
+                (self.segment, self.lines) = (segment, Some(open_segment(&self.dir, segment)?));
             }
-            let (from, segment) = (self.from, self.segment);
-            if self.lines.as_mut().map(|lines| skip_to(lines, &self.dir, segment, from)).transpose()? == Some(true) {
+            let skip = |lines| skip_to(lines, &self.dir, self.segment, self.from);
+            if self.lines.as_mut().map(skip).transpose()? == Some(true) {
+                // All that come after are wanted.
+                self.from = 0;
                 break;
             }
             self.lines = None;
@@ -140,14 +140,10 @@ impl Records {
 
 /// Goes on to the next record that is wanted; `false` at the end of the segment.
 fn skip_to(lines: &mut Lines, dir: &Path, segment: u64, from: u64) -> Result<bool, LedgerError> {
-    loop {
-        match lines.next().map_err(io("read", &files::plain(dir, segment)))? {
-            Some(line) if line.whole => {
-                if parse(dir, segment, line.bytes)?.seq >= from {
-                    return Ok(true);
-                }
-            }
-            _ => return Ok(false),
+    while let Some(line) = lines.next().map_err(io("read", &files::plain(dir, segment)))?.filter(|line| line.whole) {
+        if from == 0 || parse(dir, segment, line.bytes)?.seq >= from {
+            return Ok(true);
         }
     }
+    Ok(false)
 }

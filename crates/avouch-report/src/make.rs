@@ -1,6 +1,5 @@
 //! Makes a report: reads store and ledger, computes, writes every file.
 
-use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use avouch_controls::{ControlHistory, ControlList, Period, RequestItem, Time as ControlTime};
@@ -16,7 +15,7 @@ use crate::bundle::{FileError, copy_ledger, failed, pretty, write, write_packets
 use crate::facts::{AsOf, Place};
 use crate::gather::{self, GatherError, Question, gather};
 use crate::input::{ListUsed, Results, Scope};
-use crate::population::{self, Detections, Population, PopulationError, Sample, hex};
+use crate::population::{self, Detections, Hashed, Population, PopulationError, Sample, hex};
 use crate::{Judging, acceptance_results, chapters, control_results, deviations, ocsf, oscal, pbc, rule_results};
 
 /// What is to be made.
@@ -111,7 +110,7 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
     let deviations = deviations(&facts, &controls, &acceptances);
 
     step("populations");
-    let (detections, (changes, latest_changes), candidates) = first.finish(&facts)?;
+    let First { detections, changes: (changes, latest_changes), candidates, ocsf } = first.finish(&facts)?;
     let mut populations = vec![
         detections,
         changes,
@@ -186,7 +185,7 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
     exports(out, &results)?;
 
     step("manifest");
-    let about = about(&results, out)?;
+    let about = about(&results, out, &ocsf)?;
     avouch_bundle::write_manifest_with(&bundle, about, &avouch_bundle::signing_key(&request.ledger_dir)?)?;
     let manifest = file_digest(&bundle.join("manifest.json"))?;
     Ok(Made {
@@ -233,7 +232,7 @@ struct FirstPass {
     detections: Detections,
     changes: population::Changes,
     candidates: Candidates,
-    ocsf: BufWriter<std::fs::File>,
+    ocsf: ocsf::Writer<Hashed>,
     ocsf_path: PathBuf,
     version: String,
 }
@@ -247,7 +246,7 @@ impl FirstPass {
             detections: Detections::create(populations)?,
             changes: population::changes(populations)?,
             candidates: Candidates::default(),
-            ocsf: BufWriter::with_capacity(256 << 10, file),
+            ocsf: ocsf::Writer::new(Hashed::new(file)),
             ocsf_path,
             version: version.to_owned(),
         })
@@ -257,21 +256,30 @@ impl FirstPass {
         self.detections.finding(finding)?;
         self.changes.finding(finding)?;
         self.candidates.look(finding);
-        serde_json::to_writer(&mut self.ocsf, &ocsf::detection_finding(finding, &self.version))
-            .map_err(std::io::Error::from)
-            .and_then(|()| self.ocsf.write_all(b"\n"))
-            .map_err(failed("write", &self.ocsf_path))?;
-        Ok(())
+        Ok(self.ocsf.detection(finding, &self.version).map_err(failed("write", &self.ocsf_path))?)
     }
 
-    fn finish(mut self, facts: &crate::PeriodFacts) -> Result<First, MakeError> {
-        self.ocsf.flush().map_err(failed("write", &self.ocsf_path))?;
-        Ok((self.detections.finish(population::detection_tests(facts))?, self.changes.finish()?, self.candidates))
+    fn finish(self, facts: &crate::PeriodFacts) -> Result<First, MakeError> {
+        let ocsf = self.ocsf.finish().and_then(|(file, _)| file.finish());
+        Ok(First {
+            detections: self.detections.finish(population::detection_tests(facts))?,
+            changes: self.changes.finish()?,
+            candidates: self.candidates,
+            ocsf: ocsf.map_err(failed("write", &self.ocsf_path))?,
+        })
     }
 }
 
-/// Detections, changes with the latest of them, and what may be a request for a session.
-type First = (Population, (Population, Vec<StoredFinding>), Candidates);
+/// What came of it.
+struct First {
+    detections: Population,
+    /// With the latest of them.
+    changes: (Population, Vec<StoredFinding>),
+    /// What may be a request for a session.
+    candidates: Candidates,
+    /// Digest of the findings as OCSF has them.
+    ocsf: String,
+}
 
 /// OSCAL and the compliance findings of OCSF.
 fn exports(out: &Path, results: &Results<'_>) -> Result<(), MakeError> {
@@ -296,15 +304,16 @@ fn exports(out: &Path, results: &Results<'_>) -> Result<(), MakeError> {
 }
 
 /// What the manifest says besides its files.
-fn about(results: &Results<'_>, out: &Path) -> Result<Json, MakeError> {
+fn about(results: &Results<'_>, out: &Path, detections: &str) -> Result<Json, MakeError> {
     let facts = results.facts;
     let mut beside = serde_json::Map::new();
+    // The largest of all was hashed while it was written.
+    beside.insert("ocsf/detection_findings.jsonl".to_owned(), json!(detections));
     let names = [
         "report.html",
         "report.pdf",
         "oscal/assessment-results.json",
         "oscal/poam.json",
-        "ocsf/detection_findings.jsonl",
         "ocsf/compliance_findings.jsonl",
         "pbc/answers.csv",
         "pbc/answers.json",

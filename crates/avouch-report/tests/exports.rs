@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use avouch_finding::Decision;
-use avouch_report::ocsf::{self, compliance_finding, control_findings, detection_finding};
+use avouch_report::ocsf::{self, compliance_finding, control_findings};
 use avouch_report::oscal::{BundleRef, Document, assessment_results, poam};
 use avouch_report::{PeriodFacts, Results};
 use exports_facts::{
@@ -316,16 +316,24 @@ fn complete(event: &Value) {
     assert_eq!(event["category_uid"], 2);
 }
 
+fn detection(finding: &avouch_store::StoredFinding) -> Value {
+    let mut writer = ocsf::Writer::new(Vec::new());
+    writer.detection(finding, "1.2.3").unwrap();
+    let (line, count) = writer.finish().unwrap();
+    assert_eq!(count, 1);
+    serde_json::from_slice(&line).unwrap()
+}
+
 #[test]
 fn detections_have_what_ocsf_requires_whatever_they_lack() {
     for text in [None, Some(""), Some(HOSTILE)] {
         let finding = stored(text);
-        let event = serde_json::to_value(detection_finding(&finding, "1.2.3")).unwrap();
+        let event = detection(&finding);
         complete(&event);
         assert_eq!(event["class_uid"], 2004);
     }
     // The test sees what is missing.
-    let mut event = serde_json::to_value(detection_finding(&stored(None), "1.2.3")).unwrap();
+    let mut event = detection(&stored(None));
     event["metadata"].as_object_mut().unwrap().remove("version");
     let mut out = Vec::new();
     missing("event", &event, &mut out);
@@ -335,7 +343,7 @@ fn detections_have_what_ocsf_requires_whatever_they_lack() {
 #[test]
 fn a_detection_says_what_is_known_in_the_words_of_ocsf() {
     let finding = stored(None);
-    let event = serde_json::to_value(detection_finding(&finding, "1.2.3")).unwrap();
+    let event = detection(&finding);
     assert_eq!(event["time"], BEGIN / 1_000_000 + 1234);
     assert_eq!(event["metadata"]["original_time"], "2026-07-01T00:00:01.234567891Z");
     assert_eq!((&event["severity_id"], &event["severity"]), (&3.into(), &"Medium".into()));
@@ -366,7 +374,7 @@ fn triage_is_the_status() {
         finding.acknowledged = looked_at.then(looked);
         finding.decided = done.then(decided);
         finding.suppressed = accepted.then(|| "ACC-1".into());
-        let event = serde_json::to_value(detection_finding(&finding, "")).unwrap();
+        let event = detection(&finding);
         complete(&event);
         (event["status_id"].as_u64().unwrap(), event["activity_id"].as_u64().unwrap())
     };
@@ -410,7 +418,7 @@ fn records_are_lines_whatever_is_in_them() {
             }
         }
         with_results(&rich(), true, |r| control_findings(r).iter().for_each(|f| writer.compliance(f).unwrap()));
-        assert_eq!(writer.finish().unwrap(), 404);
+        assert_eq!(writer.finish().unwrap().1, 404);
         out
     };
     let out = write();

@@ -129,12 +129,18 @@ fn seq_of(row: &Json) -> Option<u64> {
 
 /// The drawn rows of a population, by number.
 fn rows(path: &Path, sample: &Sample) -> Result<BTreeMap<u64, Json>, FileError> {
-    let file = BufReader::new(File::open(path).map_err(failed("read", path))?);
-    let mut out = BTreeMap::new();
-    for (n, line) in (1..).zip(file.lines()) {
-        let line = line.map_err(failed("read", path))?;
-        if sample.rows.contains(&n) {
-            out.insert(n, serde_json::from_str(&line).unwrap_or_default());
+    let mut file = BufReader::with_capacity(256 << 10, File::open(path).map_err(failed("read", path))?);
+    let (mut out, mut line, mut at) = (BTreeMap::new(), Vec::new(), 1);
+    let mut wanted: Vec<u64> = sample.rows.clone();
+    wanted.sort_unstable();
+    for n in wanted {
+        while at < n && file.skip_until(b'\n').map_err(failed("read", path))? > 0 {
+            at += 1;
+        }
+        line.clear();
+        if at == n && file.read_until(b'\n', &mut line).map_err(failed("read", path))? > 0 {
+            at += 1;
+            out.insert(n, serde_json::from_slice(&line).unwrap_or_default());
         }
     }
     Ok(out)

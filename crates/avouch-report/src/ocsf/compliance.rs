@@ -95,7 +95,7 @@ pub fn compliance_finding<'a>(of: &'a ControlFinding<'_>) -> ComplianceFinding<'
             created_time: at,
             modified_time: None,
             analytic: None,
-            attacks: Vec::new(),
+            attacks: None,
             data_sources: None,
         },
         compliance: Compliance {

@@ -3,6 +3,7 @@
 use avouch_finding::{Decision, Time};
 use avouch_store::{Classes, StoredFinding};
 use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::model::{
     Actor, Analytic, Attack, Base, Device, Evidence, File, FindingInfo, Metadata, Name, Observable, ResourceDetails,
@@ -12,7 +13,7 @@ use super::{Activity, Class, Status, ms, severity_name};
 
 /// A Detection Finding, borrowed from what is stored.
 #[derive(Clone, Debug, Serialize)]
-pub struct DetectionFinding<'a> {
+pub(super) struct DetectionFinding<'a> {
     #[serde(flatten)]
     base: Base<'a>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -24,6 +25,27 @@ pub struct DetectionFinding<'a> {
     unmapped: Unmapped<'a>,
 }
 
+/// What all findings of the same classes have alike, as JSON text: made once, and not for each of a million findings.
+#[derive(Clone, Debug)]
+pub(super) struct Alike {
+    attacks: Option<Box<RawValue>>,
+    classes: Box<RawValue>,
+}
+
+impl Alike {
+    /// Of the tags those are left out that stand in another list by their own names.
+    pub(super) fn of(classes: &Classes) -> serde_json::Result<Self> {
+        let attacks: Vec<Attack<'_>> = classes.attack.iter().map(|id| attack(id)).collect();
+        let mut told = classes.clone();
+        let named = ["SOC2_", "NIST_800-53_", "PCI_DSS_"];
+        told.tags.retain(|tag| !named.iter().any(|n| tag.starts_with(n)) && !classes.attack.contains(tag));
+        Ok(Self {
+            attacks: if attacks.is_empty() { None } else { Some(to_raw_value(&attacks)?) },
+            classes: to_raw_value(&told)?,
+        })
+    }
+}
+
 /// What OCSF has no place for.
 #[derive(Clone, Debug, Serialize)]
 struct Unmapped<'a> {
@@ -33,7 +55,7 @@ struct Unmapped<'a> {
     run: &'a str,
     event: u64,
     rule_set: &'a str,
-    classes: &'a Classes,
+    classes: &'a RawValue,
     /// Whole events lost around it: what it says is true, what it does not say may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_events: Option<u64>,
@@ -93,7 +115,11 @@ impl Serialize for Hex<'_> {
 /// A finding as it stands: new, in progress once somebody looked, suppressed while an acceptance covers it, else resolved by
 /// a decision.
 #[must_use]
-pub fn detection_finding<'a>(f: &'a StoredFinding, product_version: &'a str) -> DetectionFinding<'a> {
+pub(super) fn detection_finding<'a>(
+    f: &'a StoredFinding,
+    alike: &'a Alike,
+    product_version: &'a str,
+) -> DetectionFinding<'a> {
     let (status, activity) = match (&f.suppressed, &f.decided, &f.acknowledged) {
         (Some(_), ..) => (Status::Suppressed, Activity::Create),
         (None, Some(_), _) => (Status::Resolved, Activity::Close),
@@ -125,11 +151,12 @@ pub fn detection_finding<'a>(f: &'a StoredFinding, product_version: &'a str) -> 
         finding_info: FindingInfo {
             uid: &f.id,
             title: &f.rule,
-            desc: &f.output,
+            // The message says it.
+            desc: "",
             created_time: ms(f.time),
             modified_time: changed.into_iter().flatten().max().map(ms),
             analytic: Some(Analytic { type_id: 1, r#type: "Rule", name: &f.rule }),
-            attacks: f.classes.attack.iter().map(|id| attack(id)).collect(),
+            attacks: alike.attacks.as_deref(),
             data_sources: Some([&f.source]),
         },
         evidences: [Evidence {
@@ -146,7 +173,7 @@ pub fn detection_finding<'a>(f: &'a StoredFinding, product_version: &'a str) -> 
         }],
         resources: resources(f),
         observables: observables(f),
-        unmapped: unmapped(f),
+        unmapped: unmapped(f, alike),
     }
 }
 
@@ -193,7 +220,7 @@ fn observables(f: &StoredFinding) -> Vec<Observable<'_>> {
         .collect()
 }
 
-fn unmapped(f: &StoredFinding) -> Unmapped<'_> {
+fn unmapped<'a>(f: &'a StoredFinding, alike: &'a Alike) -> Unmapped<'a> {
     let decided = |d: &'_ avouch_store::Decided| -> &'static str { Decision::name(d.decision) };
     Unmapped {
         priority: &f.priority,
@@ -201,7 +228,7 @@ fn unmapped(f: &StoredFinding) -> Unmapped<'_> {
         run: &f.run,
         event: f.event,
         rule_set: &f.rules,
-        classes: &f.classes,
+        classes: &alike.classes,
         lost_events: f.lost_events,
         container_unknown: f.container_unknown,
         cut: f.cut,

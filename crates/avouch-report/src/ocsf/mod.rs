@@ -8,15 +8,16 @@ mod compliance;
 mod detection;
 mod model;
 
+use std::collections::hash_map::Entry;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use avouch_finding::{Severity, Time};
-use avouch_store::StoredFinding;
-use serde::Serialize;
+use avouch_store::{Classes, StoredFinding};
+use rustc_hash::FxHashMap;
 
 pub use compliance::{ComplianceFinding, ControlFinding, compliance_finding, control_findings};
-pub use detection::{DetectionFinding, detection_finding};
-
+use detection::{Alike, detection_finding};
 use model::{Base, Metadata};
 
 /// Version of OCSF.
@@ -103,28 +104,41 @@ fn ms(time: Time) -> u64 {
     time.0 / 1_000_000
 }
 
-/// Bytes that are gathered before they are written.
-const PIECE: usize = 64 << 10;
+/// Bytes that are gathered before they are written: as many as the report's files buffer, so that they are not copied once more.
+const PIECE: usize = 256 << 10;
+/// Kinds of findings that are kept in mind at most.
+const KINDS: usize = 4096;
 
 /// Writes records as lines of JSON, as they come.
-pub struct Writer<'w> {
-    out: &'w mut dyn Write,
+pub struct Writer<W> {
+    out: W,
     piece: Vec<u8>,
     count: u64,
+    /// By the address of their classes, which are kept, so that no others get it.
+    alike: FxHashMap<*const Classes, (Arc<Classes>, Alike)>,
 }
 
-impl<'w> Writer<'w> {
+impl<W: Write> Writer<W> {
     /// Writes to `out`, in pieces: `out` needs no buffer of its own.
-    pub fn new(out: &'w mut dyn Write) -> Self {
-        Self { out, piece: Vec::with_capacity(PIECE + (PIECE >> 2)), count: 0 }
+    pub fn new(out: W) -> Self {
+        Self { out, piece: Vec::with_capacity(PIECE + (PIECE >> 4)), count: 0, alike: FxHashMap::default() }
     }
 
-    /// Writes one finding.
+    /// Writes one finding as it stands: new, in progress once somebody looked, suppressed while an acceptance covers it, else
+    /// resolved by a decision.
     ///
     /// # Errors
     /// When `out` cannot be written.
     pub fn detection(&mut self, finding: &StoredFinding, product_version: &str) -> io::Result<()> {
-        self.line(&detection_finding(finding, product_version))
+        if self.alike.len() >= KINDS {
+            self.alike.clear();
+        }
+        let (_, alike) = match self.alike.entry(Arc::as_ptr(&finding.classes)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert((Arc::clone(&finding.classes), Alike::of(&finding.classes)?)),
+        };
+        serde_json::to_writer(&mut self.piece, &detection_finding(finding, alike, product_version))?;
+        self.end_line()
     }
 
     /// Writes one part of a control's time.
@@ -132,11 +146,11 @@ impl<'w> Writer<'w> {
     /// # Errors
     /// When `out` cannot be written.
     pub fn compliance(&mut self, part: &ControlFinding<'_>) -> io::Result<()> {
-        self.line(&compliance_finding(part))
+        serde_json::to_writer(&mut self.piece, &compliance_finding(part))?;
+        self.end_line()
     }
 
-    fn line(&mut self, record: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.piece, record)?;
+    fn end_line(&mut self) -> io::Result<()> {
         self.piece.push(b'\n');
         self.count += 1;
         if self.piece.len() >= PIECE {
@@ -146,13 +160,13 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    /// Writes what is left and says how many lines were written. Without it the last lines are lost.
+    /// Writes what is left; gives `out` back, and says how many lines were written. Without it the last lines are lost.
     ///
     /// # Errors
     /// When `out` cannot be written.
-    pub fn finish(self) -> io::Result<u64> {
+    pub fn finish(mut self) -> io::Result<(W, u64)> {
         self.out.write_all(&self.piece)?;
         self.out.flush()?;
-        Ok(self.count)
+        Ok((self.out, self.count))
     }
 }

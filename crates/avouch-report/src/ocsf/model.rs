@@ -2,6 +2,7 @@
 
 use avouch_finding::Time;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::VERSION;
 
@@ -73,8 +74,9 @@ pub(super) struct FindingInfo<'a> {
     pub(super) modified_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) analytic: Option<Analytic<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) attacks: Vec<Attack<'a>>,
+    /// A list of [`Attack`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attacks: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) data_sources: Option<[&'a str; 1]>,
 }

@@ -48,7 +48,7 @@ impl PopulationWriter {
         let header: Vec<&str> = ["n"].into_iter().chain(spec.columns.iter().copied()).collect();
         let mut line = Vec::new();
         csv_line(&header, &mut line);
-        csv.write(&line).map_err(failed)?;
+        csv.write_all(&line).map_err(failed)?;
         let columns = spec.columns.iter().enumerate().map(|(place, column)| (*column, Some(place)));
         let mut names: Vec<(&str, Option<usize>)> = columns.chain([("n", None)]).collect();
         names.sort_unstable();
@@ -78,12 +78,12 @@ impl PopulationWriter {
             }
         }
         line.extend_from_slice(b"}\n");
-        self.jsonl.write(line).map_err(failed)?;
+        self.jsonl.write_all(line).map_err(failed)?;
         line.clear();
         csv_cell(&n, line);
         line.push(b',');
         csv_line(cells, line);
-        self.csv.write(line).map_err(failed)?;
+        self.csv.write_all(line).map_err(failed)?;
         let id = cells.first().copied().unwrap_or_default();
         if self.first.is_none() {
             self.first = Some(id.to_owned());
@@ -118,24 +118,32 @@ impl PopulationWriter {
 }
 
 /// A file whose bytes are hashed on their way.
-struct Hashed {
+pub(crate) struct Hashed {
     file: BufWriter<File>,
     hash: Sha256,
 }
 
 impl Hashed {
-    fn new(file: File) -> Self {
+    pub(crate) fn new(file: File) -> Self {
         Self { file: BufWriter::with_capacity(256 << 10, file), hash: Sha256::new() }
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.hash.update(bytes);
-        self.file.write_all(bytes)
-    }
-
-    fn finish(mut self) -> io::Result<String> {
+    /// The digest of all that was written.
+    pub(crate) fn finish(mut self) -> io::Result<String> {
         self.file.flush()?;
         Ok(super::hex(&self.hash.finalize()))
+    }
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -154,7 +162,9 @@ pub(crate) fn csv_line(cells: &[&str], line: &mut Vec<u8>) {
 /// on an auditor's machine. The JSON lines hold it as it is.
 fn csv_cell(cell: &str, line: &mut Vec<u8>) {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if !formula && !cell.bytes().any(|b| matches!(b, b'"' | b',' | b'\n' | b'\r')) {
+    let special =
+        memchr::memchr2(b'"', b',', cell.as_bytes()).or_else(|| memchr::memchr2(b'\n', b'\r', cell.as_bytes()));
+    if !formula && special.is_none() {
         line.extend_from_slice(cell.as_bytes());
         return;
     }
@@ -162,11 +172,11 @@ fn csv_cell(cell: &str, line: &mut Vec<u8>) {
     if formula {
         line.push(b'\'');
     }
-    for byte in cell.bytes() {
-        if byte == b'"' {
-            line.push(b'"');
+    for (n, part) in cell.split('"').enumerate() {
+        if n > 0 {
+            line.extend_from_slice(b"\"\"");
         }
-        line.push(byte);
+        line.extend_from_slice(part.as_bytes());
     }
     line.push(b'"');
 }
