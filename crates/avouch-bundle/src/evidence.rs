@@ -53,16 +53,24 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
     let mut out = BTreeMap::new();
     for ((segment, first), wanted) in segments {
         let Some(head) = heads.get(&segment) else { continue };
-        let (mut hashes, mut lines) = (Vec::new(), Vec::new());
+        let (mut hashes, mut lines, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let mut records = reader.records(first);
         while let Some(entry) = records.next()? {
             if entry.record.seq > head.head.last_seq {
                 break;
             }
-            hashes.push(Digest::of(entry.line));
+            // Each record says the hash of the one before. Where a line was changed since, its own proof fails, as it must.
+            if !last.is_empty() {
+                hashes.push(entry.record.prev);
+            }
+            last.clear();
+            last.extend_from_slice(entry.line);
             if wanted.contains(&entry.record.seq) {
                 lines.push((entry.record.seq, entry.line.to_vec()));
             }
+        }
+        if !last.is_empty() {
+            hashes.push(Digest::of(&last));
         }
         let tree = Levels::of(&hashes);
         for (seq, line) in lines {

@@ -1,7 +1,7 @@
 //! The manifest: every file by path, size and digest; and how it is written.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -91,18 +91,30 @@ pub fn signing_key(ledger: &Path) -> Result<SecretKey, BundleError> {
 /// # Errors
 /// As [`write_manifest_with`].
 pub fn write_manifest(dir: &Path, about: Value, ledger: &Ledger) -> Result<Manifest, BundleError> {
-    write(dir, about, ledger.public_key().id(), &|text| ledger.sign_manifest(text))
+    write(dir, about, &BTreeMap::new(), ledger.public_key().id(), &|text| ledger.sign_manifest(text))
 }
 
-/// Writes `manifest.json` and `manifest.sig` for all files under `dir`. `key` signs it.
+/// Writes `manifest.json` and `manifest.sig` for all files under `dir`. `known` has digests of files, by their paths from there, that were
+/// hashed while they were written; the others are read. `key` signs it.
 ///
 /// # Errors
 /// When a file cannot be read or written, is no regular file, or has a name that is not UTF-8.
-pub fn write_manifest_with(dir: &Path, about: Value, key: &SecretKey) -> Result<Manifest, BundleError> {
-    write(dir, about, key.public().id(), &|text| key.sign(Purpose::Manifest, text))
+pub fn write_manifest_with(
+    dir: &Path,
+    about: Value,
+    known: &BTreeMap<String, Digest>,
+    key: &SecretKey,
+) -> Result<Manifest, BundleError> {
+    write(dir, about, known, key.public().id(), &|text| key.sign(Purpose::Manifest, text))
 }
 
-fn write(dir: &Path, about: Value, key: String, sign: &dyn Fn(&[u8]) -> String) -> Result<Manifest, BundleError> {
+fn write(
+    dir: &Path,
+    about: Value,
+    known: &BTreeMap<String, Digest>,
+    key: String,
+    sign: &dyn Fn(&[u8]) -> String,
+) -> Result<Manifest, BundleError> {
     let mut names = BTreeSet::new();
     let mut others = Vec::new();
     walk(dir, &mut names, &mut others)?;
@@ -111,7 +123,12 @@ fn write(dir: &Path, about: Value, key: String, sign: &dyn Fn(&[u8]) -> String) 
     }
     let mut list = Vec::new();
     for path in names.into_iter().filter(|path| path != MANIFEST && path != SIGNATURE) {
-        let (bytes, sha256) = digest(&dir.join(&path)).map_err(io("read", &dir.join(&path)))?;
+        let file = dir.join(&path);
+        let found = match known.get(&path) {
+            Some(sha256) => fs::metadata(&file).map(|m| (m.len(), *sha256)),
+            None => digest(&file),
+        };
+        let (bytes, sha256) = found.map_err(io("read", &file))?;
         list.push(ManifestFile { bytes, path, sha256 });
     }
     let manifest = Manifest { about, files: list, key, v: 1 };

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use avouch_bundle::{BundleProblem, BundleReport, Evidence, prove, verify, write_manifest};
+use avouch_bundle::{BundleProblem, BundleReport, Evidence, prove, prove_all, verify, write_manifest};
 use avouch_ledger::{Draft, Fault, Ledger, Options, PublicKey, Reader, Source, Time, Trust, Verdict};
 use serde_json::json;
 use tempfile::TempDir;
@@ -235,4 +235,20 @@ fn one_record_is_shown_to_belong_to_a_signed_head() {
         }
     }
     assert!(prove(&reader, 99).unwrap().is_none());
+}
+
+#[test]
+fn a_record_that_was_changed_is_not_proven_and_the_others_still_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = ledger(dir.path(), 20);
+    let path = dir.path().join("segments/00000002.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let changed = text.replace(r#""what":{"n":15}"#, r#""what":{"n":51}"#);
+    assert_ne!(text, changed);
+    fs::write(&path, &changed).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    let all = prove_all(&reader, &(1..=ledger.last_seq()).collect()).unwrap();
+    let broken: Vec<&Evidence> = all.values().filter(|e| !e.holds()).collect();
+    assert_eq!((all.len() as u64, broken.len()), (ledger.last_seq(), 1));
+    assert!(String::from_utf8_lossy(&broken[0].line).contains(r#"{"n":51}"#));
 }

@@ -140,7 +140,8 @@ impl Records {
 
 /// Goes on to the next record that is wanted; `false` at the end of the segment.
 fn skip_to(lines: &mut Lines, dir: &Path, segment: u64, from: u64) -> Result<bool, LedgerError> {
-    while let Some(line) = lines.next().map_err(io("read", &files::plain(dir, segment)))?.filter(|line| line.whole) {
+    let failed = |error| io("read", &files::plain(dir, segment))(error);
+    while let Some(line) = lines.next().map_err(failed)?.filter(|line| line.whole) {
         if from == 0 || parse(dir, segment, line.bytes)?.seq >= from {
             return Ok(true);
         }

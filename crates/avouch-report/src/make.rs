@@ -186,7 +186,9 @@ pub fn make(store: &mut Reader, request: &Request, step: &mut dyn FnMut(&str)) -
 
     step("manifest");
     let about = about(&results, out, &ocsf)?;
-    avouch_bundle::write_manifest_with(&bundle, about, &avouch_bundle::signing_key(&request.ledger_dir)?)?;
+    let hashed = populations.iter().flat_map(|p| [(p.jsonl(), &p.digest), (p.csv(), &p.csv_digest)]);
+    let known = hashed.filter_map(|(path, digest)| Some((path, Digest::parse(digest.as_bytes())?))).collect();
+    avouch_bundle::write_manifest_with(&bundle, about, &known, &avouch_bundle::signing_key(&request.ledger_dir)?)?;
     let manifest = file_digest(&bundle.join("manifest.json"))?;
     Ok(Made {
         findings: facts.findings.len() as u64,

@@ -33,10 +33,10 @@ pub(super) struct Alike {
 }
 
 impl Alike {
-    /// Of the tags those are left out that stand in another list by their own names.
+    /// Techniques stand where OCSF has them; of the tags those are left out that another list names.
     pub(super) fn of(classes: &Classes) -> serde_json::Result<Self> {
         let attacks: Vec<Attack<'_>> = classes.attack.iter().map(|id| attack(id)).collect();
-        let mut told = classes.clone();
+        let mut told = Classes { attack: Vec::new(), ..classes.clone() };
         let named = ["SOC2_", "NIST_800-53_", "PCI_DSS_"];
         told.tags.retain(|tag| !named.iter().any(|n| tag.starts_with(n)) && !classes.attack.contains(tag));
         Ok(Self {
