@@ -219,11 +219,14 @@ enum loss {
 	LOSS_RING_FULL = 0,
 	LOSS_UNREADABLE = 1,
 	LOSS_TRUNCATED = 2,
-	/* Calls with 32-bit numbers among those that would be told, and 32-bit programs that were started. */
+	/* Calls with 32-bit numbers, and 32-bit programs that were started. At the tracepoint of all calls only those are counted
+	 * whose number, read as one of 64 bits, is that of a call that would be told. */
 	LOSS_COMPAT = 3,
 	LOSS_COMPAT_EXEC = 4,
 	/* Rings of io_uring that were set up: what goes through them is no system call. */
 	LOSS_URING = 5,
+	/* Calls that came while another of the CPU was being put together. */
+	LOSS_BUSY = 6,
 	LOSSES = 8,
 };
 

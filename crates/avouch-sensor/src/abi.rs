@@ -232,12 +232,14 @@ pub(crate) mod loss {
     pub(crate) const RING_FULL: usize = 0;
     pub(crate) const UNREADABLE: usize = 1;
     pub(crate) const TRUNCATED: usize = 2;
-    /// 32-bit calls on a 64-bit kernel, as far as their numbers are those of calls that are wanted.
+    /// 32-bit calls on a 64-bit kernel; at the tracepoint of all calls as far as their numbers are those of calls that are wanted.
     pub(crate) const COMPAT: usize = 3;
     /// 32-bit programs that were started.
     pub(crate) const COMPAT_EXEC: usize = 4;
     /// Rings of io_uring that were set up.
     pub(crate) const URING: usize = 5;
+    /// Calls that came while another of the CPU was being put together.
+    pub(crate) const BUSY: usize = 6;
 }
 
 #[cfg(test)]
@@ -307,6 +309,7 @@ mod tests {
         assert_eq!(number("LOSS_TRUNCATED"), loss::TRUNCATED as u64);
         assert_eq!(number("LOSS_COMPAT_EXEC"), loss::COMPAT_EXEC as u64);
         assert_eq!(number("LOSS_URING"), loss::URING as u64);
+        assert_eq!(number("LOSS_BUSY"), loss::BUSY as u64);
         assert_eq!(number("WANT_COUNT"), u64::from(WANT_COUNT));
     }
 }

@@ -28,6 +28,15 @@ impl SensorError {
         Self { what: what.to_owned(), reason: error.to_string(), hint: hint.to_owned() }
     }
 
+    pub(crate) fn because(what: &str, reason: String) -> Self {
+        Self { what: what.to_owned(), reason, hint: String::new() }
+    }
+
+    /// The same failure of something larger.
+    pub(crate) fn about(self, what: &str) -> Self {
+        Self { what: what.to_owned(), ..self }
+    }
+
     pub(crate) fn own_pid_namespace() -> Self {
         Self {
             what: "match the kernel's events with processes".to_owned(),
@@ -38,7 +47,11 @@ impl SensorError {
     }
 
     pub(crate) fn missing_map(name: &str) -> Self {
-        Self { what: "read the compiled programs".to_owned(), reason: format!("no map `{name}`"), hint: String::new() }
+        Self::because("read the compiled programs", format!("no map `{name}`"))
+    }
+
+    pub(crate) fn missing_program(name: &str) -> Self {
+        Self::because("read the compiled programs", format!("no program `{name}`"))
     }
 
     pub(crate) fn ring(code: i32) -> Self {

@@ -7,6 +7,7 @@ use zerocopy::{Immutable, IntoBytes};
 
 use crate::abi::{OPS, PREFIX_MAX, PREFIXES, Plan, Prefix, SYSCALLS, WANT_COUNT, record};
 use crate::calls::{self, Row};
+use crate::hooks::{self, Calls, Told};
 
 /// `struct settings` of the programs.
 #[derive(Clone, Debug, PartialEq, Eq, IntoBytes, Immutable)]
@@ -16,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) life: u32,
     pub(crate) reads_below: u32,
     pub(crate) seconds: [u32; 8],
+    pub(crate) each: u32,
 }
 
 /// Births, by whichever call.
@@ -29,7 +31,7 @@ impl Settings {
     /// What the programs are told so that `interest` is served.
     pub(crate) fn of(interest: &Interest) -> Self {
         let reads_below = u32::from(held(interest).is_some());
-        let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below, seconds: seconds(interest) };
+        let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below, seconds: seconds(interest), each: 0 };
         for (nr, name) in calls::names() {
             let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
             *byte = want(interest, name, calls::by_name(name));
@@ -43,6 +45,11 @@ impl Settings {
             | hook(successes(&BIRTHS), record::FORK)
             | hook(interest.of(types::PROCEXIT_1_E).any(), record::EXIT);
         settings
+    }
+
+    /// Numbers of the calls that are told or counted.
+    pub(crate) fn calls(&self) -> BTreeSet<u16> {
+        self.want.iter().zip(0..).filter(|(want, _)| **want != 0).map(|(_, nr)| nr).collect()
     }
 }
 
@@ -110,15 +117,28 @@ pub(crate) fn plans() -> Vec<(u32, Plan)> {
         .collect()
 }
 
-/// What is attached so that `interest` is served, a line each, for people.
+/// What is attached so that `interest` is served, a line each, for people. Whether programs can stand on the functions of calls is tried.
 #[must_use]
-pub fn hooks(interest: &Interest) -> Vec<String> {
+pub fn hooks(interest: &Interest, calls: Calls) -> Vec<String> {
     let settings = Settings::of(interest);
-    let calls = settings.want.iter().filter(|want| **want & !WANT_COUNT != 0).count();
+    let told = settings.want.iter().filter(|want| **want & !WANT_COUNT != 0).count();
     let line = |hook: &str, what: &str| format!("{hook}: {what}");
     let mut lines = Vec::new();
-    if calls > 0 {
-        lines.push(line("sys_exit", &format!("{calls} system calls are told, others rejected in the kernel")));
+    if told > 0 {
+        lines.push(match hooks::trial(calls, &settings.calls()) {
+            Told::Each(functions) => {
+                let refused = failing(interest);
+                let refused = if refused.is_empty() { String::new() } else { format!(" ({})", refused_are(&refused)) };
+                line(
+                    "fexit",
+                    &format!("{told} system calls are told, by programs on {}{refused}", functions.join(", ")),
+                )
+            }
+            Told::Common(why) => {
+                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+                line("sys_exit", &format!("{told} system calls are told, others rejected in the kernel{why}"))
+            }
+        });
     }
     for (kind, hook, what) in [
         (record::FORK, "sched_process_fork", "births"),
@@ -130,6 +150,19 @@ pub fn hooks(interest: &Interest) -> Vec<String> {
         }
     }
     lines
+}
+
+/// How people are told that refusals of these calls are not seen.
+pub(crate) fn refused_are(calls: &[&str]) -> String {
+    format!("attempts that seccomp or a tracer refuses are not seen: {}", calls.join(", "))
+}
+
+/// Calls of which those that fail are wanted: a refusal by seccomp or by a tracer never comes to the call's function.
+pub(crate) fn failing(interest: &Interest) -> Vec<&'static str> {
+    let settings = Settings::of(interest);
+    let wanted =
+        |nr: u16| settings.want.get(usize::from(nr)).is_some_and(|want| u16::from(*want) & Want::FAILURES.0 != 0);
+    calls::names().filter(|(nr, _)| wanted(*nr)).map(|(_, name)| name).collect()
 }
 
 /// Event types that are wanted and that no call here gives: a gap.
@@ -190,12 +223,15 @@ mod tests {
     #[test]
     fn hooks_are_those_that_serve() {
         let mut interest = Interest::default();
+        let hooks = |interest: &Interest| super::hooks(interest, Calls::Common);
         assert!(hooks(&interest).is_empty());
         interest.add(types::EXECVE_19_X, Want::SUCCESSES);
         assert_eq!(hooks(&interest), ["sched_process_exec: executions"]);
         interest.add(types::CONNECT_X, Want::ALL);
         interest.add(types::UMOUNT_1_X, Want::ALL);
+        assert_eq!(hooks(&interest)[0], "sys_exit: 1 system calls are told, others rejected in the kernel");
         assert_eq!(hooks(&interest).len(), 2);
+        assert_eq!(failing(&interest), ["connect"]);
         assert!(uncollected(&interest).is_empty());
     }
 

@@ -2,25 +2,25 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::fs;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
 use avouch_event::{Interest, Item, LossCause, Losses};
-use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, RingBuffer, RingBufferBuilder};
-use nix::unistd::{SysconfVar, sysconf};
+use libbpf_rs::{Link, MapCore, MapFlags, RingBuffer, RingBufferBuilder};
 use zerocopy::IntoBytes;
 
 use crate::abi::{LOSSES, loss};
 use crate::clock;
 use crate::decode::Decoder;
 use crate::error::SensorError;
+use crate::hooks::{self, Calls, Hooks, Told};
 use crate::numbers;
+use crate::object::{self, Config, Maps};
 use crate::plan::{self, Settings};
 
-/// The compiled programs.
-const OBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sensor.bpf.o"));
+/// Programs of process life, which are attached whatever is wanted.
+const LIFE: [&str; 3] = ["process_exec", "process_fork", "process_exit"];
 
 /// Records taken from the ring before they are handed out: bounds memory, and the time until others get their turn.
 const BATCH: usize = 8192;
@@ -43,14 +43,16 @@ pub struct Options {
     pub ring_bytes: u32,
     /// Bytes of reads and writes that are kept, at most 4,095; Falco's default is 80.
     pub snaplen: u32,
+    /// Where system calls are told.
+    pub calls: Calls,
     /// What is collected at first.
     pub interest: Interest,
 }
 
 impl Default for Options {
-    /// 8 MiB, 80 bytes, nothing yet.
+    /// 8 MiB, 80 bytes, wherever is best, nothing yet.
     fn default() -> Self {
-        Self { ring_bytes: 8 << 20, snaplen: 80, interest: Interest::default() }
+        Self { ring_bytes: 8 << 20, snaplen: 80, calls: Calls::Auto, interest: Interest::default() }
     }
 }
 
@@ -76,9 +78,8 @@ impl Batch {
 pub struct Sensor {
     ring: RingBuffer<'static>,
     batch: Rc<RefCell<Batch>>,
-    settings: MapHandle,
-    read_paths: MapHandle,
-    losses: MapHandle,
+    maps: Maps,
+    hooks: Hooks,
     decoder: Decoder,
     clock: clock::Offset,
     number: u64,
@@ -89,10 +90,7 @@ pub struct Sensor {
     taken: usize,
     ring_bytes: usize,
     interest: Interest,
-    /// Descriptors of the programs, which `_object` keeps open.
-    programs: Vec<i32>,
-    _links: Vec<Link>,
-    _object: Object,
+    life: Vec<(OwnedFd, Link)>,
 }
 
 impl fmt::Debug for Sensor {
@@ -104,12 +102,6 @@ impl fmt::Debug for Sensor {
     }
 }
 
-/// Size of a page in KiB.
-fn page_kb() -> u32 {
-    let bytes = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
-    bytes.and_then(|b| u32::try_from(b / 1024).ok()).unwrap_or(4)
-}
-
 impl Sensor {
     /// Loads and attaches the programs; events are buffered from now on, so that a snapshot taken afterwards misses nothing.
     ///
@@ -119,32 +111,17 @@ impl Sensor {
         numbers::are_the_machines()?;
         libbpf_rs::set_print(None);
         let ring_bytes = options.ring_bytes.clamp(1 << 16, 1 << 30).next_power_of_two();
-        let mut open = ObjectBuilder::default()
-            .name("avouch")
-            .and_then(|b| b.open_memory(OBJECT))
-            .map_err(|e| SensorError::new("read the compiled programs", &e))?;
-        for mut map in open.maps_mut() {
-            let name = map.name().to_string_lossy().into_owned();
-            if name == "ring" {
-                map.set_max_entries(ring_bytes).map_err(|e| SensorError::new("size the ring", &e))?;
-            } else if name.ends_with(".rodata")
-                && let Some(config) = map.initial_value_mut().and_then(|v| v.get_mut(..12))
-            {
-                config[..4].copy_from_slice(&std::process::id().to_ne_bytes());
-                config[4..8].copy_from_slice(&options.snaplen.min(4095).to_ne_bytes());
-                config[8..].copy_from_slice(&page_kb().to_ne_bytes());
-            }
+        let config = Config { snaplen: options.snaplen };
+        let mut open = object::open(object::SENSOR, config)?;
+        for mut map in open.maps_mut().filter(|m| m.name() == "ring") {
+            map.set_max_entries(ring_bytes).map_err(|e| SensorError::new("size the ring", &e))?;
         }
-        let object = open.load().map_err(|e| SensorError::new("load the kernel programs", &e))?;
-        let map = |wanted: &str| -> Result<MapHandle, SensorError> {
-            let found = object.maps().find(|m| {
-                let name = m.name().to_string_lossy();
-                name == wanted || (wanted.starts_with('.') && name.ends_with(wanted))
-            });
-            let found = found.ok_or_else(|| SensorError::missing_map(wanted))?;
-            MapHandle::try_from(&found).map_err(|e| SensorError::new("open a map of the kernel programs", &e))
-        };
-        let plans = map("plans")?;
+        for name in LIFE {
+            object::choose(&mut open, name, None)?;
+        }
+        let object = object::load(open)?;
+        let maps = Maps::of(&object)?;
+        let plans = maps.get("plans")?;
         for (number, plan) in plan::plans() {
             plans
                 .update(&number.to_ne_bytes(), plan.as_bytes(), MapFlags::ANY)
@@ -152,27 +129,20 @@ impl Sensor {
         }
         let batch = Rc::new(RefCell::new(Batch::default()));
         let into = Rc::clone(&batch);
-        let ring_map = map("ring")?;
         let mut builder = RingBufferBuilder::new();
         builder
-            .add(&ring_map, move |record| {
+            .add(maps.get("ring")?, move |record| {
                 into.borrow_mut().push(record);
                 0
             })
             .map_err(|e| SensorError::new("map the ring", &e))?;
         let ring = builder.build().map_err(|e| SensorError::new("map the ring", &e))?;
-        let mut links = Vec::new();
-        for program in object.progs_mut() {
-            links.push(program.attach().map_err(|e| {
-                SensorError::new(&format!("attach the program `{}`", program.name().to_string_lossy()), &e)
-            })?);
-        }
+        let life = LIFE.iter().map(|name| hooks::attach(&object, name)).collect::<Result<_, _>>()?;
         let mut sensor = Self {
             ring,
             batch,
-            settings: map(".bss")?,
-            read_paths: map("read_paths")?,
-            losses: map("losses")?,
+            maps,
+            hooks: Hooks::new(options.calls, config),
             decoder: Decoder::default(),
             clock: clock::Offset::now(),
             number: 0,
@@ -181,9 +151,7 @@ impl Sensor {
             taken: 0,
             ring_bytes: usize::try_from(ring_bytes).unwrap_or(usize::MAX),
             interest: Interest::default(),
-            programs: object.progs().map(|p| p.as_fd().as_raw_fd()).collect(),
-            _links: links,
-            _object: object,
+            life,
         };
         sensor.set_interest(&options.interest)?;
         Ok(sensor)
@@ -194,26 +162,42 @@ impl Sensor {
     /// # Errors
     /// When the kernel refuses the new settings; the old ones stay.
     pub fn set_interest(&mut self, interest: &Interest) -> Result<(), SensorError> {
-        let settings = Settings::of(interest);
+        let mut settings = Settings::of(interest);
+        let calls = settings.calls();
         let what = "tell the kernel programs which paths to tell";
-        // New paths first, then the settings, then without the old ones: at no time is less let through than either asks for.
+        let read_paths = self.maps.get("read_paths")?;
+        // New programs and paths first, then the settings, then without the old ones: at no time is less let through than either
+        // asks for.
+        self.hooks.attach(&self.maps, &calls)?;
+        settings.each = u32::from(self.hooks.are_each());
         let wanted: Vec<Vec<u8>> = plan::prefixes(interest).iter().map(|p| p.as_bytes().to_vec()).collect();
         for key in &wanted {
-            self.read_paths.update(key, &[1], MapFlags::ANY).map_err(|e| SensorError::new(what, &e))?;
+            read_paths.update(key, &[1], MapFlags::ANY).map_err(|e| SensorError::new(what, &e))?;
         }
-        let mut value = vec![0; usize::try_from(self.settings.value_size()).unwrap_or(0)];
+        self.tell(&settings)?;
+        let old: Vec<Vec<u8>> = read_paths.keys().filter(|k| !wanted.contains(k)).collect();
+        for key in old {
+            read_paths.delete(&key).map_err(|e| SensorError::new(what, &e))?;
+        }
+        self.hooks.settle(&calls);
+        self.interest = interest.clone();
+        Ok(())
+    }
+
+    fn tell(&self, settings: &Settings) -> Result<(), SensorError> {
+        let map = self.maps.get(".bss")?;
+        let mut value = vec![0; usize::try_from(map.value_size()).unwrap_or(0)];
         if let Some(start) = value.get_mut(..settings.as_bytes().len()) {
             start.copy_from_slice(settings.as_bytes());
         }
-        self.settings
-            .update(&0u32.to_ne_bytes(), &value, MapFlags::ANY)
-            .map_err(|e| SensorError::new("tell the kernel programs what to collect", &e))?;
-        let old: Vec<Vec<u8>> = self.read_paths.keys().filter(|k| !wanted.contains(k)).collect();
-        for key in old {
-            self.read_paths.delete(&key).map_err(|e| SensorError::new(what, &e))?;
-        }
-        self.interest = interest.clone();
-        Ok(())
+        map.update(&0u32.to_ne_bytes(), &value, MapFlags::ANY)
+            .map_err(|e| SensorError::new("tell the kernel programs what to collect", &e))
+    }
+
+    /// Where system calls are told.
+    #[must_use]
+    pub fn calls(&self) -> Told {
+        self.hooks.told()
     }
 
     /// Hands out what arrived since the last call, by time within one look at the ring; returns how many items. Does not block.
@@ -266,13 +250,14 @@ impl Sensor {
         let mut losses = Losses { per_cpu: vec![[0; LossCause::ALL.len()]; rows.len().max(1)] };
         for (to, from) in losses.per_cpu.iter_mut().zip(&rows) {
             to[LossCause::RingFull as usize] = from[loss::RING_FULL];
+            to[LossCause::ScratchBusy as usize] = from[loss::BUSY];
             to[LossCause::UnreadableMemory as usize] = from[loss::UNREADABLE];
             to[LossCause::Truncated as usize] = from[loss::TRUNCATED];
         }
-        // These two are not told by CPU.
+        // What is not told by CPU.
         if let Some(first) = losses.per_cpu.first_mut() {
             first[LossCause::BadRecord as usize] = self.bad_records;
-            first[LossCause::ScratchBusy as usize] = self.missed_runs();
+            first[LossCause::ScratchBusy as usize] += self.missed_runs();
         }
         losses
     }
@@ -294,6 +279,10 @@ impl Sensor {
                 "files and connections opened through io_uring are not seen: {rings} of its rings set up so far"
             ));
         }
+        let failing = plan::failing(&self.interest);
+        if self.hooks.are_each() && !failing.is_empty() {
+            gaps.push(plan::refused_are(&failing));
+        }
         let uncollected = plan::uncollected(&self.interest);
         if !uncollected.is_empty() {
             let names: Vec<&str> = uncollected.iter().map(|t| t.name()).collect();
@@ -303,20 +292,16 @@ impl Sensor {
     }
 
     fn counts(&self) -> Vec<[u64; LOSSES]> {
-        let rows = self.losses.lookup_percpu(&0u32.to_ne_bytes(), MapFlags::ANY).ok().flatten().unwrap_or_default();
+        let rows = self.maps.get("losses").ok().and_then(|m| m.lookup_percpu(&0u32.to_ne_bytes(), MapFlags::ANY).ok());
+        let rows = rows.flatten().unwrap_or_default();
         let number = |bytes: &[u8], i: usize| {
             bytes.get(i * 8..i * 8 + 8).and_then(|b| b.first_chunk::<8>()).map_or(0, |b| u64::from_ne_bytes(*b))
         };
         rows.iter().map(|row| std::array::from_fn(|i| number(row, i))).collect()
     }
 
-    /// Runs that the kernel left out because the program was running already on that CPU. Told by the descriptors themselves,
-    /// which needs no privilege (since Linux 5.12; before, nobody counts).
+    /// Runs that the kernel left out because the program was running already on that CPU.
     fn missed_runs(&self) -> u64 {
-        let told = |fd: &i32| {
-            let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).ok()?;
-            info.lines().find_map(|l| l.strip_prefix("recursion_misses:"))?.trim().parse::<u64>().ok()
-        };
-        self.programs.iter().filter_map(told).sum()
+        self.hooks.missed() + self.life.iter().map(|(program, _)| hooks::missed(program.as_fd())).sum::<u64>()
     }
 }

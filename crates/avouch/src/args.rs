@@ -287,6 +287,29 @@ pub(crate) struct KernelArgs {
     /// Most bytes that are kept of what a call reads or writes.
     #[arg(long, value_name = "BYTES", default_value_t = 80)]
     pub(crate) snaplen: u32,
+    /// Where the kernel programs that tell system calls stand; --dry-run says which it is.
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHERE")]
+    pub(crate) calls: CallsArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CallsArg {
+    /// On the functions of the wanted calls where this kernel allows it and they are few, else at the tracepoint of all.
+    Auto,
+    /// At the tracepoint that every call passes: also calls that seccomp refuses are seen, and calls nobody wants cost a little.
+    Common,
+    /// On the functions of the wanted calls: others cost nothing; calls that seccomp refuses are not seen.
+    Each,
+}
+
+impl From<CallsArg> for avouch_sensor::Calls {
+    fn from(arg: CallsArg) -> Self {
+        match arg {
+            CallsArg::Auto => Self::Auto,
+            CallsArg::Common => Self::Common,
+            CallsArg::Each => Self::Each,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -28,7 +28,8 @@ pub(crate) fn open_source(
         return Ok(Box::new(CaptureSource::new(file)));
     }
     let ring_bytes = kernel.ring_mb.saturating_mul(1 << 20);
-    let options = Options { ring_bytes, snaplen: kernel.snaplen, interest: interest.clone() };
+    let (snaplen, calls) = (kernel.snaplen, kernel.calls.into());
+    let options = Options { ring_bytes, snaplen, calls, interest: interest.clone() };
     let sensor = Sensor::open(&options).map_err(|error| {
         let hint = error.hint.clone();
         let error = anyhow::Error::new(error).context("failed to start the kernel sensor");

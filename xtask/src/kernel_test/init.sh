@@ -29,6 +29,7 @@ try mount -t devpts pts /dev/pts
 try mount -t cgroup2 cgroup /sys/fs/cgroup
 try mount -t bpf bpf /sys/fs/bpf
 try mount -t tracefs trace /sys/kernel/tracing
+try mount -t debugfs debug /sys/kernel/debug
 try mount -t securityfs security /sys/kernel/security
 for module in /modules/*.ko; do
   try insmod "$module"

@@ -52,7 +52,7 @@ fn watched(args: &AgentArgs, into: Option<&mut Into<'_>>) -> anyhow::Result<Outc
     let (mut from, Loaded { rules, acceptances }) = RuleSource::first(args)?;
     let plan = plan(&rules, wants_activity(args));
     if args.dry_run {
-        return dry_run(&plan);
+        return dry_run(&plan, args.kernel.calls.into());
     }
     let format = args.format.unwrap_or(if config.json { Format::Json } else { Format::Text });
     let alert = printer::alert_options(config.alert, args.iso8601);
@@ -242,10 +242,10 @@ pub(crate) fn plan(rules: &RuleSet, activity: bool) -> Plan {
     plan
 }
 
-fn dry_run(plan: &Plan) -> anyhow::Result<Outcome> {
+fn dry_run(plan: &Plan, calls: avouch_sensor::Calls) -> anyhow::Result<Outcome> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    let hooks = avouch_sensor::hooks(&plan.interest);
+    let hooks = avouch_sensor::hooks(&plan.interest, calls);
     writeln!(out, "attached: {}", if hooks.is_empty() { "nothing".to_owned() } else { hooks.join("; ") })
         .and_then(|()| write!(out, "{plan}"))
         .and_then(|()| out.flush())
