@@ -16,7 +16,7 @@
 #define TS_COMPAT 2
 
 struct settings {
-	/* Bits of enum want, a byte a call. */
+	/* Bits of enum want, a byte a call: for the tracepoint that all pass. */
 	__u8 want[SYSCALLS];
 	/* RECORD_FORK, RECORD_EXEC and RECORD_EXIT as bits 1 << kind. */
 	__u32 life;
@@ -24,8 +24,8 @@ struct settings {
 	__u32 reads_below;
 	/* A bit for each byte that stands behind the first slash of such a prefix. */
 	__u32 seconds[8];
-	/* Programs on the functions of calls tell; else they leave it to the common tracepoint. */
-	__u32 each;
+	/* The same for programs on the functions of calls. One of the two is all zeros: who else tells a call tells it twice. */
+	__u8 each[SYSCALLS];
 };
 
 /* Written by user space whenever rules change. */
@@ -174,12 +174,6 @@ __noinline __u32 run_op(__u32 kind_and_len, __u64 value, __u64 second, __u32 off
 		return put_cgroups(task, off);
 	}
 	return off;
-}
-
-/* What is wanted of the call. */
-static __always_inline __u32 wanted(__u32 nr)
-{
-	return nr < SYSCALLS ? settings.want[nr & (SYSCALLS - 1)] : 0;
 }
 
 /* The plan of a call that is wanted, if it is to be looked at. A call that is to be counted has been. */

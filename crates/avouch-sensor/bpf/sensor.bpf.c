@@ -19,9 +19,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	__u32 nr = syscall_number(regs), want = wanted(nr);
+	__u32 nr = syscall_number(regs), want;
 	struct plan *plan;
 
+	if (nr >= SYSCALLS)
+		return 0;
+	want = settings.want[nr & (SYSCALLS - 1)];
 	if (!want)
 		return 0;
 	plan = plan_of(nr, want, ret);

@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     pub(crate) life: u32,
     pub(crate) reads_below: u32,
     pub(crate) seconds: [u32; 8],
-    pub(crate) each: u32,
+    pub(crate) each: [u8; SYSCALLS],
 }
 
 /// Births, by whichever call.
@@ -31,7 +31,8 @@ impl Settings {
     /// What the programs are told so that `interest` is served.
     pub(crate) fn of(interest: &Interest) -> Self {
         let reads_below = u32::from(held(interest).is_some());
-        let mut settings = Self { want: [0; SYSCALLS], life: 0, reads_below, seconds: seconds(interest), each: 0 };
+        let none = [0; SYSCALLS];
+        let mut settings = Self { want: none, life: 0, reads_below, seconds: seconds(interest), each: none };
         for (nr, name) in calls::names() {
             let Some(byte) = settings.want.get_mut(usize::from(nr)) else { continue };
             *byte = want(interest, name, calls::by_name(name));
@@ -45,6 +46,11 @@ impl Settings {
             | hook(successes(&BIRTHS), record::FORK)
             | hook(interest.of(types::PROCEXIT_1_E).any(), record::EXIT);
         settings
+    }
+
+    /// The same for programs on the functions of calls instead of the tracepoint that all pass.
+    pub(crate) fn on_functions(self) -> Self {
+        Self { want: [0; SYSCALLS], each: self.want, ..self }
     }
 
     /// Numbers of the calls that are told or counted.
@@ -196,6 +202,8 @@ mod tests {
         assert_eq!(settings.want[nr(COUNTED)], WANT_COUNT, "counted, and not told");
         assert_eq!(settings.want.iter().filter(|w| **w != 0).count(), 2);
         assert_eq!(settings.life, 1 << record::EXEC);
+        let moved = settings.clone().on_functions();
+        assert_eq!((moved.want, moved.each, moved.life), ([0; SYSCALLS], settings.want, settings.life));
     }
 
     #[test]

@@ -169,7 +169,9 @@ impl Sensor {
         // New programs and paths first, then the settings, then without the old ones: at no time is less let through than either
         // asks for.
         self.hooks.attach(&self.maps, &calls)?;
-        settings.each = u32::from(self.hooks.are_each());
+        if self.hooks.are_each() {
+            settings = settings.on_functions();
+        }
         let wanted: Vec<Vec<u8>> = plan::prefixes(interest).iter().map(|p| p.as_bytes().to_vec()).collect();
         for key in &wanted {
             read_paths.update(key, &[1], MapFlags::ANY).map_err(|e| SensorError::new(what, &e))?;

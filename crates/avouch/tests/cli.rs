@@ -237,9 +237,15 @@ fn agent_options_are_explained() {
 
 #[test]
 fn a_dry_run_says_what_is_collected_and_for_whom() {
-    let (out, err, code) = run(&["agent", "--rules", "rules", "--dry-run"]);
+    let (out, err, code) = run(&["agent", "--rules", "rules", "--dry-run", "--calls", "common"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.starts_with("attached: sys_exit: "), "{out}");
+    // What this machine's kernel allows, or why not.
+    let (other, err, code) = run(&["agent", "--rules", "rules", "--dry-run", "--calls", "each"]);
+    assert_eq!(code, 0, "{err}");
+    let first = other.lines().next().unwrap();
+    let refused = first.starts_with("attached: sys_exit: ") && first.contains("rejected in the kernel (failed to ");
+    assert!(refused || first.starts_with("attached: fexit: ") && first.contains("_sys_openat"), "{other}");
     assert!(out.contains("execve ") && out.contains("Terminal shell in container"), "{out}");
 }
 

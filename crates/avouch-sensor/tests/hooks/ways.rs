@@ -28,15 +28,21 @@ pub(crate) const CHECKS: &[Check] = &[
     Check { name: "very_many_calls_are_told_at_the_tracepoint_unless_asked_otherwise", run: many },
 ];
 
-/// Folders made, one after the other, while the interest changes.
-const MADE: usize = 400;
+/// Makes folders, one after the other, until there is a file of this name among them.
+const STOP: &str = "stop";
 const MAKE_FOLDERS: &str = "make_folders";
+
+/// Folders that are to be told between two changes.
+const BETWEEN: usize = 50;
 
 /// Acts of these checks.
 pub(crate) fn act(name: &str) -> Option<fn()> {
     (name == MAKE_FOLDERS).then_some(|| {
         let folder = std::path::PathBuf::from(std::env::var_os(FOLDER).expect("the test names a folder"));
-        for n in 0..MADE {
+        for n in 0_usize.. {
+            if folder.join(STOP).exists() {
+                return;
+            }
             fs::create_dir(folder.join(format!("made-{n}"))).expect("make a folder");
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -69,28 +75,34 @@ fn made(seen: &Seen) -> Vec<usize> {
 
 fn changed_by(calls: Calls, others: &[Interest]) -> Result<(), String> {
     let mut sensor = open(calls, &some(&MAKING))?;
-    let (mut child, _folder) = crate::start(MAKE_FOLDERS);
+    let (mut child, folder) = crate::start(MAKE_FOLDERS);
     let mut seen = Seen::of(i64::from(child.id()));
-    let end = Instant::now() + crate::PATIENCE;
-    let mut changes = others.iter().cycle();
-    let mut count = 0;
-    while !seen.ended() && Instant::now() < end {
-        crate::take(&mut sensor, &mut seen);
-        // Not before it makes folders, and not so often that it never gets its turn.
-        if MAKING.iter().map(|ty| seen.all(*ty).count()).sum::<usize>() > (count + 1) * MADE / 10
-            && let Some(next) = changes.next()
-        {
-            sensor.set_interest(next).map_err(|e| e.to_string())?;
-            count += 1;
+    let told = |seen: &Seen| MAKING.iter().map(|ty| seen.all(*ty).count()).sum::<usize>();
+    for interest in others.iter().map(Some).chain([None]) {
+        let (before, end) = (told(&seen), Instant::now() + crate::PATIENCE);
+        while told(&seen) < before + BETWEEN {
+            if Instant::now() > end {
+                child.kill().expect("end the child");
+                child.wait().expect("wait for the child");
+                return Err(format!("{} told, and no more", told(&seen)));
+            }
+            crate::take(&mut sensor, &mut seen);
+            std::thread::sleep(sensor.pause());
         }
-        std::thread::sleep(sensor.pause());
+        match interest {
+            Some(interest) => sensor.set_interest(interest).map_err(|e| e.to_string())?,
+            None => fs::write(folder.path().join(STOP), b"").expect("stop the child"),
+        }
     }
+    crate::collect(&mut sensor, &mut seen);
     child.wait().expect("wait for the child");
     let mut numbers = made(&seen);
     numbers.sort_unstable();
-    let whole = numbers.iter().copied().eq(0..MADE);
-    let told = format!("{} told of {MADE}, {count} changes", numbers.len());
-    if !whole || count < others.len() { Err(told) } else { Ok(()) }
+    let count = fs::read_dir(folder.path()).expect("list the folder").count() - 1;
+    let whole = numbers.iter().copied().eq(0..count);
+    let missing = (0..count).filter(|n| !numbers.contains(n)).count();
+    let told = numbers.len();
+    if whole { Ok(()) } else { Err(format!("made {count}, told {told}, not told {missing}")) }
 }
 
 fn change(calls: Calls) -> Result<(), String> {
