@@ -5,7 +5,7 @@
 mod common;
 
 use avouch_respond::{ActMode, Filesystems, Layer, LayerState, Mechanism, Policy, Prevention, Reach};
-use common::{Cgroup, Overlay, busybox_in_memory, prepare, skip, state, wait_for};
+use common::{Cgroup, Overlay, busybox_in_memory, in_overlay, prepare, skip, state, wait_for};
 
 /// Prevention with one rule in this cgroup; the reason when no security module denies here.
 fn start(rule: &str, cgroup: &Cgroup) -> Result<Prevention, String> {
@@ -48,15 +48,8 @@ fn a_program_in_memory_is_denied() {
 #[test]
 fn dropped_files_and_scripts_of_a_container_are_denied_and_shipped_ones_run() {
     const NAME: &str = "dropped_files_and_scripts_of_a_container_are_denied_and_shipped_ones_run";
-    let overlay = match prepare().and_then(|()| Overlay::new()) {
-        Ok(overlay) => overlay,
-        Err(reason) => return skip(NAME, reason),
-    };
-    let cgroup = Cgroup::v2("lsm-upper");
-    let mut prevention = match start("exec_not_from_image: {mode: deny}", &cgroup) {
-        Ok(prevention) => prevention,
-        Err(reason) => return skip(NAME, reason),
-    };
+    let start = |cgroup: &Cgroup| start("exec_not_from_image: {mode: deny}", cgroup);
+    let Some((overlay, cgroup, mut prevention)) = in_overlay(NAME, prepare, "lsm-upper", start) else { return };
     let script = overlay.root().join("bin/script");
     std::fs::write(&script, "#!/bin/busybox sh\n/bin/busybox touch /mark\n").unwrap();
     std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

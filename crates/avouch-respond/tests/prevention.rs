@@ -9,8 +9,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 use avouch_respond::{Act, ActMode, Filesystems, Layer, LayerState, Mechanism, Policy, Prevention, Reach};
 use common::{
-    Cgroup, Overlay, WAIT, busybox_in_memory, cgroup2_is_mounted, prepare, prepare_in_sight, prepare_without_lsm, skip,
-    state, wait_for,
+    Cgroup, Overlay, WAIT, busybox_in_memory, cgroup2_is_mounted, in_overlay, prepare, prepare_in_sight,
+    prepare_without_lsm, skip, state, wait_for,
 };
 
 fn policy(prevention: &str) -> Policy {
@@ -110,15 +110,12 @@ fn the_hosts_own_programs_in_memory_are_no_container() {
 #[test]
 fn a_dropped_file_of_a_container_is_killed_and_a_shipped_one_runs() {
     const NAME: &str = "a_dropped_file_of_a_container_is_killed_and_a_shipped_one_runs";
-    let overlay = match prepare_without_lsm().and_then(|()| Overlay::new()) {
-        Ok(overlay) => overlay,
-        Err(reason) => return skip(NAME, reason),
+    let start = |cgroup: &Cgroup| {
+        let policy = policy("  exec_not_from_image: {mode: deny}");
+        let (prevention, reports) = Prevention::start(&policy, &within(cgroup));
+        kills(&reports).map(|()| prevention)
     };
-    let cgroup = Cgroup::v2("upper");
-    let (mut prevention, reports) = Prevention::start(&policy("  exec_not_from_image: {mode: deny}"), &within(&cgroup));
-    if let Err(reason) = kills(&reports) {
-        return skip(NAME, reason);
-    }
+    let Some((overlay, cgroup, mut prevention)) = in_overlay(NAME, prepare_without_lsm, "upper", start) else { return };
     assert!(!overlay.touch(&cgroup, "/bin/busybox-dropped"));
     assert!(overlay.touch(&cgroup, "/bin/busybox"));
     let acts = wait_for(&mut prevention, |_| true);

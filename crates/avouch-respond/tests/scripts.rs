@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use avouch_respond::{Filesystems, Layer, LayerState, Mechanism, Policy, Prevention, Reach};
-use common::{Cgroup, Overlay, prepare_without_lsm, skip, state, wait_for};
+use common::{Cgroup, Overlay, in_overlay, prepare_without_lsm, state, wait_for};
 
 /// Files that a process may have open for itself before a script of its is lost from sight: `WORKS` of `bpf/script.h`, less
 /// those of a shell.
@@ -40,14 +40,8 @@ fn drop_script(overlay: &Overlay, name: &str, interpreter: &str) {
 #[test]
 fn a_dropped_script_is_killed_and_a_shipped_one_runs() {
     const NAME: &str = "a_dropped_script_is_killed_and_a_shipped_one_runs";
-    let overlay = match prepare_without_lsm().and_then(|()| Overlay::new()) {
-        Ok(overlay) => overlay,
-        Err(reason) => return skip(NAME, reason),
-    };
-    let cgroup = Cgroup::v2("script");
-    let mut prevention = match start(&cgroup) {
-        Ok(prevention) => prevention,
-        Err(reason) => return skip(NAME, reason),
+    let Some((overlay, cgroup, mut prevention)) = in_overlay(NAME, prepare_without_lsm, "script", start) else {
+        return;
     };
     drop_script(&overlay, "dropped-script", "/bin/busybox sh");
     // The image's own script is the interpreter of one that was dropped, and the other way round.
@@ -93,14 +87,8 @@ fn touch_with_files(overlay: &Overlay, cgroup: &Cgroup, count: usize, program: &
 #[test]
 fn a_script_does_not_hide_behind_open_files_or_is_counted() {
     const NAME: &str = "a_script_does_not_hide_behind_open_files_or_is_counted";
-    let overlay = match prepare_without_lsm().and_then(|()| Overlay::new()) {
-        Ok(overlay) => overlay,
-        Err(reason) => return skip(NAME, reason),
-    };
-    let cgroup = Cgroup::v2("script-files");
-    let mut prevention = match start(&cgroup) {
-        Ok(prevention) => prevention,
-        Err(reason) => return skip(NAME, reason),
+    let Some((overlay, cgroup, mut prevention)) = in_overlay(NAME, prepare_without_lsm, "script-files", start) else {
+        return;
     };
     drop_script(&overlay, "dropped-script", "/bin/busybox sh");
     assert!(!touch_with_files(&overlay, &cgroup, IN_SIGHT, "/bin/dropped-script"));

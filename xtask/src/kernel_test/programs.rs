@@ -21,7 +21,7 @@ pub(super) struct Program {
 /// The self-test of the guest comes first: when it fails, what follows says little.
 pub(super) const PROGRAMS: [Program; 5] = [
     Program { target: "guest", source: "xtask/tests/guest.rs", limit: Duration::from_secs(30) },
-    Program { target: "hooks", source: "crates/avouch-sensor/tests/hooks/main.rs", limit: Duration::from_secs(300) },
+    Program { target: "hooks", source: "crates/avouch-sensor/tests/hooks/main.rs", limit: Duration::from_secs(600) },
     Program { target: "lsm", source: "crates/avouch-respond/tests/lsm.rs", limit: Duration::from_secs(90) },
     Program { target: "scripts", source: "crates/avouch-respond/tests/scripts.rs", limit: Duration::from_secs(90) },
     Program { target: "clock", source: "crates/avouch/tests/clock.rs", limit: Duration::from_secs(90) },

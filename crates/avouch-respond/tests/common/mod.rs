@@ -67,6 +67,23 @@ pub fn prepare_in_sight() -> Result<(), String> {
     Ok(())
 }
 
+/// What a test of programs in an overlay works with: the overlay, a cgroup of the test, and the prevention that `start` begins in it.
+/// Where one of them cannot be had, it says why the test is skipped.
+pub fn in_overlay(
+    test: &str,
+    prepare: fn() -> Result<(), String>,
+    cgroup: &str,
+    start: impl FnOnce(&Cgroup) -> Result<Prevention, String>,
+) -> Option<(Overlay, Cgroup, Prevention)> {
+    let begin = || {
+        prepare()?;
+        let (overlay, cgroup) = (Overlay::new()?, Cgroup::v2(cgroup));
+        let prevention = start(&cgroup)?;
+        Ok((overlay, cgroup, prevention))
+    };
+    begin().map_err(|reason: String| skip(test, reason)).ok()
+}
+
 pub fn cgroup2_is_mounted() -> bool {
     cgroup2().is_some()
 }

@@ -52,8 +52,11 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     let mut refused = Vec::new();
+    let filter = args.filter.clone().unwrap_or_default();
     for (calls, way) in WAYS {
-        let performed = if args.list { Ok(Vec::new()) } else { perform(calls) };
+        let asked = |name: &str| format!("{way}::{name}").contains(&filter);
+        let any = ACTS.iter().map(|a| a.name).chain(CHECKS.iter().map(|c| c.name)).any(asked);
+        let performed = if args.list || !any { Ok(Vec::new()) } else { perform(calls, &asked) };
         match performed {
             Ok(seen) => trials.extend(trials_of(calls, way, &seen)),
             Err(e) => {
@@ -74,12 +77,12 @@ fn main() -> ExitCode {
     libtest_mimic::run(&args, trials).exit_code()
 }
 
-/// Performs every act under one sensor.
-fn perform(calls: Calls) -> Result<Vec<(&'static str, Seen)>, SensorError> {
+/// Performs the acts that are asked for under one sensor.
+fn perform(calls: Calls, asked: &dyn Fn(&str) -> bool) -> Result<Vec<(&'static str, Seen)>, SensorError> {
     let started = Instant::now();
     let mut sensor = Sensor::open(&Options { ring_bytes: 64 << 20, calls, ..Options::default() })?;
     println!("{calls:?}: opened in {} ms", started.elapsed().as_millis());
-    let seen = ACTS.iter().map(|a| (a.name, watch(&mut sensor, a))).collect();
+    let seen = ACTS.iter().filter(|a| asked(a.name)).map(|a| (a.name, watch(&mut sensor, a))).collect();
     let lost = sensor.losses();
     for cause in LossCause::ALL {
         println!("{calls:?}: lost, {}: {}", cause.name(), lost.of(cause));
