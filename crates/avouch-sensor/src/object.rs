@@ -41,6 +41,8 @@ impl Config {
 /// # Errors
 /// When they are not what this loader reads.
 pub(crate) fn open(bytes: &[u8], config: Config) -> Result<OpenObject, SensorError> {
+    // What goes wrong comes back as an error.
+    libbpf_rs::set_print(None);
     let mut open = ObjectBuilder::default()
         .name("avouch")
         .and_then(|b| b.open_memory(bytes))

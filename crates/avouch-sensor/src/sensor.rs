@@ -109,7 +109,6 @@ impl Sensor {
     /// When the kernel or our capabilities do not allow it; the message says what is missing.
     pub fn open(options: &Options) -> Result<Self, SensorError> {
         numbers::are_the_machines()?;
-        libbpf_rs::set_print(None);
         let ring_bytes = options.ring_bytes.clamp(1 << 16, 1 << 30).next_power_of_two();
         let config = Config { snaplen: options.snaplen };
         let mut open = object::open(object::SENSOR, config)?;
