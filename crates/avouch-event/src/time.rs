@@ -47,14 +47,60 @@ impl fmt::Display for TimeText {
         let (days, of_day) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
         let (h, m, s) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
         let (year, month, day) = civil(days);
-        match self.style {
-            Clock => write!(f, "{h:02}:{m:02}:{s:02}.{fraction:09}"),
-            ClockSeconds => write!(f, "{h:02}:{m:02}:{s:02}"),
-            DateTime => write!(f, "{year:04}-{month:02}-{day:02} {h:02}:{m:02}:{s:02}.{fraction:09}"),
-            DateTimeSeconds => write!(f, "{year:04}-{month:02}-{day:02} {h:02}:{m:02}:{s:02}"),
-            Iso8601 => write!(f, "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{fraction:09}+0000"),
-            Iso8601Zulu => write!(f, "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{fraction:09}Z"),
+        let mut text = Digits { bytes: [0; 34], len: 0 };
+        if !matches!(self.style, Clock | ClockSeconds) {
+            text.number(year, 4);
+            text.number_after(b'-', month, 2);
+            text.number_after(b'-', day, 2);
+            text.push(if matches!(self.style, Iso8601 | Iso8601Zulu) { b'T' } else { b' ' });
         }
+        text.number(h, 2);
+        text.number_after(b':', m, 2);
+        text.number_after(b':', s, 2);
+        if !matches!(self.style, ClockSeconds | DateTimeSeconds) {
+            text.number_after(b'.', i64::try_from(fraction).unwrap_or(0), 9);
+        }
+        match self.style {
+            Iso8601 => text.number_after(b'+', 0, 4),
+            Iso8601Zulu => text.push(b'Z'),
+            Clock | ClockSeconds | DateTime | DateTimeSeconds => {}
+        }
+        f.write_str(text.as_str())
+    }
+}
+
+/// Numbers of fixed widths, and what stands between them: reports and outputs print millions of times, for which `write!` is slow.
+struct Digits {
+    /// The longest is `2026-07-01T00:00:00.000000000+0000`.
+    bytes: [u8; 34],
+    len: usize,
+}
+
+impl Digits {
+    fn push(&mut self, byte: u8) {
+        if let Some(slot) = self.bytes.get_mut(self.len) {
+            *slot = byte;
+            self.len += 1;
+        }
+    }
+
+    /// The last `width` digits of a number that is not negative.
+    fn number(&mut self, number: i64, width: usize) {
+        let mut rest = number;
+        for slot in self.bytes.iter_mut().skip(self.len).take(width).rev() {
+            *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        self.len = (self.len + width).min(self.bytes.len());
+    }
+
+    fn number_after(&mut self, byte: u8, number: i64, width: usize) {
+        self.push(byte);
+        self.number(number, width);
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
 }
 

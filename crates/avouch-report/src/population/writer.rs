@@ -72,7 +72,7 @@ impl PopulationWriter {
             match place {
                 Some(place) => {
                     let cell = cells.get(*place).copied().unwrap_or_default();
-                    serde_json::to_writer(&mut *line, cell).map_err(io::Error::from).map_err(failed)?;
+                    json_string(cell, line).map_err(failed)?;
                 }
                 None => line.extend_from_slice(n.as_bytes()),
             }
@@ -147,6 +147,18 @@ impl Write for Hashed {
     }
 }
 
+/// A text as JSON has it. Most have nothing to escape, which is seen faster over all bytes at once than byte by byte.
+fn json_string(text: &str, line: &mut Vec<u8>) -> io::Result<()> {
+    let escaped = text.bytes().fold(false, |any, b| any | (b < 0x20) | (b == b'"') | (b == b'\\'));
+    if escaped {
+        return serde_json::to_writer(line, text).map_err(io::Error::from);
+    }
+    line.push(b'"');
+    line.extend_from_slice(text.as_bytes());
+    line.push(b'"');
+    Ok(())
+}
+
 /// One line as RFC 4180 has it.
 pub(crate) fn csv_line(cells: &[&str], line: &mut Vec<u8>) {
     for (n, cell) in cells.iter().enumerate() {
@@ -201,7 +213,7 @@ mod tests {
         let jsonl = std::fs::read_to_string(dir.path().join("p.jsonl")).unwrap();
         let rows: Vec<Json> = jsonl.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!(rows[0]["text"], "=HYPERLINK(\"http://x\")");
-        assert_eq!(rows[1]["n"], 2);
+        assert_eq!((&rows[1]["n"], &rows[1]["text"]), (&2.into(), &"two\nlines".into()));
         assert_eq!(
             (population.count, population.first.as_deref(), population.last.as_deref()),
             (2, Some("a"), Some("b"))
