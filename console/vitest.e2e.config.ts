@@ -2,12 +2,14 @@ import { defineConfig } from "vitest/config";
 
 // Browser tests: the built console in Chromium against the mock.
 // They need `npm run build` first and a Chromium at CHROMIUM or /usr/bin/chromium.
+// A file has its own browser and its own mock on a port of its own, so two files run at a time: much of a test is waiting.
 export default defineConfig({
   test: {
     environment: "node",
     include: ["tests/e2e/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    fileParallelism: false,
+    pool: "forks",
+    poolOptions: { forks: { minForks: 2, maxForks: 2 } },
   },
 });

@@ -40,7 +40,7 @@ export function counts(world, params) {
     count: rows.length,
     facets: params.getAll("facet").map((c) => facet(rows, c, Number(params.get("values") ?? 20))),
     histogram: step > 0 ? histogram(all, query, step) : [],
-    gaps: gapsIn(world.gaps, query, params),
+    gaps: gapsIn(world.gaps, query, params, world.extra.nothing),
   };
 }
 

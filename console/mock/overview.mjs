@@ -63,6 +63,6 @@ export function overview(world, params) {
     controls: { days: days.map((d) => new Date(d).toISOString().slice(0, 10)), criteria },
     rules,
     open: { buckets, oldest: open.length > 0 ? wire(open[0]) : null },
-    gaps: gapsIn(world.gaps, query, params),
+    gaps: gapsIn(world.gaps, query, params, world.extra.nothing),
   };
 }

@@ -100,8 +100,9 @@ export function answer(params, query, rows, suppressed, gaps, started) {
   };
 }
 
-/** Gaps of the range on the wire. */
-export function gapsIn(gaps, query, params) {
+/** Gaps of the range on the wire; where nothing reports, all of it is one. */
+export function gapsIn(gaps, query, params, nothing = false) {
+  if (nothing) return [{ node: "", cluster: "", source: "", from: new Date(query.from).toISOString(), to: new Date(query.to).toISOString(), cause: "nothing was watched yet: no source was ever heard before" }];
   const clusters = params.getAll("cluster");
   return gaps.filter((g) => g.from < query.to && g.to > query.from && (clusters.length === 0 || clusters.includes(g.cluster))).map((g) => ({ ...g, source: g.source ?? "", from: new Date(g.from).toISOString(), to: new Date(g.to).toISOString() }));
 }

@@ -4771,9 +4771,13 @@ export interface components {
              */
             last_event?: string | null;
             node: string;
+            /** @description As of the node: a machine and a cluster may have the same name. */
+            own: boolean;
             /** @description Why it is not `ok`; empty when it is. */
             reason: string;
             rules_digest: string;
+            /** @description As of the node. */
+            run: string;
             source: string;
             state: components["schemas"]["State"];
             version: string;

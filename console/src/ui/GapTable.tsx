@@ -2,6 +2,12 @@ import type { Gap } from "@/api/types";
 import { lengthText } from "@/time/span";
 import { Time } from "./Time";
 
+/** Who was not watched: a source of a node, a source of which nothing is known, or all there is. */
+export function whoseText({ node, source }: Pick<Gap, "node" | "source">): string {
+  if (node === null || node === "") return source === null || source === "" ? "everything" : source;
+  return `${source === null || source === "" ? "every source" : source} of ${node}`;
+}
+
 /** Stretches that were not watched, each with who was not and why. */
 export function GapTable({ gaps, label }: { gaps: Gap[]; label: string }) {
   return (
@@ -23,7 +29,7 @@ export function GapTable({ gaps, label }: { gaps: Gap[]; label: string }) {
             <td><Time at={g.to} /></td>
             <td className="num">{lengthText(Date.parse(g.to) - Date.parse(g.from))}</td>
             <td>
-              {g.source ?? "every source"} of {g.node ?? "a node not named"}
+              {whoseText(g)}
             </td>
             <td>{g.cluster ?? <span className="faint">not known</span>}</td>
             <td className="wrap">{g.cause}</td>

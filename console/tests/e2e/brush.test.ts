@@ -29,6 +29,21 @@ async function drag(page: Page, chart: Locator, from: number, to: number): Promi
   await page.waitForURL(/[?&]from=/);
 }
 
+/** Draws a finger over an element, as `drag` does, and up by `up` px. */
+async function swipe(page: Page, chart: Locator, from: number, to: number, up = 0): Promise<void> {
+  await chart.scrollIntoViewIfNeeded();
+  const box = await chart.boundingBox();
+  if (box === null) throw new Error("the chart is not on the page");
+  const screen = await page.context().newCDPSession(page);
+  await screen.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+  const STEPS = 8;
+  for (let i = 0; i <= STEPS; i++) {
+    const point = { x: box.x + box.width * (from + ((to - from) * i) / STEPS), y: box.y + box.height / 2 - (up * i) / STEPS };
+    await screen.send("Input.dispatchTouchEvent", { type: i === 0 ? "touchStart" : "touchMove", touchPoints: [point] });
+  }
+  await screen.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+}
+
 interface Chart {
   name: string;
   path: string;
@@ -99,6 +114,36 @@ describe("a time is chosen on", () => {
     await page.waitForURL(/[?&]from=/);
     expect(length(page)).toBe(2 * (step ?? 0));
     expect(faults).toEqual([]);
+  });
+
+  const OF_A_TELEPHONE = ["findings of the overview", "a noisy rule", "a source in health", "an acceptance in its pane"];
+  it.each(CHARTS.filter((c) => OF_A_TELEPHONE.includes(c.name)))("$name, by finger on a telephone; up and down scrolls", async ({ path, chart, step }) => {
+    const base = await at.start();
+    const { page, faults } = await open(at.browser, base + path, "light", { width: 390, height: 844 });
+    await chart(page).waitFor();
+    await swipe(page, chart(page), 0.4, 0.5, 200);
+    expect(new URL(page.url()).searchParams.get("from")).toBeNull();
+    await swipe(page, chart(page), 0.2, 0.8);
+    await page.waitForURL(/[?&]from=/);
+    if (step !== undefined) expect(length(page) % step).toBe(0);
+    expect(length(page)).toBeGreaterThan(step ?? 0);
+    // A drag is no tap on what lies below.
+    expect(new URL(page.url()).pathname).toBe(new URL(base + path).pathname);
+    expect(faults).toEqual([]);
+  });
+
+  it("days of a control, by finger, and a tap is still a tap", async () => {
+    const base = await at.start();
+    const { page } = await open(at.browser, `${base}/controls/K8S-MO-01?from=2026-09-01&to=2026-11-01`, "light", { width: 390, height: 844 });
+    const days = page.getByRole("region", { name: "Days" }).locator("ol");
+    await days.waitFor();
+    await swipe(page, days, 0.3, 0.6);
+    await page.waitForURL(/from=2026-09-\d\dT00%3A00%3A00Z/);
+    expect(length(page) % DAY).toBe(0);
+    await page.goBack();
+    await expect.poll(() => days.getByRole("button").count()).toBeGreaterThan(50);
+    await swipe(page, days, 0.5, 0.5);
+    await page.waitForURL(/[?&]day=/);
   });
 
   it.each([["/rules?t=7d", "Rules"], ["/acceptances?t=7d", "Acceptances"]])("a row of a table by keys: Tab leads from the list to the chart of the row: %s", async (path, name) => {

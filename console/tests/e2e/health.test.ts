@@ -5,13 +5,16 @@ import { mocked } from "./mocked";
 const at = mocked({ count: 2_000, loggedIn: true });
 
 describe("health", () => {
-  it.each([["light", 1440], ["dark", 1440], ["light", 1024], ["dark", 1024]] as const)("says what is not watched and is clean by axe: %s, %i wide", async (theme, width) => {
+  it.each([["light", 1440], ["dark", 1440], ["light", 1024], ["dark", 1024], ["light", 390], ["dark", 390]] as const)("says what is not watched and is clean by axe: %s, %i wide", async (theme, width) => {
     const base = await at.start();
     const { page, faults } = await open(at.browser, `${base}/health?t=24h`, theme, { width, height: 900 });
     await page.getByText("Not everything is watched.").waitFor();
     for (const name of ["Sources", "Nodes to look at", "Ledger", "Disk", "Facts of agents", "Notifications"]) await page.getByRole("region", { name, exact: true }).waitFor();
     await checkAxe(page);
-    expect(await page.evaluate(() => document.querySelector(".page")?.scrollWidth === document.querySelector(".page")?.clientWidth)).toBe(true);
+    // Neither the page nor the table of sources goes on beside what is seen.
+    for (const what of [".page", '[aria-label="Table of sources"]']) {
+      expect(await page.evaluate((of) => [document.querySelector(of)?.scrollWidth, document.querySelector(of)?.clientWidth], what).then(([all, seen]) => (all ?? 0) - (seen ?? 0)), what).toBeLessThanOrEqual(1);
+    }
     expect(faults).toEqual([]);
   });
 
@@ -31,6 +34,25 @@ describe("health", () => {
     const refuses = sources.getByRole("row").filter({ hasText: "refused newer rules" });
     await refuses.getByText("rules/own/logins.yaml:14: unknown field").waitFor();
     expect(await sources.getByText(/^◆ (behind|refused newer rules)$/).count()).toBe(2);
+  });
+
+  it("tells a machine from a cluster of the same name", async () => {
+    const base = await at.start();
+    (at.mock.world as unknown as { extra: { twin: boolean } }).extra.twin = true;
+    const { page, faults } = await open(at.browser, `${base}/health`);
+    const rows = page.getByRole("region", { name: "Sources", exact: true }).getByRole("row").filter({ hasText: /^prod-eu ?k8s_audit/ });
+    await expect.poll(() => rows.count()).toBe(2);
+    await rows.filter({ hasText: "judged by this server, run server-1" }).waitFor();
+    await rows.filter({ hasText: "of an agent, run agent-7" }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it("says that nobody watched before the first source was heard", async () => {
+    const base = await at.start();
+    (at.mock.world as unknown as { extra: { nothing: boolean } }).extra.nothing = true;
+    const { page } = await open(at.browser, `${base}/health?t=24h`);
+    await page.getByRole("region", { name: "Before anything was watched" }).getByText("That there is no finding of that time means nothing.").waitFor();
+    expect(await page.getByRole("region", { name: "Gaps of nodes that are not listed" }).count()).toBe(0);
   });
 
   it("draws a gap where it was, and says it in words", async () => {

@@ -59,7 +59,7 @@ function Loaded({ data, params }: { data: AcceptanceList; params: { from: string
   const middle = useNarrow(MIDDLE);
   const beside = selected !== null;
   // Beside a pane of a window that is not wide, and on a telephone, the days are in the pane only.
-  const columns = useMemo(() => columnsOf(beside || phone, phone || (beside && middle), first, blind, serverNow()), [beside, phone, middle, first, blind]);
+  const columns = useMemo(() => columnsOf(beside || phone, phone || (beside && middle), middle, first, blind, serverNow()), [beside, phone, middle, first, blind]);
   const waiting = rows.filter((a) => markOf(a, now) === "waits");
   const unused = rows.filter((a) => markOf(a, now) === "unused").length;
   const hits = rows.reduce((sum, a) => sum + a.hits, 0);
@@ -94,16 +94,16 @@ function Loaded({ data, params }: { data: AcceptanceList; params: { from: string
   );
 }
 
-function columnsOf(narrow: boolean, small: boolean, first: number, blind: boolean[] | undefined, now: number): Column<Acceptance>[] {
+function columnsOf(narrow: boolean, small: boolean, middle: boolean, first: number, blind: boolean[] | undefined, now: number): Column<Acceptance>[] {
   const all: (Column<Acceptance> | null)[] = [
     { id: "id", label: "Id", width: small ? "112px" : "130px", cell: (a) => <span className="mono cut">{a.id}</span> },
-    { id: "aim", label: "Lets be", width: small ? "minmax(90px, 2fr)" : "minmax(160px, 2fr)", cell: (a) => <strong className="cut">{aim(a)}</strong> },
-    { id: "standing", label: "Standing", width: small ? "minmax(70px, 1fr)" : narrow ? "minmax(120px, 1fr)" : "minmax(180px, 1.2fr)", cell: (a) => <StandingText acceptance={a} now={now} /> },
+    { id: "aim", label: "Lets be", width: small ? "minmax(90px, 2fr)" : middle ? "minmax(130px, 2fr)" : "minmax(160px, 2fr)", cell: (a) => <strong className="cut">{aim(a)}</strong> },
+    { id: "standing", label: "Standing", width: small ? "minmax(70px, 1fr)" : narrow || middle ? "minmax(120px, 1fr)" : "minmax(180px, 1.2fr)", cell: (a) => <StandingText acceptance={a} now={now} /> },
     narrow ? null : { id: "owner", label: "Asked, approved", width: "minmax(110px, 1fr)", cell: (a) => <span className="cut">{a.requester}, {a.approver ?? <span className="faint">nobody yet</span>}</span> },
     narrow ? null : { id: "expires", label: "Expires (UTC)", width: "128px", cell: (a) => (a.expires === null ? <span className="over">never</span> : <Time at={a.expires} form="minute" />) },
     small ? null : { id: "days", label: `By day from ${dayText(first)}`, width: "136px", cell: (a, current) => <Sparkline values={a.by_day} first={first} width={120} blind={blind} label={`${a.id} by day`} tabIndex={current ? 0 : null} /> },
     { id: "hits", label: "Hid", width: small ? "44px" : "70px", align: "end", cell: (a) => countText(a.hits) },
-    narrow ? null : { id: "last", label: "Last day", width: "96px", align: "end", cell: (a) => (a.last_hit === null ? <span className="faint">none</span> : a.last_hit.slice(0, 10)) },
+    narrow || middle ? null : { id: "last", label: "Last day", width: "96px", align: "end", cell: (a) => (a.last_hit === null ? <span className="faint">none</span> : a.last_hit.slice(0, 10)) },
   ];
   return all.filter((c) => c !== null);
 }

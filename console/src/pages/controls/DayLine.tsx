@@ -7,6 +7,7 @@ import { BrushNote } from "@/ui/brush/Brush";
 import { placeOf, stretchText } from "@/ui/brush/model";
 import { boxOf, useBrush } from "@/ui/brush/useBrush";
 import { DayPicker } from "@/ui/DayPicker";
+import { whoseText } from "@/ui/GapTable";
 import { Link } from "@/url/Link";
 import { useParam } from "@/url/router";
 import { DayKey } from "./marks";
@@ -108,7 +109,7 @@ function DayDetail({ day, days, onDay, gaps, findings }: { day: DayCounts; days:
   const from = Date.parse(day.day);
   const to = from + DAY;
   const holes = gaps.filter((g) => Date.parse(g.from) < to && Date.parse(g.to) > from);
-  const causes = [...new Set(holes.map((g) => `${g.source ?? "every source"} of ${g.node ?? "a node"}: ${g.cause}`))];
+  const causes = [...new Set(holes.map((g) => `${whoseText(g)}: ${g.cause}`))];
   const some = Object.keys(findings).length > 0;
   return (
     <div className="notice day">

@@ -4,7 +4,6 @@ import { ask, countsQuery } from "@/api/queries";
 import type { Counts, Row } from "@/api/types";
 import { useFreshNumbers } from "@/live/useFreshNumbers";
 import { useSession } from "@/session/SessionProvider";
-import { useWholeGaps } from "@/pages/health/useWatched";
 import { countText } from "@/time/format";
 import { stepFor } from "@/time/span";
 import { useTime } from "@/time/useTime";
@@ -153,8 +152,7 @@ function FeedPage() {
   });
 
   const bars = useMemo<ChartBar[]>(() => (counts.data?.histogram ?? []).map((b) => ({ from: Date.parse(b.from), severity: b.severity, suppressed: b.suppressed })), [counts.data]);
-  const known = useMemo(() => (counts.data === undefined || counts.data.gaps === null ? null : chartGaps(counts.data.gaps, range)), [counts.data, range]);
-  const gaps = useWholeGaps(known, params, range);
+  const gaps = useMemo(() => (counts.data === undefined || counts.data.gaps === null ? null : chartGaps(counts.data.gaps, range)), [counts.data, range]);
   const suggest = useCallback((column: string) => counts.data?.facets.find((f) => f.column === column)?.values.map((v) => v.value) ?? [], [counts.data]);
   const phone = useNarrow();
   const middle = useNarrow(MIDDLE);

@@ -1,6 +1,7 @@
 import { countText } from "@/time/format";
 import { Time } from "@/ui/Time";
 import { StateMark } from "./SourceTable";
+import { ownKey } from "./model";
 import type { Node } from "./types";
 
 /** Nodes about which there is something to look at: warnings, losses by cause, or nothing ever heard. */
@@ -28,7 +29,7 @@ export function NodeWarnings({ nodes }: { nodes: Node[] }) {
           </thead>
           <tbody>
             {odd.map((n) => (
-              <tr key={n.node}>
+              <tr key={ownKey(n)}>
                 <th scope="row">
                   {n.node}
                   {n.kernel !== "" && <div className="faint">{n.kernel}</div>}

@@ -5,7 +5,7 @@ import { Brush } from "@/ui/brush/Brush";
 import { stretchOf, stretchText } from "@/ui/brush/model";
 import { useStop } from "@/ui/brush/useBrush";
 import { Time } from "@/ui/Time";
-import { laneText, pieces, place, short, sliceText, STATES, worstFirst } from "./model";
+import { laneText, ownKey, pieces, place, sameNamed, short, sliceText, STATES, worstFirst } from "./model";
 import type { Node, RuleSet, Source, State } from "./types";
 
 /** About so many stretches of a lane can be pointed at. */
@@ -69,11 +69,28 @@ function Behind({ set }: { set: RuleSet | null }) {
   );
 }
 
+/** Who is watched. A machine and a cluster may have the same name: then each says whose it is, and of which run. */
+function Who({ source: s, twin }: { source: Source; twin: boolean }) {
+  return (
+    <th scope="row" className="who">
+      <span className="name">{s.node}</span>
+      <div className="mono">{s.source}</div>
+      {s.cluster !== "" && s.cluster !== s.node && <div className="faint">{s.cluster}</div>}
+      {twin && (
+        <div className="faint">
+          {s.own ? "judged by this server" : "of an agent"}, run <span className="mono">{short(s.run)}</span>
+        </div>
+      )}
+    </th>
+  );
+}
+
 /** Every source of every node, the worst first. */
 export function SourceTable({ sources, nodes, range }: { sources: Source[]; nodes: Node[]; range: Range }) {
-  const sets = new Map(nodes.map((n) => [n.node, n.rule_set]));
+  const sets = new Map(nodes.map((n) => [ownKey(n), n.rule_set]));
   const rows = worstFirst(sources);
-  const keyOf = (s: Source) => `${s.node} ${s.source}`;
+  const twins = sameNamed(sources);
+  const keyOf = (s: Source) => `${ownKey(s)} ${s.source}`;
   const stop = useStop(rows.map(keyOf));
   return (
     <section className="card" aria-label="Sources">
@@ -88,8 +105,7 @@ export function SourceTable({ sources, nodes, range }: { sources: Source[]; node
         <table className="table sources" aria-label="Sources of nodes" data-brushes="">
           <thead>
             <tr>
-              <th scope="col">Node</th>
-              <th scope="col">Source</th>
+              <th scope="col">Node, source</th>
               <th scope="col" className="told">
                 State
               </th>
@@ -100,27 +116,19 @@ export function SourceTable({ sources, nodes, range }: { sources: Source[]; node
                 Last event (UTC)
               </th>
               <th scope="col" className="num">
-                Lag
-              </th>
-              <th scope="col" className="num">
                 Events
               </th>
               <th scope="col" className="num">
                 Lost
               </th>
-              <th scope="col">Rules</th>
-              <th scope="col">Version</th>
+              <th scope="col">Rules, version</th>
             </tr>
           </thead>
           <tbody>
             {rows.map((s) => (
               <tr key={keyOf(s)}>
-                <th scope="row">
-                  {s.node}
-                  {s.cluster !== "" && s.cluster !== s.node && <div className="faint">{s.cluster}</div>}
-                </th>
-                <td className="mono">{s.source}</td>
-                <td>
+                <Who source={s} twin={twins.has(s.node)} />
+                <td className="told">
                   <StateMark state={s.state} />
                   {s.reason !== "" && <div className="why">{s.reason}</div>}
                   {s.digests !== undefined && s.digests !== null && <DigestLine digests={s.digests} />}
@@ -129,19 +137,23 @@ export function SourceTable({ sources, nodes, range }: { sources: Source[]; node
                   <Lane source={s} range={range} stop={stop(keyOf(s))} />
                   <div className="faint">{laneText(s.gaps, s.expected, range)}</div>
                 </td>
-                <td className="num">{s.last_event === null ? "none" : <Time at={s.last_event} form="noyear" />}</td>
-                <td className="num">{s.lag_s === null ? "" : lengthText(s.lag_s * 1000)}</td>
-                <td className="num">{countText(s.events)}</td>
-                <td className="num" data-bad={s.drops > 0 || undefined}>
+                <td className="num" data-of="Last event">
+                  {s.last_event === null ? "none" : <Time at={s.last_event} form="noyear" />}
+                  {s.lag_s !== null && <div className="faint">lag {lengthText(s.lag_s * 1000)}</div>}
+                </td>
+                <td className="num" data-of="Events">
+                  {countText(s.events)}
+                </td>
+                <td className="num" data-of="Lost" data-bad={s.drops > 0 || undefined}>
                   {countText(s.drops)}
                 </td>
-                <td>
+                <td className="rules" data-of="Rules">
                   <span className="mono" title={s.rules_digest}>
                     {short(s.rules_digest)}
                   </span>
-                  <Behind set={sets.get(s.node) ?? null} />
+                  {s.version !== "" && <div className="faint">{s.version}</div>}
+                  <Behind set={sets.get(ownKey(s)) ?? null} />
                 </td>
-                <td>{s.version}</td>
               </tr>
             ))}
           </tbody>

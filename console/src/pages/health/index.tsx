@@ -6,6 +6,7 @@ import { TestEvent } from "@/ui/FirstRun";
 import { GapTable } from "@/ui/GapTable";
 import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Skeleton } from "@/ui/States";
+import { Time } from "@/ui/Time";
 import { Link } from "@/url/Link";
 import { NodeWarnings } from "./NodeWarnings";
 import { ServerCards } from "./ServerCards";
@@ -36,7 +37,7 @@ export default function HealthPage() {
       <div className="stack healthpage">
         <Verdict data={data} />
         {data.sources.length === 0 ? <Nothing /> : <SourceTable sources={data.sources} nodes={data.nodes} range={range} />}
-        {data.other_gaps.length > 0 && <OtherGaps gaps={data.other_gaps} />}
+        <OtherGaps gaps={data.other_gaps} />
         <NodeWarnings nodes={data.nodes} />
         <ServerCards data={data} />
         <section className="card" aria-label="Test event">
@@ -86,17 +87,38 @@ function Verdict({ data }: { data: HealthAnswer }) {
   );
 }
 
-/** Gaps of the time of the page whose nodes are no longer listed: they are gaps all the same. */
-function OtherGaps({ gaps }: { gaps: HealthAnswer["other_gaps"] }) {
+/** Gaps of the time of the page whose nodes are no longer listed: they are gaps all the same. So is the time before anything was heard, which is of nobody. */
+function OtherGaps({ gaps: all }: { gaps: HealthAnswer["other_gaps"] }) {
+  const gaps = all.filter((g) => g.node !== "");
+  const nobody = all.find((g) => g.node === "");
+  if (nobody !== undefined && gaps.length === 0) return <Before gap={nobody} />;
+  if (gaps.length === 0) return null;
   return (
-    <section className="card" aria-label="Gaps of nodes that are not listed">
-      <header>
-        <h2>Gaps of nodes that are not listed</h2>
-        <span className="faint">{countText(gaps.length)} in this time; the nodes left, or were silent for more than a day</span>
-      </header>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with keys */}
-      <div className="scroll" tabIndex={0} role="region" aria-label="Table of gaps of nodes that are not listed">
-        <GapTable gaps={gaps} label="Gaps of nodes that are not listed" />
+    <>
+      {nobody !== undefined && <Before gap={nobody} />}
+      <section className="card" aria-label="Gaps of nodes that are not listed">
+        <header>
+          <h2>Gaps of nodes that are not listed</h2>
+          <span className="faint">{countText(gaps.length)} in this time; the nodes left, or were silent for more than a day</span>
+        </header>
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with keys */}
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of gaps of nodes that are not listed">
+          <GapTable gaps={gaps} label="Gaps of nodes that are not listed" />
+        </div>
+      </section>
+    </>
+  );
+}
+
+/** The time in which nobody watched anything. */
+function Before({ gap }: { gap: HealthAnswer["other_gaps"][number] }) {
+  return (
+    <section className="notice" aria-label="Before anything was watched">
+      <div>
+        <strong>
+          From <Time at={gap.from} /> to <Time at={gap.to} /> UTC nobody watched:
+        </strong>{" "}
+        {gap.cause}. That there is no finding of that time means nothing.
       </div>
     </section>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blindDays, laneText, pieces, sliceText, unwatched, worstFirst } from "./model";
+import { blindDays, ownKey, sameNamed, laneText, pieces, sliceText, worstFirst } from "./model";
 import type { HealthGap, Source, State } from "./types";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 26, 10, minute)).toISOString();
@@ -47,25 +47,25 @@ describe("a stretch of a lane", () => {
   });
 });
 
+describe("names", () => {
+  it("are shared where a machine and a cluster have the same", () => {
+    const of = (node: string, own: boolean) => ({ node, own }) as Source;
+    expect([...sameNamed([of("prod", true), of("prod", false), of("a", false), of("a", false), of("b", true)])]).toEqual(["prod"]);
+    expect(ownKey(of("prod", true))).not.toBe(ownKey(of("prod", false)));
+  });
+});
+
 describe("days of a source", () => {
   const DAY = 86_400_000;
   const first = Date.UTC(2026, 10, 25);
   const iso = (day: number) => new Date(first + day * DAY).toISOString();
-  const source = (name: string, more: Partial<Source>): Source => ({ source: name, node: "n", cluster: "c", state: "ok", reason: "", last_event: null, lag_s: null, events: 0, drops: 0, drops_lately: 0, digests: null, rules_digest: "", version: "", expected: { from: iso(0), to: iso(4) }, gaps: [], ...more });
+  const source = (name: string, more: Partial<Source>): Source => ({ source: name, node: "n", cluster: "c", own: false, run: "r", state: "ok", reason: "", last_event: null, lag_s: null, events: 0, drops: 0, drops_lately: 0, digests: null, rules_digest: "", version: "", expected: { from: iso(0), to: iso(4) }, gaps: [], ...more });
   const day = (from: number, to: number) => ({ node: "n", cluster: "c", source: "syscall", from: iso(from), to: iso(to), cause: "down" });
 
   it("are blind where a gap of one of its nodes lies", () => {
     const sources = [source("syscall", {}), source("syscall", { gaps: [day(1.5, 2)] }), source("k8s_audit", { gaps: [day(3, 3.1)] })];
     expect(blindDays(sources, "syscall", first, 4)).toEqual([false, true, false, false]);
     expect(blindDays(sources, null, first, 4)).toEqual([false, true, false, true]);
-  });
-
-  it("of nothing at all begin when the first source did", () => {
-    const range = { from: first, to: first + 4 * DAY };
-    expect(unwatched([], range)).toEqual(range);
-    expect(unwatched([source("syscall", { expected: null })], range)).toEqual(range);
-    expect(unwatched([source("syscall", { expected: { from: iso(2), to: iso(4) } }), source("k8s_audit", { expected: { from: iso(1), to: iso(4) } })], range)).toEqual({ from: first, to: first + DAY });
-    expect(unwatched([source("syscall", {})], range)).toBeNull();
   });
 
   it("are blind where nothing of it was to be watched: before it was first seen, or when it is not there at all", () => {

@@ -23,6 +23,17 @@ export function worstFirst(sources: Source[]): Source[] {
   return [...sources].sort((a, b) => rank(a) - rank(b) || a.cluster.localeCompare(b.cluster) || a.node.localeCompare(b.node) || a.source.localeCompare(b.source));
 }
 
+/** What tells a machine from a cluster of the same name. */
+export function ownKey(of: { node: string; own: boolean }): string {
+  return `${of.own ? "own" : "agent"} ${of.node}`;
+}
+
+/** Names that a machine and a cluster share. */
+export function sameNamed(sources: Source[]): Set<string> {
+  const own = new Set(sources.filter((s) => s.own).map((s) => s.node));
+  return new Set(sources.filter((s) => !s.own && own.has(s.node)).map((s) => s.node));
+}
+
 /** A piece of a lane, in percent of it. */
 export interface Piece {
   left: number;
@@ -72,13 +83,6 @@ export function blindDays(sources: Source[], source: string | null, first: numbe
     const day = { from: first + i * DAY, to: first + (i + 1) * DAY };
     return of.every((s) => s.expected === null || place(s.expected, day) === null) || of.some((s) => s.gaps.some((g) => place(g, day) !== null));
   });
-}
-
-/** The stretch from the begin of a range in which nothing at all was to be watched; the whole of it when nothing ever was. Null when something was from the begin. */
-export function unwatched(sources: Source[], range: Range): Range | null {
-  const begun = sources.flatMap((s) => (s.expected !== null && place(s.expected, range) !== null ? [Date.parse(s.expected.from)] : []));
-  const first = Math.min(range.to, ...begun);
-  return first > range.from ? { from: range.from, to: first } : null;
 }
 
 /** How many sources are in which state, the worst first. */

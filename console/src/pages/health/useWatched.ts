@@ -1,10 +1,8 @@
 import { useCallback, useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { useSession } from "@/session/SessionProvider";
-import type { Range } from "@/time/span";
-import type { ChartGap } from "@/ui/chart/model";
 import { usePlace } from "@/url/router";
-import { blindDays, unwatched } from "./model";
+import { blindDays } from "./model";
 import { healthQuery } from "./queries";
 import type { Source } from "./types";
 
@@ -34,14 +32,4 @@ function useSources(params: { from: string; to: string }): Source[] | undefined 
 export function useAnySource(params: { from: string; to: string }): boolean | undefined {
   const sources = useSources(params);
   return sources === undefined ? undefined : sources.length > 0;
-}
-
-/** Gaps of a chart with the time before anything was watched as one more: no answer has that as a gap, and empty is not safe. */
-export function useWholeGaps(gaps: ChartGap[] | null, params: { from: string; to: string }, range: Range): ChartGap[] | null {
-  const sources = useSources(params);
-  return useMemo(() => {
-    const before = sources === undefined ? null : unwatched(sources, range);
-    if (before === null) return gaps;
-    return [{ ...before, text: before.to >= range.to ? "nothing is known to have been watched in this time" : "nothing was watched before" }, ...(gaps ?? [])];
-  }, [gaps, sources, range]);
 }

@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { ask, overviewQuery } from "@/api/queries";
 import type { Overview } from "@/api/types";
 import { useFreshNumbers } from "@/live/useFreshNumbers";
-import { useWholeGaps } from "@/pages/health/useWatched";
 import { stepFor } from "@/time/span";
 import { useTime } from "@/time/useTime";
 import { AnswerLine } from "@/ui/Answer";
@@ -46,7 +45,7 @@ export default function OverviewPage() {
       {error !== null && <Failed error={error} what="A newer answer" onRetry={() => void refetch()} />}
       <div className="bands" aria-busy={isPlaceholderData}>
         {first && <FirstRun answer={data.answer} empty={count === 0} onDismiss={dismissFirst} />}
-        <Severity data={data} range={range} params={params} onBrush={(r) => setSpan({ kind: "range", ...r })} />
+        <Severity data={data} range={range} onBrush={(r) => setSpan({ kind: "range", ...r })} />
         <Strip data={data} range={range} />
         <div className="two">
           <NoisyRules rules={data.rules} gaps={data.gaps} to={range.to} />
@@ -57,10 +56,9 @@ export default function OverviewPage() {
   );
 }
 
-function Severity({ data, range, params, onBrush }: { data: Overview; range: { from: number; to: number }; params: { from: string; to: string }; onBrush: (range: { from: number; to: number }) => void }) {
+function Severity({ data, range, onBrush }: { data: Overview; range: { from: number; to: number }; onBrush: (range: { from: number; to: number }) => void }) {
   const bars = useMemo<ChartBar[]>(() => data.hours.map((h) => ({ from: Date.parse(h.from), severity: h.severity, suppressed: h.suppressed, spike: h.spike, ...(h.median === null ? {} : { median: h.median }) })), [data.hours]);
-  const known = useMemo(() => chartGaps(data.gaps, range), [data.gaps, range]);
-  const gaps = useWholeGaps(known, params, range);
+  const gaps = useMemo(() => chartGaps(data.gaps, range), [data.gaps, range]);
   // The answer has hours; over long times many of them make one bar.
   const step = useMemo(() => Math.max(stepOf(bars, range), stepFor(range, SERVER_BARS)), [bars, range]);
   const spikes = bars.filter((b) => b.spike === true).length;

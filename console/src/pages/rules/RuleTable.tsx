@@ -68,7 +68,7 @@ function Loaded({ data, params }: { data: RuleList; params: { from: string; to: 
   const middle = useNarrow(MIDDLE);
   const beside = selected !== null;
   // Beside a pane of a window that is not wide, and on a telephone, the days are in the pane only.
-  const columns = useMemo(() => columnsOf(beside || phone, phone || (beside && middle), first, blind), [beside, phone, middle, first, blind]);
+  const columns = useMemo(() => columnsOf(beside || phone, phone || (beside && middle), middle, first, blind), [beside, phone, middle, first, blind]);
   const here = data.rules.filter((r) => r.file !== null).length;
   const chosenRow = data.rules.find((r) => r.name === selected) ?? null;
   return (
@@ -111,13 +111,13 @@ function Loaded({ data, params }: { data: RuleList; params: { from: string; to: 
   );
 }
 
-function columnsOf(narrow: boolean, small: boolean, first: number, blind: (source: string) => boolean[] | undefined): Column<Rule>[] {
+function columnsOf(narrow: boolean, small: boolean, middle: boolean, first: number, blind: (source: string) => boolean[] | undefined): Column<Rule>[] {
   const all: (Column<Rule> | null)[] = [
     { id: "severity", label: "Severity", width: small ? "62px" : "92px", cell: (r) => (r.severity === null ? <span className="faint">not known</span> : <SeverityBadge severity={r.severity} short={small} />) },
-    { id: "name", label: "Rule", width: small ? "minmax(120px, 2fr)" : "minmax(180px, 2fr)", cell: (r) => <strong className="cut">{r.name}</strong> },
-    { id: "status", label: "State", width: small ? "minmax(70px, 1fr)" : "minmax(110px, 1fr)", cell: (r) => <RuleState rule={r} /> },
-    narrow ? null : { id: "criteria", label: "Criteria", width: "minmax(80px, 1fr)", cell: (r) => <span className="cut">{r.criteria.join(", ")}</span> },
-    narrow ? null : { id: "file", label: "File", width: "minmax(140px, 1fr)", cell: (r) => <span className="mono cut" title={r.file ?? undefined}>{r.file === null ? <span className="faint">not on this server</span> : `${shortName(r.file)}:${String(r.line)}`}</span> },
+    { id: "name", label: "Rule", width: small ? "minmax(120px, 2fr)" : middle ? "minmax(150px, 2fr)" : "minmax(180px, 2fr)", cell: (r) => <strong className="cut">{r.name}</strong> },
+    { id: "status", label: "State", width: small ? "minmax(70px, 1fr)" : middle ? "minmax(96px, 1fr)" : "minmax(110px, 1fr)", cell: (r) => <RuleState rule={r} /> },
+    narrow ? null : { id: "criteria", label: "Criteria", width: middle ? "minmax(60px, 0.6fr)" : "minmax(80px, 1fr)", cell: (r) => <span className="cut">{r.criteria.join(", ")}</span> },
+    narrow ? null : { id: "file", label: "File", width: middle ? "minmax(124px, 1fr)" : "minmax(140px, 1fr)", cell: (r) => <span className="mono cut" title={r.file ?? undefined}>{r.file === null ? <span className="faint">not on this server</span> : `${shortName(r.file)}:${String(r.line)}`}</span> },
     small ? null : { id: "days", label: `By day from ${dayText(first)}`, width: "136px", cell: (r, current) => <Sparkline values={r.per_day} first={first} width={120} limit={r.over ? r.budget : undefined} blind={blind(r.source)} label={`${r.name} by day`} tabIndex={current ? 0 : null} /> },
     { id: "total", label: "Findings", width: small ? "62px" : "92px", align: "end", cell: (r) => <span className={r.over ? "over" : undefined}>{countText(r.total)}{r.over && <span className="sr"> over its budget</span>}</span> },
     narrow ? null : { id: "accepted", label: "Accepted", width: "84px", align: "end", cell: (r) => countText(r.suppressed) },

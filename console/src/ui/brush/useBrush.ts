@@ -3,8 +3,9 @@ import type { Range } from "@/time/span";
 import { say } from "../say";
 import { slotAt, slotCount, stretchOf, stretchText, type Slots } from "./model";
 
-/** A pointer that moved less (px) was a click. */
+/** A pointer that moved less (px) was a click; a finger is less steady. */
 const CLICK = 3;
+const TAP = 8;
 /** How far (px) beside the view a drag may begin. */
 const BESIDE = 12;
 
@@ -19,7 +20,10 @@ interface Options extends Slots {
   single?: boolean;
 }
 
-/** How a time is chosen on a chart, the same on all of them: drag, or arrows with Shift and Enter. */
+/**
+ * How a time is chosen on a chart, the same on all of them: drag, by mouse, pen or finger, or arrows with Shift and Enter.
+ * What takes `pointer` has the style `touch-action: pan-y`, or no drag of a finger comes here.
+ */
 export interface Brushing {
   /** The slot under the pointer or the keys. */
   at: number | null;
@@ -42,7 +46,7 @@ export function useBrush({ view, step, area, onBrush, describe, onAt, single = f
   const slots: Slots = { view, step };
   const last = slotCount(slots) - 1;
   const [now, setNow] = useState<{ at: number | null; anchor: number | null }>({ at: null, anchor: null });
-  const held = useRef<{ x: number; slot: number; dragged: boolean } | null>(null);
+  const held = useRef<{ x: number; slot: number; dragged: boolean; least: number } | null>(null);
   const swallow = useRef(false);
   // The time moves on, and with it the number of slots.
   const at = now.at === null ? null : Math.min(now.at, last);
@@ -72,15 +76,18 @@ export function useBrush({ view, step, area, onBrush, describe, onAt, single = f
       swallow.current = false;
       const slot = slotOf(event);
       held.current = null;
-      // A finger scrolls.
-      if (event.button !== 0 || event.pointerType === "touch" || slot === null) return;
-      held.current = { x: event.clientX, slot, dragged: false };
+      // Two fingers enlarge.
+      if (event.button !== 0 || !event.isPrimary || slot === null) return;
+      const touch = event.pointerType === "touch";
+      held.current = { x: event.clientX, slot, dragged: false, least: touch ? TAP : CLICK };
+      // A finger does not hover: what it points at is shown when it comes down. One that goes up or down scrolls, and takes it back.
+      if (touch && now.anchor === null) move(slot, null);
     },
     onPointerMove: (event) => {
       const slot = slotOf(event);
-      if (slot === null || event.pointerType === "touch") return;
+      if (slot === null || !event.isPrimary) return;
       const press = held.current;
-      if (press !== null && !press.dragged && Math.abs(event.clientX - press.x) >= CLICK) {
+      if (press !== null && !press.dragged && Math.abs(event.clientX - press.x) >= press.least) {
         press.dragged = true;
         event.currentTarget.setPointerCapture(event.pointerId);
       }

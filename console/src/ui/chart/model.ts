@@ -71,7 +71,7 @@ export function chartGaps(gaps: Gap[], range: Range): ChartGap[] {
     .map((gap) => ({
       from: Math.max(range.from, Date.parse(gap.from)),
       to: Math.min(range.to, Date.parse(gap.to)),
-      text: `${[gap.cluster, gap.node, gap.source].filter((x) => x !== null && x !== "").join(" / ")}: ${gap.cause}`,
+      text: [[gap.cluster, gap.node, gap.source].filter((x) => x !== null && x !== "").join(" / "), gap.cause].filter((x) => x !== "").join(": "),
     }))
     .filter((gap) => gap.from < gap.to)
     .sort((a, b) => a.from - b.from || a.to - b.to);
