@@ -3743,7 +3743,9 @@ export interface components {
             cluster: string;
             /** Format: date-time */
             from: string;
+            /** @description Empty for the time before anything at all was heard, and of a source of which nothing was. */
             node: string;
+            /** @description Empty for the time before anything at all was heard. */
             source: string;
             /** Format: date-time */
             to: string;
@@ -3797,7 +3799,7 @@ export interface components {
             ledger: components["schemas"]["LedgerHealth"];
             nodes: components["schemas"]["NodeHealth"][];
             notify: components["schemas"]["NotifyHealth"];
-            /** @description Gaps of nodes that are not listed. */
+            /** @description Gaps of nodes that are not listed, and the time before anything was heard (its node and source are empty). */
             other_gaps: components["schemas"]["SourceGap"][];
             /** @description Everything that was to be watched is watched. */
             ready: boolean;
@@ -4735,7 +4737,9 @@ export interface components {
             cluster: string;
             /** Format: date-time */
             from: string;
+            /** @description Empty for a time in which nothing was known that was to be watched. */
             node: string;
+            /** @description Empty as the node. */
             source: string;
             /** Format: date-time */
             to: string;
@@ -4784,7 +4788,10 @@ export interface components {
         };
         SourceWithGaps: components["schemas"]["SourceHealth"] & {
             expected?: null | components["schemas"]["Expected"];
-            /** @description When it was not watched in the period, the newest first. */
+            /**
+             * @description When it was not watched in the period, the newest first. They are of the name: it was watched while any run of that name watched it,
+             *     and two that have the same name and source have the same gaps.
+             */
             gaps: components["schemas"]["SourceGap"][];
         };
         /**

@@ -9,6 +9,8 @@ use crate::spans::{Span, Spans};
 pub enum Cause {
     /// Nothing at all was heard of the node in the period.
     NoAgent,
+    /// Nothing was known yet that was to be watched.
+    Unheard,
     /// No observation covers it; the reason where a gap was noticed.
     NotRunning(String),
     /// The source did not deliver; why.
@@ -33,6 +35,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAgent => f.write_str("node without agent"),
+            Self::Unheard => f.write_str("nothing was watched yet: no source was ever heard before"),
             Self::NotRunning(reason) if reason.is_empty() => f.write_str("agent not running"),
             Self::NotRunning(reason) => write!(f, "agent not running: {reason}"),
             Self::SourceDown(reason) if reason.is_empty() => f.write_str("source down"),

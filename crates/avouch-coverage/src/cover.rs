@@ -88,27 +88,55 @@ impl Coverage {
 /// Answers the question.
 #[must_use]
 pub fn cover(watched: &Watched<'_>, question: &Question) -> Coverage {
-    let asked = Asked::new(watched, question);
-    let wanted = question.sources();
-    let mut by_node: BTreeMap<&str, Vec<&Stretch>> = BTreeMap::new();
-    for stretch in watched.stretches {
-        by_node.entry(&stretch.node).or_default().push(stretch);
+    Sorted::new(watched).cover(question)
+}
+
+/// What is known, sorted once for several questions.
+#[derive(Debug)]
+pub struct Sorted<'a> {
+    watched: &'a Watched<'a>,
+    /// By node, in order of time.
+    stretches: BTreeMap<&'a str, Vec<&'a Stretch>>,
+    gaps: BTreeMap<&'a str, Vec<&'a Gap>>,
+    /// By rule set, when it first ran.
+    begins: BTreeMap<&'a str, u64>,
+}
+
+impl<'a> Sorted<'a> {
+    /// Sorts it.
+    #[must_use]
+    pub fn new(watched: &'a Watched<'a>) -> Self {
+        let mut stretches: BTreeMap<&str, Vec<&Stretch>> = BTreeMap::new();
+        let mut begins: BTreeMap<&str, u64> = BTreeMap::new();
+        for stretch in watched.stretches {
+            stretches.entry(&stretch.node).or_default().push(stretch);
+            let at = begins.entry(&stretch.rules).or_insert(u64::MAX);
+            *at = (*at).min(stretch.span.from.0);
+        }
+        for of_node in stretches.values_mut() {
+            of_node.sort_by_key(|s| s.span);
+        }
+        let mut gaps: BTreeMap<&str, Vec<&Gap>> = BTreeMap::new();
+        for gap in watched.gaps {
+            gaps.entry(&gap.node).or_default().push(gap);
+        }
+        Self { watched, stretches, gaps, begins }
     }
-    for stretches in by_node.values_mut() {
-        stretches.sort_by_key(|s| s.span);
+
+    /// Answers a question, as [`cover`] does.
+    #[must_use]
+    pub fn cover(&self, question: &Question) -> Coverage {
+        let asked = Asked::new(self, question);
+        let wanted = question.sources();
+        let mut out = Coverage::default();
+        for expected in self.watched.expected.iter().filter(|e| wanted.contains(e.source.as_str())) {
+            let stretches = self.stretches.get(expected.node.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let gaps = self.gaps.get(expected.node.as_str()).map(Vec::as_slice).unwrap_or_default();
+            subject(&asked, expected, stretches, gaps, &mut out);
+        }
+        out.gaps.sort_by(|a, b| (&a.node, &a.source, a.span).cmp(&(&b.node, &b.source, b.span)));
+        out
     }
-    let mut gaps: BTreeMap<&str, Vec<&Gap>> = BTreeMap::new();
-    for gap in watched.gaps {
-        gaps.entry(&gap.node).or_default().push(gap);
-    }
-    let mut out = Coverage::default();
-    for expected in watched.expected.iter().filter(|e| wanted.contains(e.source.as_str())) {
-        let stretches = by_node.get(expected.node.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let gaps = gaps.get(expected.node.as_str()).map(Vec::as_slice).unwrap_or_default();
-        subject(&asked, expected, stretches, gaps, &mut out);
-    }
-    out.gaps.sort_by(|a, b| (&a.node, &a.source, a.span).cmp(&(&b.node, &b.source, b.span)));
-    out
 }
 
 /// A question, made ready.
@@ -120,15 +148,11 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(watched: &'a Watched<'a>, question: &'a Question) -> Self {
-        let mut begins: BTreeMap<&str, u64> = BTreeMap::new();
-        for stretch in watched.stretches {
-            let at = begins.entry(&stretch.rules).or_insert(u64::MAX);
-            *at = (*at).min(stretch.span.from.0);
-        }
+    fn new(known: &'a Sorted<'a>, question: &'a Question) -> Self {
+        let rule_sets = known.watched.rule_sets;
         let mut first: BTreeMap<&RuleKey, u64> = BTreeMap::new();
-        for (digest, begin) in &begins {
-            let Some(set) = watched.rule_sets.get(*digest) else { continue };
+        for (digest, begin) in &known.begins {
+            let Some(set) = rule_sets.get(*digest) else { continue };
             for rule in question.rules.intersection(&set.rules) {
                 let at = first.entry(rule).or_insert(u64::MAX);
                 *at = (*at).min(*begin);
@@ -140,31 +164,44 @@ impl<'a> Asked<'a> {
             rules.entry(&rule.source).or_default().push((rule, first.get(rule).copied().unwrap_or(0)));
         }
         let mut runs = BTreeMap::new();
-        for digest in begins.into_keys() {
-            let set: Option<&RuleSet> = watched.rule_sets.get(digest);
+        for digest in known.begins.keys() {
+            let set: Option<&RuleSet> = rule_sets.get(*digest);
             for (source, wanted) in &rules {
                 let has = wanted.iter().map(|(rule, _)| set.is_some_and(|s| s.rules.contains(*rule)));
-                runs.insert((digest, *source), has.collect());
+                runs.insert((*digest, *source), has.collect());
             }
         }
         Self { rules, runs }
     }
 
-    /// Names of the rules that should have run in the stretch and did not.
-    fn off(&self, source: &str, stretch: &Stretch) -> Vec<String> {
+    /// Names of the rules of a source that should have run in a stretch and did not, for one stretch after the other.
+    fn off<'q>(&'q self, source: &'q str) -> impl FnMut(&'q Stretch) -> Vec<String> {
         let wanted = self.rules.get(source).map(Vec::as_slice).unwrap_or_default();
-        let runs: &[bool] = self.runs.get(&(stretch.rules.as_str(), source)).map(Vec::as_slice).unwrap_or_default();
-        // Where none of the rules ran nobody watched, be they thought of later or not.
-        let none = !runs.contains(&true);
-        let runs = |n: usize| runs.get(n).copied().unwrap_or(false);
-        let off = |(n, (_, first)): &(usize, &(&RuleKey, u64))| none || (*first < stretch.span.to.0 && !runs(*n));
-        wanted.iter().enumerate().filter(off).map(|(_, (rule, _))| rule.name.clone()).collect()
+        // The rule set of the stretch before, which mostly is that of the next one, too.
+        let mut known: Option<(&str, &[bool])> = None;
+        move |stretch| {
+            if wanted.is_empty() {
+                return Vec::new();
+            }
+            let digest = stretch.rules.as_str();
+            let runs = match known {
+                Some((same, runs)) if same == digest => runs,
+                _ => self.runs.get(&(digest, source)).map(Vec::as_slice).unwrap_or_default(),
+            };
+            known = Some((digest, runs));
+            // Where none of the rules ran nobody watched, be they thought of later or not.
+            let none = !runs.contains(&true);
+            let runs = |n: usize| runs.get(n).copied().unwrap_or(false);
+            let off = |(n, (_, first)): &(usize, &(&RuleKey, u64))| none || (*first < stretch.span.to.0 && !runs(*n));
+            wanted.iter().enumerate().filter(off).map(|(_, (rule, _))| rule.name.clone()).collect()
+        }
     }
 }
 
 fn subject(asked: &Asked<'_>, expected: &Expectation, stretches: &[&Stretch], gaps: &[&Gap], out: &mut Coverage) {
     let (mut good, mut lossy) = (Vec::new(), Vec::new());
     let mut why = Reasons::default();
+    let mut off = asked.off(&expected.source);
     for stretch in stretches {
         match stretch.sources.get(&expected.source) {
             // The source was not asked for: as if nobody had run.
@@ -172,7 +209,7 @@ fn subject(asked: &Asked<'_>, expected: &Expectation, stretches: &[&Stretch], ga
             Some(state) if state.state == Watching::Down => {
                 why.down.push((stretch.span, Cause::SourceDown(state.reason.clone())));
             }
-            Some(_) => match (asked.off(&expected.source, stretch), stretch.lost_of(&expected.source)) {
+            Some(_) => match (off(stretch), stretch.lost_of(&expected.source)) {
                 (off, _) if !off.is_empty() => why.down.push((stretch.span, Cause::RulesOff(off))),
                 (_, 0) => good.push(stretch.span),
                 (_, lost) => {

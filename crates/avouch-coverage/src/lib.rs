@@ -17,11 +17,13 @@ mod cover;
 mod expect;
 mod spans;
 mod time_line;
+mod unheard;
 mod watched;
 
 pub use cause::Cause;
-pub use cover::{Coverage, GapLine, Question, SubjectCoverage, Totals, cover};
+pub use cover::{Coverage, GapLine, Question, Sorted, SubjectCoverage, Totals, cover};
 pub use expect::{Expectation, expectations};
 pub use spans::{Span, Spans};
 pub use time_line::{Day, Mark, Marked, State, TimeLine, time_line};
+pub use unheard::unheard;
 pub use watched::{Period, RuleKey, RuleSet, Stretch, Watched};

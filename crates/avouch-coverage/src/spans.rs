@@ -136,6 +136,14 @@ impl Spans {
         Self(out)
     }
 
+    /// How much of it is in `span`, in ns.
+    #[must_use]
+    pub fn ns_within(&self, span: Span) -> u64 {
+        let first = self.0.partition_point(|s| s.to <= span.from);
+        let rest = self.0.get(first..).unwrap_or_default().iter();
+        rest.take_while(|s| s.from < span.to).map(|s| s.and(span).ns()).sum()
+    }
+
     /// What of it is in `span`.
     #[must_use]
     pub fn within(&self, span: Span) -> Self {

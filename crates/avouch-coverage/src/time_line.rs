@@ -1,5 +1,7 @@
 //! Pass, fail and unknown over time.
 
+use std::collections::BTreeMap;
+
 use avouch_finding::Time;
 
 use crate::cover::Coverage;
@@ -100,10 +102,17 @@ pub fn time_line(period: Period, coverage: &Coverage, marks: &[Marked], least: u
         out.days.push(Day { from, ..Day::default() });
         from = next;
     }
+    let mut by_subject: BTreeMap<(&str, &str), Vec<&[Marked]>> = BTreeMap::new();
+    for of_one in marks.chunk_by(|a, b| a.node == b.node && a.source == b.source) {
+        if let Some(first) = of_one.first() {
+            by_subject.entry((&first.node, &first.source)).or_default().push(of_one);
+        }
+    }
     for subject in &coverage.subjects {
+        let own = by_subject.get(&(subject.node.as_str(), subject.source.as_str())).map(Vec::as_slice);
         let marked = |mark: Mark| {
-            let of_it = move |m: &&Marked| m.mark == mark && m.node == subject.node && m.source == subject.source;
-            Spans::new(marks.iter().filter(of_it).map(|m| m.span.and(period))).and(&subject.expected)
+            let own = own.unwrap_or_default().iter().copied().flatten();
+            Spans::new(own.filter(|m| m.mark == mark).map(|m| m.span.and(period))).and(&subject.expected)
         };
         let fails = marked(Mark::Fails);
         let pass = subject.observed.without(&fails).without(&marked(Mark::Open));
@@ -112,7 +121,7 @@ pub fn time_line(period: Period, coverage: &Coverage, marks: &[Marked], least: u
             let to = out.days.get(n + 1).map_or(period.to, |d| d.from);
             let Some(day) = out.days.get_mut(n) else { continue };
             let span = Span::new(day.from, to);
-            let part = |spans: &Spans| u128::from(spans.within(span).ns());
+            let part = |spans: &Spans| u128::from(spans.ns_within(span));
             let (p, u, f) = (part(&pass), part(&unknown), part(&fails));
             day.pass_ns += p;
             day.unknown_ns += u;

@@ -23,9 +23,8 @@ pub fn gather_condensed(
 ) -> Result<PeriodFacts, GatherError> {
     let mut facts = gather_watching(reader, question)?;
     let moments = moments(&facts, history);
-    for condensed in reader.condensed(&question.filter(question.period), &moments)? {
-        facts.findings.push_condensed(&condensed);
-    }
+    let parts = reader.condensed(&question.filter(question.period), &moments)?;
+    parts.iter().flat_map(|part| part.iter()).for_each(|condensed| facts.findings.push_condensed(condensed));
     Ok(facts)
 }
 

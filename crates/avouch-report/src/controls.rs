@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use avouch_controls::{Control, ControlHistory, ControlStretch, Criteria, Level, RuleFacts, criterion, point_of_focus};
 use avouch_coverage::{
-    Cause, Coverage, GapLine, Mark, Marked, Question, RuleKey, Span, Spans, SubjectCoverage, TimeLine, cover, time_line,
+    Cause, Coverage, GapLine, Mark, Marked, Question, RuleKey, Sorted, Span, Spans, SubjectCoverage, TimeLine, Watched,
+    time_line, unheard,
 };
 use avouch_finding::{Decision, RuleIdentity, Time};
 use rustc_hash::FxHashMap;
@@ -187,9 +188,14 @@ pub fn control_results<'l>(
         .iter()
         .map(|(r, criteria)| RuleFacts { name: &r.name, source: &r.source, tags: &r.tags, runs: true, criteria })
         .collect();
+    // What was watched is sorted once for all controls that say the same for the same time: most say it for the whole period.
+    let spans: BTreeSet<Span> =
+        history.controls().flat_map(|(_, stretches)| stretches).map(|s| span(facts, s)).collect();
+    let watched: Vec<(Span, Watched<'_>)> = spans.into_iter().map(|span| (span, facts.watched(span))).collect();
+    let known: BTreeMap<Span, Sorted<'_>> = watched.iter().map(|(span, w)| (*span, Sorted::new(w))).collect();
     let result = |(id, stretches): (&'l str, &[ControlStretch<'l>])| ControlResult {
         id,
-        parts: stretches.iter().map(|s| part(facts, s, &rule_facts, judging)).collect(),
+        parts: stretches.iter().filter_map(|s| part(facts, s, &rule_facts, &known, judging)).collect(),
     };
     history.controls().map(result).collect()
 }
@@ -204,46 +210,62 @@ fn criteria_of(rule: &RuleIdentity) -> Criteria {
     }
 }
 
+/// When a control said the same, as far as it is of the period.
+fn span(facts: &PeriodFacts, stretch: &ControlStretch<'_>) -> Span {
+    Span::new(Time(stretch.period.from.0), Time(stretch.period.to.0)).and(facts.period)
+}
+
+/// A control over a stretch; `known` has the time of each.
 fn part<'l>(
     facts: &PeriodFacts,
     stretch: &ControlStretch<'l>,
     rules: &[RuleFacts<'_>],
+    known: &BTreeMap<Span, Sorted<'_>>,
     judging: Judging,
-) -> ControlPart<'l> {
-    let span = Span::new(Time(stretch.period.from.0), Time(stretch.period.to.0)).and(facts.period);
+) -> Option<ControlPart<'l>> {
+    let span = span(facts, stretch);
     let evidence = &stretch.control.evidence;
     let key = |r: &&RuleFacts<'_>| RuleKey { source: r.source.to_owned(), name: r.name.to_owned() };
     let rules: BTreeSet<RuleKey> = evidence.rules.select(rules).iter().map(key).collect();
     let sources = evidence.sources.iter().map(|s| s.text.clone()).collect();
     let question = Question { rules, sources };
-    let watched = facts.watched(span);
-    let mut coverage = cover(&watched, &question);
+    let mut coverage = known.get(&span)?.cover(&question);
     let missing_sources = add_missing(&mut coverage, &question, span);
     let own = Own::new(facts, &question);
     let (marks, late) = own.marks(facts, stretch.control, span);
     let line = time_line(span, &coverage, &marks, judging.least_watched);
     let counts = Counts::of(own.rows(facts).filter(|r| span.from <= r.time && r.time < span.to));
-    ControlPart { span, stretch: stretch.clone(), rules: question.rules, coverage, missing_sources, line, counts, late }
+    let (stretch, rules) = (stretch.clone(), question.rules);
+    Some(ControlPart { span, stretch, rules, coverage, missing_sources, line, counts, late })
 }
 
-/// A source that the control stands on and that nothing tells of is unknown all the time.
+/// A source that the control stands on is unknown before anything tells of it, and where nothing ever does, all the time.
+/// The latter ones are returned.
 fn add_missing(coverage: &mut Coverage, question: &Question, span: Span) -> Vec<String> {
     let wanted: BTreeSet<&str> =
         question.rules.iter().map(|r| r.source.as_str()).chain(question.sources.iter().map(String::as_str)).collect();
-    let missing: Vec<String> = wanted
-        .into_iter()
-        .filter(|source| coverage.subjects.iter().all(|s| s.source != **source))
-        .map(str::to_owned)
-        .collect();
-    for source in &missing {
+    let mut missing = Vec::new();
+    for source in wanted {
+        let of_it = coverage.subjects.iter().filter(|s| s.source == source);
+        let before = unheard(span, of_it.map(|s| &s.expected));
+        if before.is_empty() {
+            continue;
+        }
+        let reason = match before == span {
+            true => "nothing was ever heard of it",
+            false => "nothing was heard of it before",
+        };
+        if before == span {
+            missing.push(source.to_owned());
+        }
         coverage.subjects.push(SubjectCoverage {
-            source: source.clone(),
-            expected: Spans::from(span),
-            unobserved: Spans::from(span),
+            source: source.to_owned(),
+            expected: Spans::from(before),
+            unobserved: Spans::from(before),
             ..SubjectCoverage::default()
         });
-        let cause = Cause::SourceDown("nothing was ever heard of it".to_owned());
-        coverage.gaps.push(GapLine { node: String::new(), source: source.clone(), span, cause });
+        let cause = Cause::SourceDown(reason.to_owned());
+        coverage.gaps.push(GapLine { node: String::new(), source: source.to_owned(), span: before, cause });
     }
     missing
 }

@@ -108,7 +108,10 @@ impl PeriodFacts {
 
     /// Adds a rule set.
     pub fn add_rules(&mut self, set: RulesLoaded) {
-        self.names_of_sets.insert(set.digest.clone(), RuleSet::from(&set));
+        // Nodes load the same: a digest stands for the same rules each time.
+        if !self.names_of_sets.contains_key(&set.digest) {
+            self.names_of_sets.insert(set.digest.clone(), RuleSet::from(&set));
+        }
         self.rule_sets.insert(set.digest.clone(), set);
     }
 

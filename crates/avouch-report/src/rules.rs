@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_coverage::{Coverage, Question, RuleKey, Totals, cover};
+use avouch_coverage::{Coverage, Question, RuleKey, Sorted, Totals};
 use avouch_finding::{RuleIdentity, Time};
 use rustc_hash::FxHashMap;
 
@@ -32,6 +32,7 @@ pub struct RuleResult<'f> {
 #[must_use]
 pub fn rule_results(facts: &PeriodFacts) -> Vec<RuleResult<'_>> {
     let watched = facts.watched(facts.period);
+    let known = Sorted::new(&watched);
     let names = facts.findings.names();
     let mut counts: FxHashMap<(u32, u32), Counts> = FxHashMap::default();
     for row in facts.findings.rows() {
@@ -44,7 +45,7 @@ pub fn rule_results(facts: &PeriodFacts) -> Vec<RuleResult<'_>> {
         .map(|((name, source), rule)| {
             let key = RuleKey { source: source.to_owned(), name: name.to_owned() };
             let question = Question { rules: BTreeSet::from([key]), sources: BTreeSet::new() };
-            let coverage = cover(&watched, &question);
+            let coverage = known.cover(&question);
             let found = names.find(name).zip(names.find(source)).and_then(|ids| counts.remove(&ids));
             let canaries = || facts.canaries.iter().map(|c| &c.fact).filter(|c| c.rule == name);
             let seen: Vec<Time> = canaries().filter_map(|c| c.seen).collect();

@@ -49,6 +49,23 @@ fn an_empty_period_is_no_evidence_and_never_a_pass() {
 }
 
 #[test]
+fn the_time_before_anything_was_heard_is_unknown_and_no_part_of_a_pass() {
+    let facts = facts(3, vec![stretch("n1", DAY + HOUR, 3 * DAY, "full")]);
+    with_results(&facts, |results| {
+        assert_eq!(results[0].outcome(), Outcome::PartlyUnknown);
+        let part = &results[0].parts[0];
+        assert_eq!((part.line.unknown_ns, part.line.pass_ns), (u128::from(DAY + HOUR), u128::from(2 * DAY - HOUR)));
+        let states: Vec<State> = part.line.days.iter().map(avouch_coverage::Day::worst).collect();
+        assert_eq!(states, [State::Unknown, State::Unknown, State::Pass]);
+        // It is heard of later: the source is not one that is missing.
+        assert_eq!(part.missing_sources, Vec::<String>::new());
+        let gap = &part.coverage.gaps[0];
+        assert_eq!(gap.cause.to_string(), "source down: nothing was heard of it before");
+        assert_eq!(gap.span, Span::new(at(0), at(DAY + HOUR)));
+    });
+}
+
+#[test]
 fn a_sensor_that_stops_for_ten_minutes_is_unknown_and_a_deviation_of_cc7_2() {
     let gap = (DAY, DAY + HOUR / 6);
     let facts = facts(3, vec![stretch("n1", 0, gap.0, "full"), stretch("n1", gap.1, 3 * DAY, "full")]);

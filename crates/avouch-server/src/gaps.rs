@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use avouch_coverage::{Coverage, GapLine, Question, Span, Stretch, cover};
+use avouch_coverage::{Cause, Coverage, GapLine, Question, Span, Spans, Stretch, SubjectCoverage, cover, unheard};
 use avouch_finding::{Fact, Kind, Time};
 use avouch_report::{AsOf, PeriodFacts, Place, Placed, gather_watching};
 use avouch_store::{Column, Filter, Period, Reader};
@@ -17,9 +17,11 @@ const MOST: usize = 500;
 /// A stretch in which a source of a node was to be watched and was not, or not wholly.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct GapOut {
+    /// Empty for the time before anything at all was heard, and of a source of which nothing was.
     pub(crate) node: String,
     /// Empty when the node's cluster is not known.
     pub(crate) cluster: String,
+    /// Empty for the time before anything at all was heard.
     pub(crate) source: String,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) from: Time,
@@ -79,11 +81,25 @@ pub(crate) fn watched(reader: &mut Reader, filter: &Filter, now: Time) -> ApiRes
     Ok(Some(facts))
 }
 
-/// Whether each source that was to be watched was, whatever the rules were.
-pub(crate) fn coverage(facts: &PeriodFacts) -> Coverage {
-    let watched = facts.watched(facts.period);
+/// Whether each source that was to be watched was, whatever the rules were; of the nodes and sources that a filter names, where it
+/// names some. The time before the first of them was heard is of a subject without a name: nobody watched it.
+pub(crate) fn coverage(facts: &PeriodFacts, filter: &Filter) -> Coverage {
+    let mut watched = facts.watched(facts.period);
+    let wants = |column: Column, value: &String| {
+        filter.only.get(&column).is_none_or(|only| only.contains(value))
+            && !filter.except.get(&column).is_some_and(|except| except.contains(value))
+    };
+    watched.expected.retain(|e| wants(Column::Node, &e.node) && wants(Column::Source, &e.source));
     let sources = watched.expected.iter().map(|e| e.source.clone()).collect();
-    cover(&watched, &Question { sources, ..Question::default() })
+    let mut coverage = cover(&watched, &Question { sources, ..Question::default() });
+    let before = unheard(facts.period, watched.expected.iter().map(|e| &e.when));
+    if !before.is_empty() {
+        let (expected, unobserved) = (Spans::from(before), Spans::from(before));
+        coverage.subjects.push(SubjectCoverage { expected, unobserved, ..SubjectCoverage::default() });
+        let (node, source) = (String::new(), String::new());
+        coverage.gaps.push(GapLine { node, source, span: before, cause: Cause::Unheard });
+    }
+    coverage
 }
 
 /// The gaps, the longest [`MOST`] of them in order of time, and how many more there are.
@@ -112,7 +128,13 @@ pub(crate) fn gaps(facts: &PeriodFacts, coverage: &Coverage) -> (Vec<GapOut>, us
 /// Sentences for the answer: how many nodes were not watched all the time, and for how long at most.
 pub(crate) fn sentences(coverage: &Coverage, more: usize) -> Vec<String> {
     let mut out = Vec::new();
-    let missing: Vec<u64> = coverage.subjects.iter().map(|s| s.unobserved.ns()).filter(|ns| *ns > 0).collect();
+    let (nobody, known): (Vec<_>, Vec<_>) = coverage.subjects.iter().partition(|s| s.source.is_empty());
+    match nobody.first() {
+        Some(_) if known.is_empty() => out.push("nothing at all was watched".to_owned()),
+        Some(before) => out.push(format!("nothing at all was watched for the first {}", length(before.expected.ns()))),
+        None => {}
+    }
+    let missing: Vec<u64> = known.iter().map(|s| s.unobserved.ns()).filter(|ns| *ns > 0).collect();
     if let Some(most) = missing.iter().max() {
         let n = missing.len();
         let (source, was) = if n == 1 { ("source", "was") } else { ("sources", "were") };

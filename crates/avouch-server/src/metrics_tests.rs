@@ -12,6 +12,8 @@ use crate::health::{Digests, NodeHealth, SourceHealth};
 /// Figures of which none is empty.
 fn full() -> Figures {
     let source = SourceHealth {
+        own: false,
+        run: String::new(),
         source: "aws_cloudtrail".to_owned(),
         node: "a \"quoted\" name\\with\nlines".to_owned(),
         cluster: "prod".to_owned(),

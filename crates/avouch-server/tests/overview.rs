@@ -124,6 +124,87 @@ fn days_without_a_watch_are_not_empty_days() {
 }
 
 #[test]
+fn a_period_in_which_nothing_was_heard_yet_is_a_gap_of_every_answer() {
+    let server = TestServer::start();
+    let ada = server.admin();
+    let whole = "from=2026-11-20&to=2026-11-23";
+    let ends = |gap: &serde_json::Value| (gap["from"].clone(), gap["to"].clone(), gap["node"].clone());
+    let day = |n: u64| json!(Time(FIRST + n * DAY).to_string());
+    let answers = |query: &str| {
+        let counts = ada.get(&format!("/findings/counts?step=3600&{query}")).fine();
+        let overview = ada.get(&format!("/overview?{query}")).fine();
+        [counts, overview]
+    };
+    let partial = |answer: &serde_json::Value| answer["answer"]["partial"].to_string();
+    // Nothing ever came: all of it. (An overview is handed out again for a moment: this one is of another period than those below.)
+    for answer in answers("from=2026-11-20&to=2026-11-22") {
+        assert_eq!(
+            answer["gaps"].as_array().unwrap().iter().map(ends).collect::<Vec<_>>(),
+            [(day(0), day(2), json!(""))]
+        );
+        assert!(partial(&answer).contains("nothing at all was watched"), "{answer}");
+    }
+    let before = |health: &serde_json::Value| -> Vec<_> {
+        health["other_gaps"].as_array().unwrap().iter().filter(|g| g["node"] == "").map(ends).collect()
+    };
+    assert_eq!(before(&ada.get(&format!("/health?{whole}")).fine()), [(day(0), day(3), json!(""))]);
+
+    // From the second day on something watches.
+    let rule = RuleIdentity {
+        name: "Rule 0".to_owned(),
+        source: "syscall".to_owned(),
+        criteria: vec!["CC6.1".to_owned()],
+        ..RuleIdentity::default()
+    };
+    let loaded = RulesLoaded {
+        time: Time(FIRST + DAY),
+        node: "node-1".to_owned(),
+        run: "test".to_owned(),
+        digest: "set".to_owned(),
+        rules: vec![rule],
+        ..RulesLoaded::default()
+    };
+    server.tell(vec![loaded.into(), observed(FIRST + DAY, FIRST + 3 * DAY)]);
+    for query in [whole.to_owned(), format!("{whole}&severity=low"), format!("{whole}&source=syscall&node=node-1")] {
+        for answer in answers(&query) {
+            assert_eq!(
+                answer["gaps"].as_array().unwrap().iter().map(ends).collect::<Vec<_>>(),
+                [(day(0), day(1), json!(""))]
+            );
+            assert!(partial(&answer).contains("nothing at all was watched for the first 24.0 h"), "{answer}");
+        }
+    }
+    let [counts, overview] = answers(whole);
+    assert_eq!(counts["gaps"], overview["gaps"]);
+    let states: Vec<&serde_json::Value> =
+        overview["controls"]["criteria"][0]["days"].as_array().unwrap().iter().map(|d| &d["state"]).collect();
+    assert_eq!(states, ["not", "observed", "observed"]);
+    assert_eq!(before(&ada.get(&format!("/health?{whole}")).fine()), [(day(0), day(1), json!(""))]);
+    // What a filter asks for was watched by nobody, whatever else was.
+    for query in ["cluster=other", "source=k8s_audit", "node=node-2", "not.source=syscall"] {
+        for answer in answers(&format!("{whole}&{query}")) {
+            assert_eq!(ends(&answer["gaps"][0]), (day(0), day(3), json!("")), "{query}: {answer}");
+        }
+    }
+    // Controls: unknown, and not what was not to be watched.
+    let controls = ada.get(&format!("/controls?{whole}")).fine();
+    assert!(partial(&controls).contains("nothing at all was watched for the first 24.0 h"), "{controls}");
+    let all = controls["criteria"].as_array().unwrap().iter().flat_map(|c| c["controls"].as_array().unwrap());
+    for control in all.filter(|c| c["state"] != "not_covered") {
+        assert_eq!(control["days"][0], "unknown", "{control}");
+        assert_ne!(control["state"], "no_deviation");
+    }
+    // Once something watched from the begin on, there is none.
+    for answer in answers("from=2026-11-21&to=2026-11-23") {
+        assert_eq!(answer["gaps"], json!([]));
+    }
+    assert_eq!(before(&ada.get("/health?from=2026-11-21&to=2026-11-23").fine()), []);
+    // Long after the last was heard nobody watches either, and that is not called a begin.
+    let late = ada.get("/health?from=2027-03-01&to=2027-03-02").fine();
+    assert!(before(&late).len() <= 1, "{late}");
+}
+
+#[test]
 fn an_overview_of_all_time_or_of_another_cluster_is_no_pass() {
     let server = TestServer::start();
     let ada = server.admin();

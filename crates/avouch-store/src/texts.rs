@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 use rustc_hash::FxHashMap;
 
 use crate::column::Dict;
-use crate::read::KnownCounts;
+use crate::read::{KnownCondensed, KnownCounts};
 
 /// Texts from which on all are let go, and read anew when they are needed: 300 MiB or so.
 const MOST: usize = 1 << 21;
@@ -65,13 +65,20 @@ pub(crate) struct Texts {
     files: Mutex<FxHashMap<(PathBuf, i64), Weak<Numbers>>>,
     /// Counts that were made, in these numbers.
     pub(crate) counts: KnownCounts,
+    /// Findings that were added up, with these texts.
+    pub(crate) condensed: KnownCondensed,
 }
 
 impl Default for Texts {
     fn default() -> Self {
         let mut known = Known { numbers: FxHashMap::default(), texts: Vec::new() };
         known.number("");
-        Self { known: RwLock::new(known), files: Mutex::default(), counts: KnownCounts::default() }
+        Self {
+            known: RwLock::new(known),
+            files: Mutex::default(),
+            counts: KnownCounts::default(),
+            condensed: KnownCondensed::default(),
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct HealthAnswer {
     forgotten: u64,
     /// Nodes with this server's rules that do not run, or not wholly, the set that they are to run.
     agents_behind: usize,
-    /// Gaps of nodes that are not listed.
+    /// Gaps of nodes that are not listed, and the time before anything was heard (its node and source are empty).
     other_gaps: Vec<SourceGap>,
     ledger: LedgerHealth,
     store: Sizes,
@@ -55,7 +55,8 @@ pub(crate) struct SourceWithGaps {
     source: SourceHealth,
     /// When it was to be watched in the period; `null` when it was not yet.
     expected: Option<Expected>,
-    /// When it was not watched in the period, the newest first.
+    /// When it was not watched in the period, the newest first. They are of the name: it was watched while any run of that name watched it,
+    /// and two that have the same name and source have the same gaps.
     gaps: Vec<SourceGap>,
 }
 
@@ -196,9 +197,12 @@ pub(crate) async fn health(
     let with_gaps = |source: SourceHealth| {
         let key = (source.node.clone(), source.source.clone());
         let expected = gaps.expected.get(&key).copied();
-        SourceWithGaps { gaps: by_source.remove(&key).unwrap_or_default(), expected, source }
+        SourceWithGaps { gaps: by_source.get(&key).cloned().unwrap_or_default(), expected, source }
     };
     let sources: Vec<SourceWithGaps> = standing.sources.into_iter().map(with_gaps).collect();
+    for s in &sources {
+        by_source.remove(&(s.source.node.clone(), s.source.source.clone()));
+    }
     Ok(Json(HealthAnswer {
         answer,
         ready: standing.reasons.is_empty(),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use avouch_coverage::Stretch;
-use avouch_finding::{Estate, Fact, Gap, Observation, Start, Time, Watching};
-use avouch_pipeline::live::audit::AuditStatus;
+use avouch_finding::{Estate, Fact, Gap, Observation, SignatureState, Start, Time, Watching};
+use avouch_pipeline::live::audit::{AuditStatus, tells_of_change};
 
 use super::counts::Counts;
 use super::rule_sets::Told;
@@ -56,6 +56,8 @@ pub(crate) struct Board {
     replays: BTreeSet<String>,
     /// Gaps that are to be recorded.
     pub(super) owed: Vec<Gap>,
+    /// What was found changed of files that digests vouch for, by node and source: when, and what.
+    pub(super) changed: BTreeMap<(String, String), VecDeque<(Time, String)>>,
     /// Nodes that found no room.
     pub(super) beyond: u64,
     /// What runs told of their rules before they told that they began.
@@ -194,6 +196,9 @@ impl Board {
         if heard.is_some() {
             self.counts.fact(fact);
         }
+        if let Some(now) = heard {
+            self.checked(fact, now);
+        }
         match fact {
             Fact::Start(start) => self.start(start, heard),
             Fact::Stop(stop) => {
@@ -320,6 +325,27 @@ impl Board {
             }
             node.gap(gap);
         }
+    }
+
+    /// Notes what a fact, recorded at `at`, says of files that are not what a digest vouches for.
+    pub(super) fn checked(&mut self, fact: &Fact, at: Time) {
+        let (node, source, text) = match fact {
+            Fact::Digest(check) if check.signature == SignatureState::Failed => {
+                (&check.node, &check.source, format!("digest `{}` cannot be trusted: {}", check.name, check.reason))
+            }
+            Fact::Gap(gap) if tells_of_change(gap) => (&gap.node, &gap.source, gap.reason.clone()),
+            _ => return,
+        };
+        let key = (node.clone(), source.clone());
+        if !self.changed.contains_key(&key) && self.changed.len() >= NODES {
+            self.beyond += 1;
+            return;
+        }
+        let changed = self.changed.entry(key).or_default();
+        if changed.len() == LOSSES {
+            changed.pop_front();
+        }
+        changed.push_back((at, text));
     }
 
     /// Whether a list of nodes says that it is gone.

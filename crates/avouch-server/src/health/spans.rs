@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use avouch_coverage::{Question, Span, Stretch, Watched, cover, expectations};
+use avouch_coverage::{Cause, Question, Span, Stretch, Watched, cover, expectations, unheard};
 use avouch_finding::{Fact, Kind, Time};
 use avouch_store::{Period, Reader};
 use serde::Serialize;
@@ -19,10 +19,12 @@ const FRESH: u64 = 30 * SECOND;
 const MOST: usize = 2_000;
 
 /// A stretch in which something was to be watched and was not, or not wholly.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct SourceGap {
+    /// Empty for a time in which nothing was known that was to be watched.
     pub node: String,
     pub cluster: String,
+    /// Empty as the node.
     pub source: String,
     #[schema(value_type = String, format = DateTime)]
     pub from: Time,
@@ -75,6 +77,7 @@ pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<
     }
     let expected = expectations(span, &stretches, &estates);
     let sources = expected.iter().map(|e| e.source.clone()).collect();
+    let before = unheard(span, expected.iter().map(|e| &e.when));
     let ends = |e: &avouch_coverage::Expectation| {
         let (first, last) = (e.when.iter().next()?, e.when.iter().last()?);
         Some(((e.node.clone(), e.source.clone()), Expected { from: first.from, to: last.to }))
@@ -97,6 +100,15 @@ pub(crate) fn gaps(reader: &mut Reader, period: Period, now: Time) -> ApiResult<
             cause: gap.cause.to_string(),
         })
         .collect();
+    if !before.is_empty() {
+        // What was silent for longer than is looked back is history, and the time is no less unwatched.
+        let has_been = !reader.stretches(Period::new(Time(0), before.from))?.is_empty();
+        let cause = match has_been {
+            true => "nothing was watched: what had been heard before was silent for days".to_owned(),
+            false => Cause::Unheard.to_string(),
+        };
+        out.push(SourceGap { from: before.from, to: before.to, cause, ..SourceGap::default() });
+    }
     let over = out.len().saturating_sub(MOST);
     // The newest are kept.
     out.sort_by(|a, b| b.to.cmp(&a.to).then_with(|| (&a.node, &a.source).cmp(&(&b.node, &b.source))));

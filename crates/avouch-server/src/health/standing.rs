@@ -19,6 +19,8 @@ const STARTING: u64 = 30 * SECOND;
 const AHEAD: u64 = 2 * SECOND;
 /// How long it is said that a clock was set.
 const JUMPED: u64 = 3_600 * SECOND;
+/// How long it is said that what a digest vouches for was changed.
+const CHANGED: u64 = 86_400 * SECOND;
 /// A node that was silent for longer is no alarm any more.
 const FORGET: u64 = 86_400 * SECOND;
 /// The source that always has something to tell.
@@ -120,6 +122,10 @@ pub(crate) struct SourceHealth {
     pub source: String,
     pub node: String,
     pub cluster: String,
+    /// As of the node: a machine and a cluster may have the same name.
+    pub own: bool,
+    /// As of the node.
+    pub run: String,
     pub state: State,
     /// Why it is not `ok`; empty when it is.
     pub reason: String,
@@ -191,6 +197,11 @@ impl Board {
                 if own == State::Ok || state > State::Losing {
                     (own, why) = (state, reason.clone());
                 }
+                if let Some(changed) = self.changed_lately(name, source_name, now).filter(|_| is_own) {
+                    // It delivers, and what it delivers may have been written by somebody else.
+                    why = if own > State::Losing { format!("{why}; {changed}") } else { changed };
+                    own = own.max(State::Losing);
+                }
                 if own > worst.0 {
                     worst = (own, why.clone());
                 }
@@ -234,6 +245,18 @@ impl Board {
             out.reasons.push("nothing is watched: no agent and no audit source has sent anything yet".to_owned());
         }
         out
+    }
+
+    /// What was found changed of the files of a source in the last day, in words; `None` when nothing was.
+    fn changed_lately(&self, node: &str, source: &str, now: Time) -> Option<String> {
+        let changed = self.changed.get(&(node.to_owned(), source.to_owned()))?;
+        let lately = || changed.iter().filter(|(at, _)| now.0.saturating_sub(at.0) < CHANGED);
+        let (at, text) = lately().max_by_key(|(at, _)| *at)?;
+        let others = match lately().count() {
+            1 => String::new(),
+            n => format!(", the last of {n} in a day"),
+        };
+        Some(format!("files may have been changed: {text} (found at {at}{others})"))
     }
 
     /// A source of it is judged by this server.
@@ -323,6 +346,8 @@ impl Node {
             source: source.to_owned(),
             node: name.to_owned(),
             cluster: self.cluster.clone(),
+            own: self.is_own(),
+            run: self.run.clone(),
             state,
             reason,
             last_event: of.last_event,

@@ -1,6 +1,8 @@
 //! States and reasons, from facts and a clock that is told.
 
-use avouch_finding::{Estate, Fact, Losses, Observation, RulesLoaded, SourceState, Start, Stop};
+use avouch_finding::{
+    DigestCheck, Estate, Fact, Gap, Losses, Observation, RulesLoaded, SignatureState, SourceState, Start, Stop,
+};
 
 use super::*;
 
@@ -305,4 +307,64 @@ fn a_cluster_and_a_machine_of_one_name_are_two() {
         Estate { time: at(20), cluster: "prod".into(), nodes: vec!["prod".into()], origin: "kubernetes".into() };
     board.apply(&estate.into(), Some(at(20)));
     assert_eq!(rows(&board, 21), [(true, State::Ok), (false, State::Never)]);
+}
+
+/// The trail of an account, as this server judges it.
+fn trail(o: &mut Observation) {
+    let state = SourceState { state: Watching::Delivers, events: 7, ..SourceState::default() };
+    o.sources = BTreeMap::from([("aws_cloudtrail".into(), state)]);
+    o.run = "server-1".into();
+}
+
+#[test]
+fn a_digest_that_failed_and_a_file_that_was_changed_are_reasons_for_a_day() {
+    const DAY: u64 = 86_400;
+    let check = |signature: SignatureState| DigestCheck {
+        time: at(21),
+        node: "1111".into(),
+        source: "aws_cloudtrail".into(),
+        name: "d.json.gz".into(),
+        signature,
+        reason: "its signature was not made with the key that it names".into(),
+        ..DigestCheck::default()
+    };
+    let facts = |fact: Fact| [(20, seen("1111", 20, trail)), (21, fact), (30, seen("1111", 30, trail))];
+    for (state, is_said) in
+        [(SignatureState::Failed, true), (SignatureState::NotVerified, false), (SignatureState::Verified, false)]
+    {
+        let board = board(&facts(check(state).into()));
+        let standing = board.standing(at(31));
+        assert_eq!(standing.reasons.len(), usize::from(is_said), "{:?}", standing.reasons);
+        assert_eq!(standing.sources[0].state == State::Losing, is_said);
+        if is_said {
+            let reason = &standing.reasons[0];
+            assert!(reason.starts_with("aws_cloudtrail of 1111: files may have been changed: digest `d.json.gz`"));
+            assert!(reason.contains("not made with the key"), "{reason}");
+            assert!(standing.nodes[0].reason.contains("d.json.gz"), "{:?}", standing.nodes[0]);
+        }
+    }
+
+    let gap = |reason: &str| Gap {
+        node: "1111".into(),
+        source: "aws_cloudtrail".into(),
+        partial: true,
+        reason: reason.into(),
+        ..Gap::default()
+    };
+    let changed = "`log.json.gz` is not the file that a digest lists: its SHA-256 differs";
+    let mut board = board(&facts(gap(changed).into()));
+    assert!(board.standing(at(31)).reasons[0].contains(changed));
+    // What is missing may still come: it is said as long as losses are, by whoever judges the source.
+    let missing = self::board(&facts(gap("`log.json.gz` is missing; a digest lists it").into()));
+    assert_eq!(missing.standing(at(31)).reasons, Vec::<String>::new());
+    // It is over after a day, and not before.
+    for (to, reasons) in [(20 + DAY, 1), (22 + DAY, 0)] {
+        board.apply(&seen("1111", to, trail), Some(at(to)));
+        assert_eq!(board.standing(at(to)).reasons.len(), reasons, "{:?}", board.standing(at(to)).reasons);
+    }
+    // A machine of that name has nothing to do with it.
+    let mut machine = Board::new(at(0));
+    machine.apply(&seen("1111", 20, |_| ()), Some(at(20)));
+    machine.apply(&check(SignatureState::Failed).into(), Some(at(21)));
+    assert_eq!(machine.standing(at(22)).reasons, Vec::<String>::new());
 }

@@ -8,9 +8,10 @@ use avouch_finding::{Decision, Severity, Time};
 use crate::column::{BITS, CLUSTER, Dict, Packed, bit};
 use crate::error::{At, Error, Result};
 use crate::filter::{Filter, Order};
-use crate::period::{Shelf, moment};
+use crate::period::{Period, Shelf, moment};
 use crate::read::file::FileReader;
 use crate::read::finding::decision;
+use crate::read::known::{KnownCondensed, version};
 use crate::read::plan::{Plan, Wanted};
 use crate::read::scan::scan;
 use crate::read::table::{Sum, Table};
@@ -24,6 +25,9 @@ const KEYS: usize = 1 << 20;
 const PART: u32 = 7 << bit::SEVERITY | 1 << bit::SUPPRESSED | 1 << bit::LOSSES;
 /// Shift of the stretch's number beside them.
 const STRETCH: u32 = 8;
+/// Cuts in the time of a file up to which it is divided.
+const PARTS: usize = 16;
+const DAY: u64 = 86_400_000_000_000;
 /// Stretches at most.
 const STRETCHES: usize = 1 << 16;
 
@@ -146,7 +150,10 @@ fn condense(file: &mut FileReader, filter: &Filter, cuts: &[Time]) -> Result<Vec
     for (key, sum) in &alike.groups {
         out.push(named(file, key, sum.count.into(), sum.first, sum.last)?);
     }
-    let (Some((first, _)), Some((last, _))) = (single.first(), single.last()) else { return Ok(out) };
+    let (Some((first, _)), Some((last, _))) = (single.first(), single.last()) else {
+        out.sort_by_key(|one| one.first);
+        return Ok(out);
+    };
     let mut dealt = all_dealt(file, *first, *last)?.into_iter().peekable();
     for (slot, row) in &single {
         while dealt.next_if(|dealt| dealt.slot < *slot).is_some() {}
@@ -160,16 +167,78 @@ fn condense(file: &mut FileReader, filter: &Filter, cuts: &[Time]) -> Result<Vec
         }
         out.push(one);
     }
+    out.sort_by_key(|one| one.first);
+    Ok(out)
+}
+
+/// A part of a question to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Whole days without a cut: whoever asks a moment later asks the same of them.
+    Days(Period),
+    /// The rest: days with a cut in them, or a begin or an end.
+    Rest(Period),
+}
+
+/// Divides what a question asks of a file, in order of time. Begin, end and cuts move on with the time of whoever asks; what lies between
+/// them does not.
+fn parts(file: Period, asked: Period, cuts: &[Time]) -> Vec<Part> {
+    let (from, to) = (file.from.max(asked.from), file.to.min(asked.to));
+    let first = cuts.partition_point(|cut| *cut <= from);
+    let last = cuts.partition_point(|cut| *cut < to);
+    let within = cuts.get(first..last).unwrap_or_default();
+    if within.len() > PARTS || from >= to {
+        return vec![Part::Rest(Period::new(from, to))];
+    }
+    let (mut out, mut at) = (Vec::new(), from);
+    let mut begin = from;
+    for end in within.iter().copied().chain([to]) {
+        let days = (begin.0.div_ceil(DAY).saturating_mul(DAY), end.0 / DAY * DAY);
+        if days.0 < days.1 {
+            let days = Period::new(Time(days.0), Time(days.1));
+            if at < days.from {
+                out.push(Part::Rest(Period::new(at, days.from)));
+            }
+            out.push(Part::Days(days));
+            at = days.to;
+        }
+        begin = end;
+    }
+    if at < to {
+        out.push(Part::Rest(Period::new(at, to)));
+    }
+    out
+}
+
+/// Findings of one file, by parts in order of time.
+fn condense_parts(
+    file: &mut FileReader,
+    known: &KnownCondensed,
+    filter: &Filter,
+    cuts: &[Time],
+) -> Result<Vec<Arc<Vec<Condensed>>>> {
+    let version = version(file)?;
+    let mut out = Vec::new();
+    for part in parts(file.period, filter.period, cuts) {
+        out.push(match part {
+            Part::Days(days) => {
+                let filter = Filter { period: days, ..filter.clone() };
+                known.condensed(file, &version, &filter, |file| condense(file, &filter, &[]))?
+            }
+            Part::Rest(period) => Arc::new(condense(file, &Filter { period, ..filter.clone() }, cuts)?),
+        });
+    }
     Ok(out)
 }
 
 impl Reader {
-    /// Findings of a filter as judgements need them. Those that are added up lie all before or all behind each of `cuts`. They come in order
-    /// of their first times.
+    /// Findings of a filter as judgements need them. Those that are added up lie all before or all behind each of `cuts`. They come in several
+    /// parts, all together in order of their first times. Parts of files that have not changed since they were last asked for are not
+    /// read again.
     ///
     /// # Errors
     /// When the store cannot be read; when there are more than 65,535 cuts, or a million findings that are not alike in a file.
-    pub fn condensed(&mut self, filter: &Filter, cuts: &[Time]) -> Result<Vec<Condensed>> {
+    pub fn condensed(&mut self, filter: &Filter, cuts: &[Time]) -> Result<Vec<Arc<Vec<Condensed>>>> {
         if cuts.len() >= STRETCHES {
             return Err(Error::Limit { what: "cuts", asked: cuts.len() as u64, limit: STRETCHES as u64 - 1 });
         }
@@ -177,9 +246,37 @@ impl Reader {
         cuts.sort_unstable();
         cuts.dedup();
         let listed = self.shelf(Shelf::Findings, filter.period)?;
-        let files = self.each_file(&listed, |file| condense(file, filter, &cuts))?;
-        let mut all: Vec<Condensed> = files.into_iter().flatten().collect();
-        all.sort_by_key(|one| one.first);
-        Ok(all)
+        let texts = Arc::clone(&self.texts);
+        let files = self.each_file(&listed, |file| condense_parts(file, &texts.condensed, filter, &cuts))?;
+        Ok(files.into_iter().flatten().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_days_between_moments_that_move_are_parts_of_their_own() {
+        let at = |day: u64, hour: u64| Time(day * DAY + hour * DAY / 24);
+        let period = |from, to| Period::new(from, to);
+        let file = period(at(100, 0), at(130, 0));
+        let of = |from, to, cuts: &[Time]| parts(file, period(from, to), cuts);
+        assert_eq!(of(at(0, 0), at(900, 0), &[]), [Part::Days(file)]);
+        assert_eq!(of(at(0, 0), Period::ALL.to, &[at(50, 1), at(130, 0), at(200, 2)]), [Part::Days(file)]);
+        // Another hour of the same days asks the same of the days between.
+        for hour in 1..24 {
+            let found = of(at(103, hour), at(120, hour), &[at(110, hour)]);
+            assert_eq!(found[1], Part::Days(period(at(104, 0), at(110, 0))));
+            assert_eq!(found[2], Part::Rest(period(at(110, 0), at(111, 0))));
+            assert_eq!(found[3], Part::Days(period(at(111, 0), at(120, 0))));
+            assert_eq!(found.len(), 5);
+        }
+        assert_eq!(of(at(103, 1), at(103, 9), &[at(103, 4)]), [Part::Rest(period(at(103, 1), at(103, 9)))]);
+        // A cut at midnight divides days and has none of its own.
+        let (a, b) = (period(at(100, 0), at(105, 0)), period(at(105, 0), at(130, 0)));
+        assert_eq!(of(at(0, 0), at(900, 0), &[at(105, 0)]), [Part::Days(a), Part::Days(b)]);
+        let many: Vec<Time> = (0..24).map(|hour| at(110, hour)).collect();
+        assert_eq!(of(at(0, 0), at(900, 0), &many), [Part::Rest(file)]);
     }
 }

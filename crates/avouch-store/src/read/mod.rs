@@ -39,7 +39,7 @@ pub use self::open::OpenByAge;
 pub use self::since::{Happened, Since};
 pub use self::timeline::{RuleSetLoaded, StoredFact, Stretch};
 
-pub(crate) use self::known::KnownCounts;
+pub(crate) use self::known::{KnownCondensed, KnownCounts};
 
 use self::file::FileReader;
 use crate::error::{At, Error, Result};

@@ -1,10 +1,12 @@
 //! What was watched, and the facts that are few.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use avouch_finding::{Fact, Kind, Observation, RulesLoaded, Time};
+use avouch_finding::{Fact, Kind, NotRunning, Observation, RuleIdentity, RulesLoaded, Time};
 use rusqlite::{Row, ToSql};
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::error::{At, Error, Result};
@@ -49,6 +51,14 @@ pub struct RuleSetLoaded {
     pub record: Source,
     /// What was loaded.
     pub loaded: RulesLoaded,
+}
+
+/// The lists of a rule set, as they are kept apart.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Lists {
+    rules: Vec<RuleIdentity>,
+    not_running: Vec<NotRunning>,
 }
 
 const FACT: &str = "SELECT l.name, f.seq, f.hash, f.recorded, f.kind, f.body, i.body \
@@ -124,12 +134,12 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn rule_sets(&mut self, period: Period) -> Result<Vec<RuleSetLoaded>> {
-        let all = self.facts_where("f.kind = 'rules' AND f.begins < ?1", None, &[&bound(period.to)])?;
+        self.refresh()?;
+        let all: Vec<Option<RuleSetLoaded>> = self.loaded_before(period.to).at("read facts", &self.main_path)?;
         let mut before: BTreeMap<(String, String), RuleSetLoaded> = BTreeMap::new();
         let mut sets = Vec::new();
-        for fact in all {
-            let Fact::Rules(loaded) = fact.fact else { continue };
-            let set = RuleSetLoaded { record: fact.record, loaded: *loaded };
+        for set in all {
+            let set = set.ok_or_else(|| Error::Damaged { path: self.main_path.clone(), what: "a fact" })?;
             if set.loaded.time >= period.from {
                 sets.push(set);
                 continue;
@@ -144,6 +154,39 @@ impl Reader {
         }
         sets.extend(before.into_values());
         sets.sort_by(|a, b| a.record.cmp(&b.record));
+        Ok(sets)
+    }
+
+    /// Rule sets loaded before a time, in order of the ledger; `None` for one that does not read. A list is read once, however many nodes
+    /// loaded it: there are hundreds of rules in each.
+    fn loaded_before(&self, to: Time) -> rusqlite::Result<Vec<Option<RuleSetLoaded>>> {
+        let mut find = self.main.prepare_cached(
+            "SELECT l.name, f.seq, f.hash, f.body, f.list, i.body FROM fact f JOIN ledger l ON l.id = f.ledger \
+             LEFT JOIN list i ON i.id = f.list WHERE f.kind = 'rules' AND f.begins < ?1 ORDER BY l.name, f.seq",
+        )?;
+        let mut lists: BTreeMap<i64, Option<Lists>> = BTreeMap::new();
+        let mut rows = find.query([bound(to)])?;
+        let mut sets = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut read = || -> rusqlite::Result<Option<RuleSetLoaded>> {
+                let body = serde_json::from_str(row.get_ref(3)?.as_str()?).ok();
+                let Some(Ok(Fact::Rules(mut loaded))) = body.map(|body| Fact::read(Kind::Rules.name(), body)) else {
+                    return Ok(None);
+                };
+                if let Some(list) = row.get::<_, Option<i64>>(4)? {
+                    if let Entry::Vacant(unread) = lists.entry(list) {
+                        let text = row.get_ref(5)?;
+                        unread.insert(text.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()));
+                    }
+                    let Some(Some(lists)) = lists.get(&list) else { return Ok(None) };
+                    (loaded.rules, loaded.not_running) = (lists.rules.clone(), lists.not_running.clone());
+                }
+                let record =
+                    Source { ledger: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), hash: row.get(2)? };
+                Ok(Some(RuleSetLoaded { record, loaded: *loaded }))
+            };
+            sets.push(read()?);
+        }
         Ok(sets)
     }
 

@@ -48,7 +48,7 @@ mod tests;
 mod window;
 
 pub use archive::{Archive, ArchiveCounts, ArchiveError, ArchiveOptions};
-pub use digests::{DigestKeys, KeyError};
+pub use digests::{DigestKeys, KeyError, tells_of_change};
 pub use judge::AuditJudge;
 pub use options::{AuditLimits, AuditOptions, AuditSource};
 pub use standing::{AuditState, AuditStatus, DigestCounts};

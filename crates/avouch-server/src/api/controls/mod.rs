@@ -162,7 +162,7 @@ async fn judged<T: Send + 'static>(
             let controls = control_results(&facts, &history, Judging { least_watched: 1_000_000 });
             let acceptances = acceptance_results(&facts);
             let deviations = deviations(&facts, &controls, &acceptances);
-            asked.answer.partial.extend(gaps::sentences(&gaps::coverage(&facts), 0));
+            asked.answer.partial.extend(gaps::sentences(&gaps::coverage(&facts, &params.filter), 0));
             if span.to < params.filter.period.to {
                 asked.answer.partial.push(format!("the period is not over; judged up to {}", span.to));
             }

@@ -127,7 +127,7 @@ pub(crate) async fn counts(State(app): State<App>, who: Who, RawQuery(query): Ra
             None => None,
             Some(None) => Some(Vec::new()),
             Some(Some(facts)) => {
-                let coverage = coverage(&facts);
+                let coverage = coverage(&facts, &params.filter);
                 let (gaps, more) = gaps(&facts, &coverage);
                 asked.answer.partial.extend(sentences(&coverage, more));
                 Some(gaps)

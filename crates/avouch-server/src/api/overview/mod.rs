@@ -126,7 +126,7 @@ fn make(reader: &mut Reader, params: &Params, now: Time) -> ApiResult<Overview> 
     let (controls, gaps) = match &facts {
         None => (strip::Strip::default(), Vec::new()),
         Some(facts) => {
-            let coverage = gaps::coverage(facts);
+            let coverage = gaps::coverage(facts, filter);
             let (list, more) = gaps::gaps(facts, &coverage);
             asked.answer.partial.extend(gaps::sentences(&coverage, more));
             (strip::strip(reader, facts, Span::new(period.from, period.to), filter)?, list)

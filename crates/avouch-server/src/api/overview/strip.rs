@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_coverage::{Coverage, Question, RuleKey, Span, Spans, cover};
+use avouch_coverage::{Cause, Coverage, Question, RuleKey, Sorted, Span, Spans, unheard};
 use avouch_finding::Time;
 use avouch_report::PeriodFacts;
 use avouch_store::{Filter, Period, Reader};
@@ -53,9 +53,9 @@ pub(crate) enum DayState {
     Observed,
     /// Some of the time, or with losses.
     Partial,
-    /// Not at all, though it was to be.
+    /// Not at all, though it was to be, or because nothing that serves the criterion was heard yet.
     Not,
-    /// Nothing was to be watched, or the day is not there yet.
+    /// Nothing was to be watched any more, or the day is not there yet.
     None,
 }
 
@@ -79,12 +79,13 @@ pub(super) fn strip(reader: &mut Reader, facts: &PeriodFacts, asked: Span, filte
         }
     }
     let watched = facts.watched(facts.period);
+    let known = Sorted::new(&watched);
     let row = |(criterion, rules): (&str, BTreeSet<RuleKey>)| {
-        let coverage = cover(&watched, &Question { rules, ..Question::default() });
+        let coverage = known.cover(&Question { rules, ..Question::default() });
         let name = avouch_controls::criterion(criterion).map(|c| c.title.clone()).unwrap_or_default();
         let day = |span: &Span| {
             let findings = found.get(&(criterion.to_owned(), span.from.day())).copied().unwrap_or_default();
-            state(&coverage, *span, findings)
+            state(&coverage, facts.period, *span, findings)
         };
         CriterionRow { criterion: criterion.to_owned(), name, days: days.iter().map(day).collect() }
     };
@@ -92,11 +93,15 @@ pub(super) fn strip(reader: &mut Reader, facts: &PeriodFacts, asked: Span, filte
     Ok(Strip { days: days.iter().map(text).collect(), criteria: rules.into_iter().map(row).collect() })
 }
 
-fn state(coverage: &Coverage, day: Span, findings: u64) -> StripDay {
+/// A day of a criterion; `period` is what is over of the time that was asked for.
+fn state(coverage: &Coverage, period: Span, day: Span, findings: u64) -> StripDay {
     let sum = |of: fn(&avouch_coverage::SubjectCoverage) -> &Spans| {
-        coverage.subjects.iter().map(|s| u128::from(of(s).within(day).ns())).sum::<u128>()
+        coverage.subjects.iter().map(|s| u128::from(of(s).ns_within(day))).sum::<u128>()
     };
-    let (expected, observed, lossy) = (sum(|s| &s.expected), sum(|s| &s.observed), sum(|s| &s.lossy));
+    // Before anything that serves the criterion was heard nobody watched it. Days that are to come are no begin of it.
+    let before = unheard(period, coverage.subjects.iter().map(|s| &s.expected)).and(day);
+    let expected = sum(|s| &s.expected) + u128::from(before.ns());
+    let (observed, lossy) = (sum(|s| &s.observed), sum(|s| &s.lossy));
     let state = if expected == 0 {
         DayState::None
     } else if observed == expected {
@@ -110,7 +115,10 @@ fn state(coverage: &Coverage, day: Span, findings: u64) -> StripDay {
     let mut why = Vec::new();
     if matches!(state, DayState::Partial | DayState::Not) {
         let here = coverage.gaps.iter().filter(|g| !g.span.and(day).is_empty());
-        let texts: BTreeSet<String> = here.map(|g| format!("{}: {}", g.node, g.cause)).collect();
+        let mut texts: BTreeSet<String> = here.map(|g| format!("{}: {}", g.node, g.cause)).collect();
+        if !before.is_empty() {
+            texts.insert(Cause::Unheard.to_string());
+        }
         let more = texts.len().saturating_sub(REASONS);
         why.extend(texts.into_iter().take(REASONS));
         if more > 0 {
@@ -140,12 +148,18 @@ mod tests {
     fn a_day_is_observed_only_when_all_of_its_time_was_watched_without_a_loss() {
         let span = |a: u64, b: u64| Span::new(Time(a * DAY / 4), Time(b * DAY / 4));
         let day = span(0, 4);
-        let of = |c: &Coverage| (state(c, day, 0).state, state(c, day, 0).share);
+        let state = |c: &Coverage, day: Span| state(c, span(0, 20), day, 0);
+        let of = |c: &Coverage| (state(c, day).state, state(c, day).share);
         assert_eq!(of(&coverage(day, &[day], &[])), (DayState::Observed, 1.0));
         assert_eq!(of(&coverage(day, &[span(0, 3)], &[])), (DayState::Partial, 0.75));
         assert_eq!(of(&coverage(day, &[], &[day])), (DayState::Partial, 0.0));
         assert_eq!(of(&coverage(day, &[], &[])), (DayState::Not, 0.0));
-        assert_eq!(of(&coverage(span(4, 8), &[], &[])), (DayState::None, 0.0));
+        assert_eq!(of(&coverage(span(1, 8), &[span(1, 8)], &[])), (DayState::Partial, 0.75));
+        // Nothing was heard yet: nobody watched. What is not known to be watched any more, and what is to come, is neither.
+        assert_eq!(of(&coverage(span(4, 8), &[], &[])), (DayState::Not, 0.0));
+        assert_eq!(state(&coverage(span(4, 8), &[], &[]), day).why, [Cause::Unheard.to_string()]);
+        assert_eq!(state(&coverage(day, &[], &[]), span(8, 12)).state, DayState::None);
+        assert_eq!(state(&coverage(day, &[], &[]), span(20, 24)).state, DayState::None);
         // Of a day that is not over, only so much is asked for as is.
         assert_eq!(of(&coverage(span(0, 1), &[span(0, 1)], &[])), (DayState::Observed, 1.0));
     }

@@ -27,6 +27,9 @@ const ALGORITHM: &str = "SHA256withRSA";
 /// The source.
 const SOURCE: &str = "aws_cloudtrail";
 
+/// How the reason of a gap ends that tells of a file of another content than was listed.
+const CHANGED: &str = "its SHA-256 differs";
+
 /// Files and chains that are remembered.
 const FILES: usize = 100_000;
 const CHAINS: usize = 4_096;
@@ -328,8 +331,15 @@ fn check(name: &str, known: &mut Known) -> Option<Gap> {
         return None;
     }
     known.told = Some(came.clone());
-    let reason = format!("`{name}` is not the file that a digest lists: its SHA-256 differs");
+    let reason = format!("`{name}` is not the file that a digest lists: {CHANGED}");
     Some(gap(&listed.node, listed.from, listed.to, reason))
+}
+
+/// Whether a gap tells of a log file, or a digest, that is not what the digest says that lists it. One that is missing may still come;
+/// one that is another was changed.
+#[must_use]
+pub fn tells_of_change(gap: &Gap) -> bool {
+    gap.source == SOURCE && gap.partial && gap.reason.ends_with(CHANGED)
 }
 
 fn gap(node: &str, from: Time, to: Time, reason: String) -> Gap {
