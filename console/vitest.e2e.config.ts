@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["tests/e2e/**/*.test.ts"],
-    testTimeout: 60_000,
+    // Long for a machine that has other work: what hangs is told by the 60 s of a single wait (`open()`).
+    testTimeout: 150_000,
     hookTimeout: 60_000,
     pool: "forks",
     poolOptions: { forks: { minForks: 2, maxForks: 2 } },

@@ -25,6 +25,7 @@ export async function open(browser: Browser, url: string, theme: "light" | "dark
   const context = await browser.newContext({ viewport: size, colorScheme: theme, reducedMotion: "reduce" });
   await prepare?.(context);
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
   const faults: string[] = [];
   const host = new URL(url).host;
   page.on("pageerror", (error) => faults.push(`script: ${error.message}`));

@@ -279,6 +279,10 @@ proptest! {
             prop_assert_eq!(has(&x.without(&y), t), p && !q);
         }
         prop_assert_eq!(x.ns(), (0..100).filter(|t| in_any(&a, *t)).count() as u64);
+        for part in b {
+            let expected = (part.from.0..part.to.0).filter(|t| in_any(&a, *t)).count() as u64;
+            prop_assert_eq!((x.ns_within(part), x.within(part).ns()), (expected, expected));
+        }
     }
 
     #[test]
