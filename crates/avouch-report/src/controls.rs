@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_controls::{Control, ControlHistory, ControlStretch, Criteria, Level, RuleFacts, criterion, point_of_focus};
+use avouch_controls::{Control, ControlHistory, ControlStretch, Criteria, RuleFacts, criterion, point_of_focus};
 use avouch_coverage::{
-    Cause, Coverage, GapLine, Mark, Marked, Question, RuleKey, Sorted, Span, Spans, SubjectCoverage, TimeLine, Watched,
-    time_line, unheard,
+    Cause, Coverage, GapLine, Question, RuleKey, Sorted, Span, Spans, SubjectCoverage, TimeLine, Watched, time_line,
+    unheard,
 };
-use avouch_finding::{Decision, RuleIdentity, Time};
-use rustc_hash::FxHashMap;
+use avouch_finding::{RuleIdentity, Time};
 
+use crate::by_rule::ByRule;
 use crate::facts::PeriodFacts;
-use crate::findings::FindingRow;
-use crate::names::NameId;
 use crate::stats::Counts;
 
 /// What the period says of a control. Never a score: the shares behind it stand beside it.
@@ -107,7 +105,7 @@ pub struct Late {
     pub longest: (u64, u64),
     /// What the control allows for a look, and for a decision, in ns, where that was exceeded.
     pub limits: (BTreeSet<u64>, BTreeSet<u64>),
-    late: u64,
+    pub(crate) late: u64,
 }
 
 impl Late {
@@ -193,9 +191,10 @@ pub fn control_results<'l>(
         history.controls().flat_map(|(_, stretches)| stretches).map(|s| span(facts, s)).collect();
     let watched: Vec<(Span, Watched<'_>)> = spans.into_iter().map(|span| (span, facts.watched(span))).collect();
     let known: BTreeMap<Span, Sorted<'_>> = watched.iter().map(|(span, w)| (*span, Sorted::new(w))).collect();
+    let mut found = ByRule::new(facts);
     let result = |(id, stretches): (&'l str, &[ControlStretch<'l>])| ControlResult {
         id,
-        parts: stretches.iter().filter_map(|s| part(facts, s, &rule_facts, &known, judging)).collect(),
+        parts: stretches.iter().filter_map(|s| part(&mut found, s, &rule_facts, &known, judging)).collect(),
     };
     history.controls().map(result).collect()
 }
@@ -217,13 +216,13 @@ fn span(facts: &PeriodFacts, stretch: &ControlStretch<'_>) -> Span {
 
 /// A control over a stretch; `known` has the time of each.
 fn part<'l>(
-    facts: &PeriodFacts,
+    found: &mut ByRule<'_, 'l>,
     stretch: &ControlStretch<'l>,
     rules: &[RuleFacts<'_>],
     known: &BTreeMap<Span, Sorted<'_>>,
     judging: Judging,
 ) -> Option<ControlPart<'l>> {
-    let span = span(facts, stretch);
+    let span = span(found.facts, stretch);
     let evidence = &stretch.control.evidence;
     let key = |r: &&RuleFacts<'_>| RuleKey { source: r.source.to_owned(), name: r.name.to_owned() };
     let rules: BTreeSet<RuleKey> = evidence.rules.select(rules).iter().map(key).collect();
@@ -231,10 +230,10 @@ fn part<'l>(
     let question = Question { rules, sources };
     let mut coverage = known.get(&span)?.cover(&question);
     let missing_sources = add_missing(&mut coverage, &question, span);
-    let own = Own::new(facts, &question);
-    let (marks, late) = own.marks(facts, stretch.control, span);
+    let own = found.own(&question.rules);
+    let (marks, late) = found.marks(&own, &stretch.control.targets, span);
     let line = time_line(span, &coverage, &marks, judging.least_watched);
-    let counts = Counts::of(own.rows(facts).filter(|r| span.from <= r.time && r.time < span.to));
+    let counts = found.counts(&own, span);
     let (stretch, rules) = (stretch.clone(), question.rules);
     Some(ControlPart { span, stretch, rules, coverage, missing_sources, line, counts, late })
 }
@@ -268,129 +267,4 @@ fn add_missing(coverage: &mut Coverage, question: &Question, span: Span) -> Vec<
         coverage.gaps.push(GapLine { node: String::new(), source: source.to_owned(), span: before, cause });
     }
     missing
-}
-
-/// Findings of a control's rules.
-struct Own {
-    /// Rules of which some finding is known, by the numbers of their names and sources.
-    rules: Vec<((NameId, NameId), RuleKey)>,
-}
-
-impl Own {
-    fn new(facts: &PeriodFacts, question: &Question) -> Self {
-        let names = facts.findings.names();
-        let ids = |r: &RuleKey| Some(((names.find(&r.name)?, names.find(&r.source)?), r.clone()));
-        Self { rules: question.rules.iter().filter_map(ids).collect() }
-    }
-
-    fn rows<'f>(&'f self, facts: &'f PeriodFacts) -> impl Iterator<Item = &'f FindingRow> {
-        self.rules.iter().flat_map(|((name, source), _)| facts.findings.of_rule(*name, *source))
-    }
-
-    /// What findings make of the control's time. One that began before the part may still be open in it.
-    fn marks(&self, facts: &PeriodFacts, control: &Control, span: Span) -> (Vec<Marked>, BTreeMap<RuleKey, Late>) {
-        let mut spans: BTreeMap<(NameId, NameId), [Vec<Span>; 2]> = BTreeMap::new();
-        let mut late: BTreeMap<RuleKey, Late> = BTreeMap::new();
-        let end = facts.period.to;
-        let names = facts.findings.names();
-        let mut dues: FxHashMap<NameId, Due> = FxHashMap::default();
-        for ((name, source), rule) in &self.rules {
-            let mut of_rule = Late::default();
-            let rows = facts.findings.of_rule(*name, *source);
-            for row in rows.filter(|r| r.time < span.to && r.acceptance.is_none()) {
-                let due = *dues.entry(row.priority).or_insert_with(|| Due::of(control, names.text(row.priority)));
-                if row.time >= span.from {
-                    due.count(row, end, &mut of_rule);
-                }
-                match row.triage.decided {
-                    Some((at, _, Decision::True)) => {
-                        let [fails, _] = spans.entry((row.node, row.source)).or_default();
-                        fails.push(Span::new(row.time, at));
-                    }
-                    Some(_) => {}
-                    None if due.is_none() => {}
-                    None => {
-                        let overdue = due.overdue(row).unwrap_or(end).min(end);
-                        let [fails, open] = spans.entry((row.node, row.source)).or_default();
-                        open.push(Span::new(row.time, overdue));
-                        fails.push(Span::new(overdue, end));
-                    }
-                }
-            }
-            if of_rule.of > 0 {
-                late.insert(rule.clone(), of_rule);
-            }
-        }
-        let mut marks = Vec::new();
-        for ((node, source), [fails, open]) in spans {
-            for (mark, spans) in [(Mark::Fails, fails), (Mark::Open, open)] {
-                let marked = |span: Span| Marked {
-                    node: names.text(node).to_owned(),
-                    source: names.text(source).to_owned(),
-                    span,
-                    mark,
-                };
-                marks.extend(Spans::new(spans).within(span).iter().map(marked));
-            }
-        }
-        (marks, late)
-    }
-}
-
-/// How soon a finding of some level is due.
-#[derive(Clone, Copy, Default)]
-struct Due {
-    look: Option<u64>,
-    decision: Option<u64>,
-}
-
-impl Due {
-    fn of(control: &Control, priority: &str) -> Self {
-        let Some(level) = Level::parse(&priority.to_ascii_lowercase()) else { return Self::default() };
-        let target = |list: &[(Level, u64)]| list.iter().find(|(l, _)| *l == level).map(|(_, ns)| *ns);
-        Self { look: target(&control.targets.acknowledge), decision: target(&control.targets.resolve) }
-    }
-
-    fn is_none(self) -> bool {
-        self.look.is_none() && self.decision.is_none()
-    }
-
-    /// From when on an undecided finding is overdue.
-    fn overdue(self, row: &FindingRow) -> Option<Time> {
-        let look = self.look.filter(|_| row.triage.acknowledged.is_none());
-        look.into_iter().chain(self.decision).min().map(|ns| Time(row.time.0.saturating_add(ns)))
-    }
-
-    fn count(self, row: &FindingRow, end: Time, late: &mut Late) {
-        if self.is_none() {
-            return;
-        }
-        late.of += row.n;
-        let after = |at: Option<Time>, limit: Option<u64>| {
-            let limit = limit?;
-            let waited = at.unwrap_or(end).0.saturating_sub(row.time.0);
-            (waited > limit).then_some(Wait { waited, limit, open: at.is_none() })
-        };
-        let look = after(row.triage.first_look(), self.look);
-        let decision = after(row.triage.decided.map(|(t, ..)| t), self.decision);
-        if look.is_none() && decision.is_none() {
-            return;
-        }
-        let n = |late: bool| if late { row.n } else { 0 };
-        late.late += row.n;
-        late.look += n(look.is_some());
-        late.decision += n(decision.is_some());
-        late.open += n(row.triage.decided.is_none());
-        let waited = |w: Option<Wait>| w.map_or(0, |w| w.waited);
-        let until = Time(row.time.0.saturating_add(waited(look).max(waited(decision)))).max(row.last);
-        let (first, last) = late.between.unwrap_or((row.time, until));
-        late.between = Some((first.min(row.time), last.max(until)));
-        late.longest = (late.longest.0.max(waited(look)), late.longest.1.max(waited(decision)));
-        late.limits.0.extend(look.map(|w| w.limit));
-        late.limits.1.extend(decision.map(|w| w.limit));
-        // A row of several findings names none of them, and some rows name no record.
-        if late.named.len() < LATE && row.n == 1 && row.seq > 0 {
-            late.named.push(LateFinding { seq: row.seq, time: row.time, look, decision });
-        }
-    }
 }

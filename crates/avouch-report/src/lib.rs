@@ -9,6 +9,7 @@
 mod acceptances;
 pub mod activity;
 pub mod bundle;
+mod by_rule;
 mod chapters;
 mod condense;
 mod controls;

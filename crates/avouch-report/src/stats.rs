@@ -99,6 +99,23 @@ impl Counts {
         }
     }
 
+    /// Adds what others counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.all += other.all;
+        self.suppressed += other.suppressed;
+        self.true_ += other.true_;
+        self.benign += other.benign;
+        self.test += other.test;
+        self.undecided += other.undecided;
+        self.unseen += other.unseen;
+        self.tainted += other.tainted;
+        for (severity, n) in &other.by_severity {
+            *self.by_severity.entry(*severity).or_default() += n;
+        }
+        self.first_look.0.extend_from_slice(&other.first_look.0);
+        self.decision.0.extend_from_slice(&other.decision.0);
+    }
+
     /// Of these rows.
     pub fn of<'a>(rows: impl IntoIterator<Item = &'a FindingRow>) -> Self {
         let mut out = Self::default();

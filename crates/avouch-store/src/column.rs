@@ -17,7 +17,15 @@ pub(crate) type Packed = [u32; WORDS];
 pub(crate) fn unpack(bytes: &[u8]) -> Option<Packed> {
     let (words, rest) = bytes.as_chunks::<4>();
     let words: &[[u8; 4]; WORDS] = words.try_into().ok()?;
-    rest.is_empty().then(|| words.map(u32::from_le_bytes))
+    if !rest.is_empty() {
+        return None;
+    }
+    // A loop over places of known number: all of them are copied at once, which `map` of an array does not come to.
+    let mut out = [0; WORDS];
+    for (to, from) in out.iter_mut().zip(words) {
+        *to = u32::from_le_bytes(*from);
+    }
+    Some(out)
 }
 
 /// Bytes of a packed row.
