@@ -22,9 +22,9 @@ pub(super) struct Program {
 pub(super) const PROGRAMS: [Program; 5] = [
     Program { target: "guest", source: "xtask/tests/guest.rs", limit: Duration::from_secs(30) },
     Program { target: "hooks", source: "crates/avouch-sensor/tests/hooks/main.rs", limit: Duration::from_secs(600) },
-    Program { target: "lsm", source: "crates/avouch-respond/tests/lsm.rs", limit: Duration::from_secs(90) },
-    Program { target: "scripts", source: "crates/avouch-respond/tests/scripts.rs", limit: Duration::from_secs(90) },
-    Program { target: "clock", source: "crates/avouch/tests/clock.rs", limit: Duration::from_secs(90) },
+    Program { target: "lsm", source: "crates/avouch-respond/tests/lsm.rs", limit: Duration::from_secs(240) },
+    Program { target: "scripts", source: "crates/avouch-respond/tests/scripts.rs", limit: Duration::from_secs(240) },
+    Program { target: "clock", source: "crates/avouch/tests/clock.rs", limit: Duration::from_secs(240) },
 ];
 
 /// Arguments of a libtest binary: one at a time, since the tests watch the whole machine, and unbuffered, so a test that
