@@ -81,6 +81,7 @@ pub use records::{
 pub use requests::RequestItem;
 pub use roll_up::{RollUp, RollUpRow, RuleCount, RuleIndex, Standing};
 pub use select::{RuleFacts, lint_selectors};
+pub use tags::catalogue_id;
 pub use times::{Period, Time};
 pub use view::Placed;
 pub use words::{ControlType, Frequency, Level, Nature, Relation};

@@ -46,6 +46,18 @@ pub(crate) fn read(tag: &str) -> Tag<'_> {
     if is_attack(id) { Tag::Technique(id) } else { Tag::Other }
 }
 
+/// The id of a criterion, a point of focus, a NIST control or a PCI requirement that a tag names, as the lists of a finding have it;
+/// `None` for techniques and all else.
+#[must_use]
+pub fn catalogue_id(tag: &str) -> Option<&str> {
+    match read(tag) {
+        Tag::Soc2(criterion) => Some(&criterion.id),
+        Tag::Point(point) => Some(&point.id),
+        Tag::Nist(id) | Tag::Pci(id) => Some(id),
+        Tag::Technique(_) | Tag::Tactic(_) | Tag::Unknown | Tag::Other => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

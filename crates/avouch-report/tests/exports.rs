@@ -368,6 +368,31 @@ fn a_detection_says_what_is_known_in_the_words_of_ocsf() {
 }
 
 #[test]
+fn only_tags_that_another_list_has_are_left_out() {
+    let mut finding = stored(None);
+    let text = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+    finding.classes = std::sync::Arc::new(avouch_store::Classes {
+        criteria: text(&["CC6.1"]),
+        nist_800_53: text(&["AC-2"]),
+        attack: text(&["T1059"]),
+        tags: text(&[
+            "SOC2_CC6.1",
+            "tsc_CC6.1",
+            "SOC2_CC7.1",
+            "SOC2_CC99.9",
+            "NIST_800-53_AC-2",
+            "NIST_800-53_AC-6",
+            "T1059",
+            "shop",
+        ]),
+        ..avouch_store::Classes::default()
+    });
+    let event = detection(&finding);
+    let kept = serde_json::json!(["SOC2_CC7.1", "SOC2_CC99.9", "NIST_800-53_AC-6", "shop"]);
+    assert_eq!(event["unmapped"]["classes"]["tags"], kept);
+}
+
+#[test]
 fn triage_is_the_status() {
     let status = |looked_at: bool, done: bool, accepted: bool| {
         let mut finding = stored(None);

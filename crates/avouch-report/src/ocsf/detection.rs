@@ -1,5 +1,6 @@
 //! A finding as OCSF's Detection Finding, class 2004.
 
+use avouch_controls::catalogue_id;
 use avouch_finding::{Decision, Time};
 use avouch_store::{Classes, StoredFinding};
 use serde::{Serialize, Serializer};
@@ -37,8 +38,12 @@ impl Alike {
     pub(super) fn of(classes: &Classes) -> serde_json::Result<Self> {
         let attacks: Vec<Attack<'_>> = classes.attack.iter().map(|id| attack(id)).collect();
         let mut told = Classes { attack: Vec::new(), ..classes.clone() };
-        let named = ["SOC2_", "NIST_800-53_", "PCI_DSS_"];
-        told.tags.retain(|tag| !named.iter().any(|n| tag.starts_with(n)) && !classes.attack.contains(tag));
+        let Classes { criteria, criteria_secondary, points_of_focus, nist_800_53, pci_dss, attack, tags: _ } = classes;
+        let lists = [criteria, criteria_secondary, points_of_focus, nist_800_53, pci_dss];
+        let is_listed = |tag: &String| {
+            attack.contains(tag) || catalogue_id(tag).is_some_and(|id| lists.iter().any(|l| l.iter().any(|i| i == id)))
+        };
+        told.tags.retain(|tag| !is_listed(tag));
         Ok(Self {
             attacks: if attacks.is_empty() { None } else { Some(to_raw_value(&attacks)?) },
             classes: to_raw_value(&told)?,
