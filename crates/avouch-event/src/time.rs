@@ -47,60 +47,30 @@ impl fmt::Display for TimeText {
         let (days, of_day) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
         let (h, m, s) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
         let (year, month, day) = civil(days);
-        let mut text = Digits { bytes: [0; 34], len: 0 };
-        if !matches!(self.style, Clock | ClockSeconds) {
-            text.number(year, 4);
-            text.number_after(b'-', month, 2);
-            text.number_after(b'-', day, 2);
-            text.push(if matches!(self.style, Iso8601 | Iso8601Zulu) { b'T' } else { b' ' });
+        // By digits: reports and outputs print millions of times, for which `write!` is slow.
+        let mut text = *b"0000-00-00 00:00:00.000000000";
+        let fraction = i64::try_from(fraction).unwrap_or(0);
+        let parts =
+            [(0..4, year), (5..7, month), (8..10, day), (11..13, h), (14..16, m), (17..19, s), (20..29, fraction)];
+        for (place, mut rest) in parts {
+            for digit in text.get_mut(place).unwrap_or_default().iter_mut().rev() {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+                rest /= 10;
+            }
         }
-        text.number(h, 2);
-        text.number_after(b':', m, 2);
-        text.number_after(b':', s, 2);
-        if !matches!(self.style, ClockSeconds | DateTimeSeconds) {
-            text.number_after(b'.', i64::try_from(fraction).unwrap_or(0), 9);
+        let (part, zone) = match self.style {
+            Clock => (11..29, ""),
+            ClockSeconds => (11..19, ""),
+            DateTime => (0..29, ""),
+            DateTimeSeconds => (0..19, ""),
+            Iso8601 => (0..29, "+0000"),
+            Iso8601Zulu => (0..29, "Z"),
+        };
+        if !zone.is_empty() {
+            text[10] = b'T';
         }
-        match self.style {
-            Iso8601 => text.number_after(b'+', 0, 4),
-            Iso8601Zulu => text.push(b'Z'),
-            Clock | ClockSeconds | DateTime | DateTimeSeconds => {}
-        }
-        f.write_str(text.as_str())
-    }
-}
-
-/// Numbers of fixed widths, and what stands between them: reports and outputs print millions of times, for which `write!` is slow.
-struct Digits {
-    /// The longest is `2026-07-01T00:00:00.000000000+0000`.
-    bytes: [u8; 34],
-    len: usize,
-}
-
-impl Digits {
-    fn push(&mut self, byte: u8) {
-        if let Some(slot) = self.bytes.get_mut(self.len) {
-            *slot = byte;
-            self.len += 1;
-        }
-    }
-
-    /// The last `width` digits of a number that is not negative.
-    fn number(&mut self, number: i64, width: usize) {
-        let mut rest = number;
-        for slot in self.bytes.iter_mut().skip(self.len).take(width).rev() {
-            *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-            rest /= 10;
-        }
-        self.len = (self.len + width).min(self.bytes.len());
-    }
-
-    fn number_after(&mut self, byte: u8, number: i64, width: usize) {
-        self.push(byte);
-        self.number(number, width);
-    }
-
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+        f.write_str(text.get(part).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default())?;
+        f.write_str(zone)
     }
 }
 

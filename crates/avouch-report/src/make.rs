@@ -7,15 +7,16 @@ use avouch_coverage::Span;
 use avouch_document::pdf::Paper;
 use avouch_finding::Kind;
 use avouch_ledger::{Digest, LedgerError, Reader as LedgerReader, RecordRef, SignedHead};
-use avouch_store::{Reader, StoredFinding};
+use avouch_store::Reader;
 use serde_json::{Value as Json, json};
 
-use crate::activity::{Candidates, RequestError};
+use crate::activity::RequestError;
 use crate::bundle::{FileError, copy_ledger, failed, pretty, write, write_packets};
 use crate::facts::{AsOf, Place};
+use crate::first::{First, FirstPass};
 use crate::gather::{self, GatherError, Question, gather};
 use crate::input::{ListUsed, Results, Scope};
-use crate::population::{self, Detections, Hashed, Population, PopulationError, Sample, hex};
+use crate::population::{self, PopulationError, Sample, hex};
 use crate::{Judging, acceptance_results, chapters, control_results, deviations, ocsf, oscal, pbc, rule_results};
 
 /// What is to be made.
@@ -227,60 +228,6 @@ fn anchors(store: &mut Reader, bundle: &Path, as_of: &AsOf) -> Result<(), MakeEr
         |f: avouch_store::StoredFact| json!({"record": f.record.seq, "anchor": f.fact.body().unwrap_or_default()});
     let published: Vec<Json> = known.map(body).collect();
     Ok(write(&bundle.join("anchors/published.json"), pretty(&json!(published)).as_bytes())?)
-}
-
-/// What is written while findings pass by.
-struct FirstPass {
-    detections: Detections,
-    changes: population::Changes,
-    candidates: Candidates,
-    ocsf: ocsf::Writer<Hashed>,
-    ocsf_path: PathBuf,
-    version: String,
-}
-
-impl FirstPass {
-    fn create(out: &Path, populations: &Path, version: &str) -> Result<Self, MakeError> {
-        let ocsf_path = out.join("ocsf/detection_findings.jsonl");
-        write(&ocsf_path, b"")?;
-        let file = std::fs::File::create(&ocsf_path).map_err(failed("make", &ocsf_path))?;
-        Ok(Self {
-            detections: Detections::create(populations)?,
-            changes: population::changes(populations)?,
-            candidates: Candidates::default(),
-            ocsf: ocsf::Writer::new(Hashed::new(file)),
-            ocsf_path,
-            version: version.to_owned(),
-        })
-    }
-
-    fn finding(&mut self, finding: &StoredFinding) -> Result<(), MakeError> {
-        self.detections.finding(finding)?;
-        self.changes.finding(finding)?;
-        self.candidates.look(finding);
-        Ok(self.ocsf.detection(finding, &self.version).map_err(failed("write", &self.ocsf_path))?)
-    }
-
-    fn finish(self, facts: &crate::PeriodFacts) -> Result<First, MakeError> {
-        let ocsf = self.ocsf.finish().and_then(|(file, _)| file.finish());
-        Ok(First {
-            detections: self.detections.finish(population::detection_tests(facts))?,
-            changes: self.changes.finish()?,
-            candidates: self.candidates,
-            ocsf: ocsf.map_err(failed("write", &self.ocsf_path))?,
-        })
-    }
-}
-
-/// What came of it.
-struct First {
-    detections: Population,
-    /// With the latest of them.
-    changes: (Population, Vec<StoredFinding>),
-    /// What may be a request for a session.
-    candidates: Candidates,
-    /// Digest of the findings as OCSF has them.
-    ocsf: String,
 }
 
 /// OSCAL and the compliance findings of OCSF.

@@ -99,8 +99,15 @@ impl Counts {
         }
     }
 
-    /// Adds what others counted.
+    /// Adds what others counted, their times as well.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_numbers(other);
+        self.first_look.0.extend_from_slice(&other.first_look.0);
+        self.decision.0.extend_from_slice(&other.decision.0);
+    }
+
+    /// Adds what others counted, without their times.
+    pub fn merge_numbers(&mut self, other: &Self) {
         self.all += other.all;
         self.suppressed += other.suppressed;
         self.true_ += other.true_;
@@ -112,8 +119,6 @@ impl Counts {
         for (severity, n) in &other.by_severity {
             *self.by_severity.entry(*severity).or_default() += n;
         }
-        self.first_look.0.extend_from_slice(&other.first_look.0);
-        self.decision.0.extend_from_slice(&other.decision.0);
     }
 
     /// Of these rows.

@@ -113,7 +113,7 @@ pub(super) fn detections(g: &Ground<'_>, criterion: &str, keys: &BTreeSet<&RuleK
     }
     if rules.len() > ROWS {
         let mut rest = Counts::default();
-        rules.iter().skip(ROWS).for_each(|r| add(&mut rest, &r.counts));
+        rules.iter().skip(ROWS).for_each(|r| rest.merge_numbers(&r.counts));
         let words = format!("{} more rules, in appendix A", w::count(w::len(rules.len() - ROWS)));
         table.push(Row {
             class: RowClass::Muted,
@@ -122,21 +122,10 @@ pub(super) fn detections(g: &Ground<'_>, criterion: &str, keys: &BTreeSet<&RuleK
     }
     if !rules.is_empty() {
         let mut sum = Counts::default();
-        rules.iter().for_each(|r| add(&mut sum, &r.counts));
+        rules.iter().for_each(|r| sum.merge_numbers(&r.counts));
         table.push(total(w::counted(w::len(rules.len()), "rule", "rules"), &sum));
     }
     table
-}
-
-/// Adds counts without their times, which the sum row shows by themselves.
-fn add(sum: &mut Counts, one: &Counts) {
-    sum.all += one.all;
-    sum.suppressed += one.suppressed;
-    sum.true_ += one.true_;
-    sum.benign += one.benign;
-    sum.test += one.test;
-    sum.undecided += one.undecided;
-    sum.unseen += one.unseen;
 }
 
 /// All rules that ran, by name, and what findings of other rules there are.
@@ -146,7 +135,7 @@ pub(super) fn all(g: &Ground<'_>) -> Table {
     let mut sum = Counts::default();
     for rule in g.results.rules {
         table.push(line(g, rule));
-        add(&mut sum, &rule.counts);
+        sum.merge_numbers(&rule.counts);
     }
     let all = &g.counts;
     let rest = Counts {

@@ -26,7 +26,7 @@ pub use rule_changes::rule_changes;
 pub use sample::{METHOD, Sample, sample};
 pub(crate) use sessions::{decided, session_id};
 pub use tool_changes::tool_changes;
-pub(crate) use writer::{Hashed, csv_line};
+pub(crate) use writer::csv_line;
 pub use writer::{PopulationError, PopulationWriter};
 
 use avouch_finding::Time;

@@ -1,12 +1,11 @@
 //! A population's two files: JSON lines, which are exact, and CSV for spreadsheets.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::{Population, Spec, Test};
+use crate::hashed::Hashed;
 
 /// A file of a population cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -114,36 +113,6 @@ impl PopulationWriter {
             csv_digest: self.csv.finish().map_err(failed)?,
             tests,
         })
-    }
-}
-
-/// A file whose bytes are hashed on their way.
-pub(crate) struct Hashed {
-    file: BufWriter<File>,
-    hash: Sha256,
-}
-
-impl Hashed {
-    pub(crate) fn new(file: File) -> Self {
-        Self { file: BufWriter::with_capacity(256 << 10, file), hash: Sha256::new() }
-    }
-
-    /// The digest of all that was written.
-    pub(crate) fn finish(mut self) -> io::Result<String> {
-        self.file.flush()?;
-        Ok(super::hex(&self.hash.finalize()))
-    }
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 

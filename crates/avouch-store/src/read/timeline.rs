@@ -61,23 +61,45 @@ struct Lists {
     not_running: Vec<NotRunning>,
 }
 
-const FACT: &str = "SELECT l.name, f.seq, f.hash, f.recorded, f.kind, f.body, i.body \
+const FACT: &str = "SELECT l.name, f.seq, f.hash, f.recorded, f.kind, f.body, i.body, f.list \
      FROM fact f JOIN ledger l ON l.id = f.ledger LEFT JOIN list i ON i.id = f.list";
 
-impl Reader {
-    fn fact(&self, row: &Row<'_>) -> rusqlite::Result<Option<StoredFact>> {
-        let read = |column: usize| -> rusqlite::Result<Option<Json>> {
-            Ok(serde_json::from_str(row.get_ref(column)?.as_str_or_null()?.unwrap_or("{}")).ok())
-        };
-        let (Some(mut body), Some(lists)) = (read(5)?, read(6)?) else { return Ok(None) };
-        if let (Json::Object(body), Json::Object(lists)) = (&mut body, lists) {
-            body.extend(lists);
-        }
-        let Ok(fact) = Fact::read(row.get_ref(4)?.as_str()?, body) else { return Ok(None) };
-        let record = Source { ledger: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), hash: row.get(2)? };
-        Ok(Some(StoredFact { record, recorded: moment(row.get(3)?), fact }))
-    }
+/// The record that a row is of.
+fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
+    Ok(Source { ledger: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), hash: row.get(2)? })
+}
 
+/// A fact with its lists; `None` where it does not read.
+fn fact(row: &Row<'_>) -> rusqlite::Result<Option<StoredFact>> {
+    let read = |column: usize| -> rusqlite::Result<Option<Json>> {
+        Ok(serde_json::from_str(row.get_ref(column)?.as_str_or_null()?.unwrap_or("{}")).ok())
+    };
+    let (Some(mut body), Some(lists)) = (read(5)?, read(6)?) else { return Ok(None) };
+    if let (Json::Object(body), Json::Object(lists)) = (&mut body, lists) {
+        body.extend(lists);
+    }
+    let Ok(fact) = Fact::read(row.get_ref(4)?.as_str()?, body) else { return Ok(None) };
+    Ok(Some(StoredFact { record: source(row)?, recorded: moment(row.get(3)?), fact }))
+}
+
+/// A rule set, as [`fact`] reads it, but each list once, however many nodes loaded it: there are hundreds of rules in each.
+fn rule_set(row: &Row<'_>, known: &mut BTreeMap<i64, Option<Lists>>) -> rusqlite::Result<Option<RuleSetLoaded>> {
+    let body = serde_json::from_str(row.get_ref(5)?.as_str()?).ok();
+    let Some(Ok(Fact::Rules(mut loaded))) = body.map(|body| Fact::read(Kind::Rules.name(), body)) else {
+        return Ok(None);
+    };
+    if let Some(list) = row.get::<_, Option<i64>>(7)? {
+        if let Entry::Vacant(unread) = known.entry(list) {
+            let text = row.get_ref(6)?;
+            unread.insert(text.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()));
+        }
+        let Some(Some(lists)) = known.get(&list) else { return Ok(None) };
+        (loaded.rules, loaded.not_running) = (lists.rules.clone(), lists.not_running.clone());
+    }
+    Ok(Some(RuleSetLoaded { record: source(row)?, loaded: *loaded }))
+}
+
+impl Reader {
     /// Facts that fit a condition, in order of the ledger, the first `limit` of them.
     pub(crate) fn facts_where(
         &mut self,
@@ -85,21 +107,32 @@ impl Reader {
         limit: Option<usize>,
         values: &[&dyn ToSql],
     ) -> Result<Vec<StoredFact>> {
+        self.read_where(condition, limit, values, &mut fact)
+    }
+
+    /// The same, each read by `one`, which gives `None` for one that does not read.
+    fn read_where<T>(
+        &mut self,
+        condition: &str,
+        limit: Option<usize>,
+        values: &[&dyn ToSql],
+        one: &mut dyn FnMut(&Row<'_>) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Vec<T>> {
         self.refresh()?;
-        let read = || -> rusqlite::Result<_> {
+        let mut read = || -> rusqlite::Result<Vec<Option<T>>> {
             let limit = limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"));
             let mut find =
                 self.main.prepare_cached(&format!("{FACT} WHERE {condition} ORDER BY l.name, f.seq{limit}"))?;
             let mut rows = find.query(values)?;
-            let mut facts = Vec::new();
+            let mut out = Vec::new();
             while let Some(row) = rows.next()? {
-                facts.push(self.fact(row)?);
+                out.push(one(row)?);
             }
-            Ok(facts)
+            Ok(out)
         };
-        let facts: Vec<Option<StoredFact>> = read().at("read facts", &self.main_path)?;
+        let all = read().at("read facts", &self.main_path)?;
         let damaged = || Error::Damaged { path: self.main_path.clone(), what: "a fact" };
-        facts.into_iter().map(|fact| fact.ok_or_else(damaged)).collect()
+        all.into_iter().map(|one| one.ok_or_else(damaged)).collect()
     }
 
     /// Facts of a kind whose time, or some of whose time, is in a period, in order of the ledger. Findings, observations and activity have
@@ -134,12 +167,12 @@ impl Reader {
     /// # Errors
     /// When the store cannot be read.
     pub fn rule_sets(&mut self, period: Period) -> Result<Vec<RuleSetLoaded>> {
-        self.refresh()?;
-        let all: Vec<Option<RuleSetLoaded>> = self.loaded_before(period.to).at("read facts", &self.main_path)?;
+        let mut lists = BTreeMap::new();
+        let loaded = &mut |row: &Row<'_>| rule_set(row, &mut lists);
+        let all = self.read_where("f.kind = 'rules' AND f.begins < ?1", None, &[&bound(period.to)], loaded)?;
         let mut before: BTreeMap<(String, String), RuleSetLoaded> = BTreeMap::new();
         let mut sets = Vec::new();
         for set in all {
-            let set = set.ok_or_else(|| Error::Damaged { path: self.main_path.clone(), what: "a fact" })?;
             if set.loaded.time >= period.from {
                 sets.push(set);
                 continue;
@@ -154,39 +187,6 @@ impl Reader {
         }
         sets.extend(before.into_values());
         sets.sort_by(|a, b| a.record.cmp(&b.record));
-        Ok(sets)
-    }
-
-    /// Rule sets loaded before a time, in order of the ledger; `None` for one that does not read. A list is read once, however many nodes
-    /// loaded it: there are hundreds of rules in each.
-    fn loaded_before(&self, to: Time) -> rusqlite::Result<Vec<Option<RuleSetLoaded>>> {
-        let mut find = self.main.prepare_cached(
-            "SELECT l.name, f.seq, f.hash, f.body, f.list, i.body FROM fact f JOIN ledger l ON l.id = f.ledger \
-             LEFT JOIN list i ON i.id = f.list WHERE f.kind = 'rules' AND f.begins < ?1 ORDER BY l.name, f.seq",
-        )?;
-        let mut lists: BTreeMap<i64, Option<Lists>> = BTreeMap::new();
-        let mut rows = find.query([bound(to)])?;
-        let mut sets = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut read = || -> rusqlite::Result<Option<RuleSetLoaded>> {
-                let body = serde_json::from_str(row.get_ref(3)?.as_str()?).ok();
-                let Some(Ok(Fact::Rules(mut loaded))) = body.map(|body| Fact::read(Kind::Rules.name(), body)) else {
-                    return Ok(None);
-                };
-                if let Some(list) = row.get::<_, Option<i64>>(4)? {
-                    if let Entry::Vacant(unread) = lists.entry(list) {
-                        let text = row.get_ref(5)?;
-                        unread.insert(text.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()));
-                    }
-                    let Some(Some(lists)) = lists.get(&list) else { return Ok(None) };
-                    (loaded.rules, loaded.not_running) = (lists.rules.clone(), lists.not_running.clone());
-                }
-                let record =
-                    Source { ledger: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), hash: row.get(2)? };
-                Ok(Some(RuleSetLoaded { record, loaded: *loaded }))
-            };
-            sets.push(read()?);
-        }
         Ok(sets)
     }
 
