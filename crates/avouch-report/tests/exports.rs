@@ -347,7 +347,7 @@ fn a_detection_says_what_is_known_in_the_words_of_ocsf() {
     assert_eq!(event["time"], BEGIN / 1_000_000 + 1234);
     assert_eq!(event["metadata"]["original_time"], "2026-07-01T00:00:01.234567891Z");
     assert_eq!((&event["severity_id"], &event["severity"]), (&3.into(), &"Medium".into()));
-    assert_eq!(event["finding_info"]["analytic"], serde_json::json!({"type_id": 1, "type": "Rule", "name": "Shell"}));
+    assert_eq!(event["finding_info"]["analytic"], serde_json::json!({"type_id": 1, "name": "Shell"}));
     assert_eq!(
         event["finding_info"]["attacks"],
         serde_json::json!([

@@ -118,7 +118,9 @@ impl Candidates {
                 let seq = entry.record.seq;
                 // What is wanted and not there is passed over: the verifier names what is missing.
                 while wanted.next_if(|(n, _)| *n < seq).is_some() {}
-                if let Some((_, decided)) = wanted.next_if(|(n, _)| *n == seq) {
+                if let Some((_, decided)) = wanted.next_if(|(n, _)| *n == seq)
+                    && names_a_session(entry.record.body)
+                {
                     let body = serde_json::from_str(entry.record.body).ok();
                     let fact = body.and_then(|body| Fact::read(entry.record.kind, body).ok());
                     if let Some(Fact::Finding(f)) = fact
@@ -147,6 +149,14 @@ fn may_tell(text: &str) -> bool {
     const WORDS: [&str; 5] = ["exec", "attach", "portforward", "port-forward", "ephemeral"];
     let text = text.to_ascii_lowercase();
     WORDS.iter().any(|w| text.contains(w)) || text.contains("added to a running pod")
+}
+
+/// Whether the text of a finding names one of the subresources, which is seen sooner than its JSON is read. Records are
+/// canonical: nothing stands between key and value.
+fn names_a_session(body: &str) -> bool {
+    const KEY: &str = "\"ka.target.subresource\":\"";
+    let after = |(at, key): (usize, &str)| body.get(at + key.len()..)?.split_once('"').map(|(name, _)| name);
+    body.match_indices(KEY).filter_map(after).any(|name| Asked::of(name).is_some())
 }
 
 fn request(f: &Finding, record: u64, decided: Option<(String, String)>) -> Option<Request> {

@@ -160,7 +160,7 @@ pub(super) fn detection_finding<'a>(
             desc: "",
             created_time: ms(f.time),
             modified_time: changed.into_iter().flatten().max().map(ms),
-            analytic: Some(Analytic { type_id: 1, r#type: "Rule", name: &f.rule }),
+            analytic: Some(Analytic { type_id: 1, name: &f.rule }),
             attacks: alike.attacks.as_deref(),
             data_sources: Some([&f.source]),
         },
@@ -214,14 +214,13 @@ fn resources(f: &StoredFinding) -> Vec<ResourceDetails<'_>> {
         .collect()
 }
 
+/// By OCSF's types 1, a host's name, and 4, a user's.
 fn observables(f: &StoredFinding) -> Vec<Observable<'_>> {
-    let all = [
-        ("evidences[].device.hostname", 1, "Hostname", f.node.as_ref()),
-        ("evidences[].actor.user.name", 4, "User Name", f.user.as_ref()),
-    ];
+    let all =
+        [("evidences[].device.hostname", 1, f.node.as_ref()), ("evidences[].actor.user.name", 4, f.user.as_ref())];
     all.into_iter()
         .filter(|(.., value)| !value.is_empty())
-        .map(|(name, type_id, r#type, value)| Observable { name, type_id, r#type, value })
+        .map(|(name, type_id, value)| Observable { name, type_id, value })
         .collect()
 }
 

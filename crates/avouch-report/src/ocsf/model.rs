@@ -13,11 +13,8 @@ pub(super) struct Base<'a> {
     /// ms since the epoch, as all times here.
     pub(super) time: u64,
     pub(super) category_uid: u32,
-    pub(super) category_name: &'static str,
     pub(super) class_uid: u32,
-    pub(super) class_name: &'static str,
     pub(super) activity_id: u32,
-    pub(super) activity_name: &'static str,
     pub(super) type_uid: u32,
     pub(super) severity_id: u8,
     pub(super) severity: &'static str,
@@ -84,7 +81,6 @@ pub(super) struct FindingInfo<'a> {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Analytic<'a> {
     pub(super) type_id: u8,
-    pub(super) r#type: &'static str,
     pub(super) name: &'a str,
 }
 
@@ -174,7 +170,6 @@ pub(super) struct ResourceDetails<'a> {
 pub(super) struct Observable<'a> {
     pub(super) name: &'static str,
     pub(super) type_id: u8,
-    pub(super) r#type: &'static str,
     pub(super) value: &'a str,
 }
 
