@@ -9,7 +9,7 @@ EVIDENCE := target/evidence
 # evidence for another criterion.
 RULES := --rules rules --matching all
 
-.PHONY: help setup build run up replay evidence console test kernel-test lint deny bench bench-live bench-evidence fuzz
+.PHONY: help setup build run up replay evidence console test kernel-test lint deny bench bench-live bench-guest bench-evidence fuzz
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,10 @@ bench: build ## Events per second, ns an event, peak memory; compile time; growt
 
 bench-live: setup ## What the agent costs the machine it watches, in paired rounds (root)
 	cargo xtask bench-live
+
+bench-guest: setup ## The same for a Debian kernel in QEMU, in instructions executed (nginx and wrk where they are installed)
+	@./deploy/kernel-test-setup.sh
+	cargo xtask bench-guest
 
 bench-evidence: setup ## What a million findings cost to keep, to verify and to report
 	cargo xtask bench-evidence

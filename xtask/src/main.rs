@@ -18,6 +18,7 @@ use anyhow::{Result, bail};
 const TASKS: &str = "cargo xtask TASK
 
 bench-evidence  measure what a quarter of evidence costs to keep, to verify and to report (Linux)
+bench-guest     measure what the agent costs a kernel in QEMU, in instructions (Linux on x86-64)
 bench-live      measure what the agent costs the machine it watches (Linux, root)
 kernel-test     boot real kernels and run tests of the kernel sensor in them (Linux on x86-64)
 record          trace a command and write what it does as a capture (Linux on x86-64)";
@@ -27,6 +28,8 @@ fn main() -> Result<()> {
     match args.next().as_deref() {
         #[cfg(target_os = "linux")]
         Some("bench-evidence") => bench_evidence::run(args),
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        Some("bench-guest") => kernel_test::bench::run(args),
         #[cfg(target_os = "linux")]
         Some("bench-live") => bench_live::run(args),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

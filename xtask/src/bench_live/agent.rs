@@ -10,6 +10,15 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+/// What is started.
+#[derive(Clone, Copy)]
+pub(super) struct Sensor<'a> {
+    pub(super) program: &'a Path,
+    pub(super) rules: &'a Path,
+    /// Command line of another sensor, in the agent's place.
+    pub(super) peer: Option<&'a str>,
+}
+
 /// A running agent, or another sensor in its place.
 pub(super) struct Agent {
     child: Child,
@@ -18,20 +27,20 @@ pub(super) struct Agent {
 
 impl Agent {
     /// Starts the agent and waits until it watches. A peer is given five seconds, as it says it in its own way.
-    pub(super) fn start(rules: &Path, peer: Option<&str>) -> Result<Self> {
+    pub(super) fn start(sensor: &Sensor<'_>) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("avouch-bench-{}", std::process::id()));
         fs::create_dir_all(&dir).context("failed to make a folder for the agent's records")?;
         fs::remove_file(dir.join("observations.jsonl")).ok();
-        if let Some(peer) = peer {
+        if let Some(peer) = sensor.peer {
             let mut command = Command::new("/bin/sh");
             command.args(["-c", &format!("exec {peer}")]).stdout(Stdio::null()).stderr(Stdio::null());
             let child = command.spawn().context("failed to start the peer")?;
             std::thread::sleep(std::time::Duration::from_secs(5));
             return Ok(Self { child, dir });
         }
-        let mut child = Command::new("target/release/avouch")
+        let mut child = Command::new(sensor.program)
             .args(["agent", "--quiet", "--every", "1", "--rules"])
-            .arg(rules)
+            .arg(sensor.rules)
             .arg("--out-dir")
             .arg(&dir)
             .stdout(Stdio::null())

@@ -1,12 +1,11 @@
 //! The agent alone: on an idle machine, and under as many collected events as the machine can make.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::agent::Agent;
+use super::agent::{Agent, Sensor};
 use super::eprint_line;
 
 /// How long the idle machine is watched.
@@ -22,9 +21,9 @@ pub(super) struct Idle {
 }
 
 /// Watches an idle machine.
-pub(super) fn idle(rules: &Path) -> Result<Idle> {
+pub(super) fn idle(sensor: &Sensor<'_>) -> Result<Idle> {
     eprint_line(&format!("idle: {} seconds", IDLE.as_secs()));
-    let agent = Agent::start(rules, None)?;
+    let agent = Agent::start(sensor)?;
     // Start-up is not idling.
     std::thread::sleep(Duration::from_secs(2));
     let before = agent.cpu_seconds()?;
@@ -50,9 +49,9 @@ pub(super) struct Flood {
 }
 
 /// One process that opens files for writing as fast as it can: events that every pack asks for.
-pub(super) fn collected(rules: &Path) -> Result<Flood> {
+pub(super) fn collected(sensor: &Sensor<'_>) -> Result<Flood> {
     eprint_line("flood: one process opens files for writing");
-    let agent = Agent::start(rules, None)?;
+    let agent = Agent::start(sensor)?;
     let before = agent.cpu_seconds()?;
     let begin = Instant::now();
     let exe = std::env::current_exe().context("failed to find this program")?;

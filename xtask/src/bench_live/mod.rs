@@ -2,6 +2,7 @@
 //!
 //! Figures are ratios on one machine in one run: a shared machine's absolute times mean little. Every workload is run off, on,
 //! on, off within a round, so that drift hits both sides alike; the median of the rounds counts, with its range beside it.
+//! Another sensor has its turn in the same round.
 
 mod agent;
 mod flood;
@@ -9,26 +10,29 @@ mod rate;
 mod table;
 mod workloads;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use self::agent::Agent;
+use self::agent::{Agent, Sensor};
 use self::table::Table;
 use self::workloads::Workload;
 
-const USAGE: &str = "cargo xtask bench-live [--rounds N] [--rules PATH] [--only NAME] [--peer 'COMMAND']
+const USAGE: &str = "cargo xtask bench-live [--rounds N] [--rules PATH] [--only NAME]... [--program AVOUCH] [--peer 'COMMAND']
 
-Needs root. Builds the release binary, then measures open/close, getpid, compile, nginx under wrk (where both are installed), an
+Needs root. Builds the release binary (unless --program names one), then measures open/close, getpid, compile, nginx under wrk (where both are installed), an
 idle machine, a flood of files opened for writing, and rates of a cheap collected call (names for --only: open-close, getpid,
-compile, nginx, nginx-wall, idle, flood, rate). --peer runs another open sensor's command line in the agent's place, for comparison.";
+compile, nginx, nginx-wall, idle, flood, rate). --peer runs another open sensor's command line after the agent in each round (deploy/bench-peers has some).";
 
 /// What was asked for.
 struct Request {
     rounds: usize,
     rules: PathBuf,
-    only: Option<String>,
+    /// Names of what is measured; all when there is none.
+    only: Vec<String>,
+    /// The agent's binary, when it need not be built.
+    program: Option<PathBuf>,
     peer: Option<String>,
 }
 
@@ -37,18 +41,30 @@ impl Request {
         // Upstream's stable pack where it is at hand, because its figures are known; our own rules otherwise.
         let stable = PathBuf::from("../shared/testdata/rules/main/falco_rules.yaml");
         let rules = if stable.exists() { stable } else { PathBuf::from("rules") };
-        let mut request = Self { rounds: 5, rules, only: None, peer: None };
+        let mut request = Self { rounds: 5, rules, only: Vec::new(), program: None, peer: None };
         while let Some(arg) = args.next() {
             let mut value = || args.next().with_context(|| format!("`{arg}` needs a value\n\n{USAGE}"));
             match arg.as_str() {
                 "--rounds" => request.rounds = value()?.parse().context("`--rounds` takes a number")?,
                 "--rules" => request.rules = value()?.into(),
-                "--only" => request.only = Some(value()?),
+                "--only" => request.only.push(value()?),
+                "--program" => request.program = Some(value()?.into()),
                 "--peer" => request.peer = Some(value()?),
                 other => bail!("unknown argument `{other}`\n\n{USAGE}"),
             }
         }
         Ok(request)
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+
+    /// The agent, and what it is compared with.
+    fn sensors(&self) -> (Sensor<'_>, Option<Sensor<'_>>) {
+        let program = self.program.as_deref().unwrap_or(Path::new("target/release/avouch"));
+        let agent = Sensor { program, rules: &self.rules, peer: None };
+        (agent, self.peer.as_deref().map(|command| Sensor { peer: Some(command), ..agent }))
     }
 }
 
@@ -62,46 +78,57 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         return workloads::act(args.skip(1));
     }
     let request = Request::parse(args)?;
-    let built = Command::new(env!("CARGO")).args(["build", "--release", "--locked", "-p", "avouch"]).status();
-    if !built.context("failed to run cargo")?.success() {
-        bail!("the release binary does not build");
+    if request.program.is_none() {
+        let built = Command::new(env!("CARGO")).args(["build", "--release", "--locked", "-p", "avouch"]).status();
+        if !built.context("failed to run cargo")?.success() {
+            bail!("the release binary does not build");
+        }
     }
+    let (agent, peer) = request.sensors();
+    let sensors: Vec<Sensor<'_>> = [agent].into_iter().chain(peer).collect();
     let mut table = Table::default();
     for workload in workloads::all()? {
-        if request.only.as_ref().is_some_and(|only| *only != workload.name) {
+        if !request.wants(workload.name) {
             continue;
         }
         match &workload.skip {
             Some(reason) => table.skipped(workload.name, reason),
-            None => table.ratio(&workload, &pairs(&request, &workload)?),
+            None => {
+                for (sensor, pairs) in sensors.iter().zip(pairs(request.rounds, &sensors, &workload)?) {
+                    table.ratio(&workload, sensor.peer, &pairs);
+                }
+            }
         }
     }
-    let wanted = |name: &str| request.only.as_ref().is_none_or(|only| only == name);
-    if wanted("idle") {
-        table.idle(&flood::idle(&request.rules)?);
+    // Of another sensor these cannot be told: they are read from the agent's observations.
+    if request.wants("idle") {
+        table.idle(&flood::idle(&agent)?);
     }
-    if wanted("flood") {
-        table.flood(&flood::collected(&request.rules)?);
+    if request.wants("flood") {
+        table.flood(&flood::collected(&agent)?);
     }
-    if wanted("rate") {
-        rate::rates(&request.rules)?.iter().for_each(|rate| table.rate(rate));
+    if request.wants("rate") {
+        rate::rates(&agent)?.iter().for_each(|rate| table.rate(rate));
     }
     table.print()
 }
 
-/// Off and on of every round: less is better.
-fn pairs(request: &Request, workload: &Workload) -> Result<Vec<(f64, f64)>> {
-    let mut out = Vec::new();
+/// Off and on of every round, for each sensor: less is better.
+fn pairs(rounds: usize, sensors: &[Sensor<'_>], workload: &Workload) -> Result<Vec<Vec<(f64, f64)>>> {
+    let mut out = vec![Vec::new(); sensors.len()];
     // The first run warms caches and is not counted.
     workload.measure()?;
-    for round in 1..=request.rounds {
-        eprint_line(&format!("{}: round {round} of {}", workload.name, request.rounds));
+    for round in 1..=rounds {
+        eprint_line(&format!("{}: round {round} of {rounds}", workload.name));
         let off_first = workload.measure()?;
-        let agent = Agent::start(&request.rules, request.peer.as_deref())?;
-        let on = workload.measure()? + workload.measure()?;
-        agent.stop()?;
-        let off = off_first + workload.measure()?;
-        out.push((off / 2.0, on / 2.0));
+        let mut on = Vec::new();
+        for sensor in sensors {
+            let agent = Agent::start(sensor)?;
+            on.push((workload.measure()? + workload.measure()?) / 2.0);
+            agent.stop()?;
+        }
+        let off = f64::midpoint(off_first, workload.measure()?);
+        out.iter_mut().zip(on).for_each(|(pairs, on)| pairs.push((off, on)));
     }
     Ok(out)
 }

@@ -2,7 +2,6 @@
 //! rates.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 
-use super::agent::Agent;
+use super::agent::{Agent, Sensor};
 use super::eprint_line;
 
 /// Events a second that must pass without a loss, and how long.
@@ -46,20 +45,20 @@ impl Rate {
 }
 
 /// The floor's rate, then higher ones until one loses.
-pub(super) fn rates(rules: &Path) -> Result<Vec<Rate>> {
-    let mut out = vec![one(rules, FLOOR, FLOOR_SECONDS)?];
+pub(super) fn rates(sensor: &Sensor<'_>) -> Result<Vec<Rate>> {
+    let mut out = vec![one(sensor, FLOOR, FLOOR_SECONDS)?];
     for rate in BEYOND {
         if out.last().is_some_and(Rate::whole) {
-            out.push(one(rules, rate, BEYOND_SECONDS)?);
+            out.push(one(sensor, rate, BEYOND_SECONDS)?);
         }
     }
     Ok(out)
 }
 
-fn one(rules: &Path, rate: u64, seconds: u64) -> Result<Rate> {
+fn one(sensor: &Sensor<'_>, rate: u64, seconds: u64) -> Result<Rate> {
     let asked = (rate != u64::MAX).then_some(rate);
     eprint_line(&format!("rate: {} events/s for {seconds} s", asked.map_or("most".to_owned(), |r| r.to_string())));
-    let agent = Agent::start(rules, None)?;
+    let agent = Agent::start(sensor)?;
     let before = agent.cpu_seconds()?;
     let exe = std::env::current_exe().context("failed to find this program")?;
     let made = Command::new(exe)

@@ -18,8 +18,8 @@ impl Table {
         self.line(name, &format!("not run: {reason}"));
     }
 
-    /// The median of the rounds' ratios, and their range.
-    pub(super) fn ratio(&mut self, workload: &Workload, pairs: &[(f64, f64)]) {
+    /// The median of the rounds' ratios, and their range. A floor is the agent's, not a peer's.
+    pub(super) fn ratio(&mut self, workload: &Workload, peer: Option<&str>, pairs: &[(f64, f64)]) {
         let mut ratios: Vec<f64> = pairs.iter().map(|(off, on)| on / off).collect();
         ratios.sort_by(f64::total_cmp);
         let (Some(least), Some(most)) = (ratios.first(), ratios.last()) else {
@@ -29,16 +29,15 @@ impl Table {
         let middle = ratios.get((ratios.len() - 1) / 2..=ratios.len() / 2).unwrap_or_default();
         let median = middle.iter().sum::<f64>() / middle.len().max(1) as f64;
         let mean = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>() / pairs.len() as f64;
+        let last = match peer {
+            Some(command) => format!("peer: {command}"),
+            None => format!("floor {:.2}: {}", workload.floor, met(median <= workload.floor)),
+        };
+        let (off, on) = (mean(|p| p.0), mean(|p| p.1));
+        let unit = workload.unit;
         self.line(
             workload.name,
-            &format!(
-                "x {median:.3} ({least:.3} to {most:.3}); {:.1} off, {:.1} on, {}; floor {:.2}: {}",
-                mean(|p| p.0),
-                mean(|p| p.1),
-                workload.unit,
-                workload.floor,
-                met(median <= workload.floor)
-            ),
+            &format!("x {median:.3} ({least:.3} to {most:.3}); {off:.1} off, {on:.1} on, {unit}; {last}"),
         );
     }
 

@@ -34,7 +34,8 @@ pub(super) fn all() -> Result<Vec<Workload>> {
     let dir = std::env::temp_dir().join(format!("avouch-bench-work-{}", std::process::id()));
     fs::create_dir_all(&dir).context("failed to make a folder for the workloads")?;
     let sources = sources(&dir)?;
-    let missing = Nginx::installed().err().map(|e| e.to_string());
+    let missing = installed(&["nginx", "wrk"]).err().map(|e| e.to_string());
+    let no_compiler = installed(&["cc"]).err().map(|e| e.to_string());
     let at = dir.clone();
     Ok(vec![
         Workload {
@@ -51,7 +52,13 @@ pub(super) fn all() -> Result<Vec<Workload>> {
             skip: None,
             run: Box::new(|| own_loop("getpid", 3_000_000)),
         },
-        Workload { name: "compile", unit: "s CPU", floor: 1.03, skip: None, run: Box::new(move || compile(&sources)) },
+        Workload {
+            name: "compile",
+            unit: "s CPU",
+            floor: 1.03,
+            skip: no_compiler,
+            run: Box::new(move || compile(&sources)),
+        },
         Workload {
             name: "nginx",
             // On a shared machine wall time tells more of the neighbours than of the agent.
@@ -148,6 +155,16 @@ fn compile(sources: &[PathBuf]) -> Result<f64> {
     Ok((cpu(UsageWho::RUSAGE_CHILDREN)? - before).as_secs_f64())
 }
 
+fn installed(programs: &[&str]) -> Result<()> {
+    for program in programs {
+        let found = Command::new("/bin/sh").args(["-c", &format!("command -v {program}")]).output()?;
+        if !found.status.success() {
+            bail!("{program} is not installed");
+        }
+    }
+    Ok(())
+}
+
 /// A web server on loopback, and a client that loads it.
 struct Nginx {
     child: Child,
@@ -155,16 +172,6 @@ struct Nginx {
 }
 
 impl Nginx {
-    fn installed() -> Result<()> {
-        for program in ["nginx", "wrk"] {
-            let found = Command::new("/bin/sh").args(["-c", &format!("command -v {program}")]).output()?;
-            if !found.status.success() {
-                bail!("{program} is not installed");
-            }
-        }
-        Ok(())
-    }
-
     fn start(dir: &Path) -> Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let (root, config) = (dir.join("www"), dir.join("nginx.conf"));

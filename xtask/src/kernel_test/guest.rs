@@ -49,6 +49,12 @@ impl Accelerator {
         let arguments = &["-accel", "tcg,thread=single", "-cpu", "max"];
         Self { arguments, name: format!("software emulation: {why}") }
     }
+
+    /// Emulation in which each instruction takes one nanosecond of the guest's clock, and waiting takes none of ours.
+    pub(super) fn counted() -> Self {
+        let arguments = &["-accel", "tcg,thread=single", "-cpu", "max", "-icount", "shift=0,sleep=off"];
+        Self { arguments, name: "software emulation, a nanosecond an instruction".to_owned() }
+    }
 }
 
 /// What became of one boot.

@@ -37,6 +37,7 @@ impl Parts {
             ("etc/passwd".to_owned(), 0o644, PASSWD.to_vec()),
             ("etc/group".to_owned(), 0o644, b"root:x:0:\nnogroup:x:65534:\n".to_vec()),
             ("etc/hosts".to_owned(), 0o644, b"127.0.0.1 localhost\n".to_vec()),
+            ("etc/hostname".to_owned(), 0o644, b"guest\n".to_vec()),
             ("bin/busybox".to_owned(), 0o755, read(&busybox)?),
         ];
         let mut libraries = libraries_of(&busybox)?;
@@ -60,6 +61,32 @@ impl Parts {
             files.push((library.to_string_lossy().into_owned(), 0o755, content));
         }
         Ok(Self { files })
+    }
+
+    /// Adds a program of this machine, with its libraries.
+    pub(super) fn program(&mut self, path: &Path) -> Result<()> {
+        let name = path.file_name().with_context(|| format!("{} has no file name", path.display()))?;
+        for library in libraries_of(path)? {
+            let place = library.to_string_lossy().into_owned();
+            if !self.files.iter().any(|(known, ..)| *known == place) {
+                self.files.push((place, 0o755, read(&library)?));
+            }
+        }
+        self.files.push((format!("bin/{}", name.to_string_lossy()), 0o755, read(path)?));
+        Ok(())
+    }
+
+    /// Adds a file or folder at `place`.
+    pub(super) fn tree(&mut self, path: &Path, place: &str) -> Result<()> {
+        if !path.is_dir() {
+            self.files.push((place.to_owned(), 0o644, read(path)?));
+            return Ok(());
+        }
+        for entry in fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))? {
+            let entry = entry.with_context(|| format!("cannot list {}", path.display()))?;
+            self.tree(&entry.path(), &format!("{place}/{}", entry.file_name().to_string_lossy()))?;
+        }
+        Ok(())
     }
 
     /// The archive for one kernel.

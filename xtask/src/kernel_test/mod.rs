@@ -4,6 +4,7 @@
 //! only work. Results come back over a serial line. A kernel that cannot be had is `not run` with the reason, a test
 //! that did not look is `skip` with the reason, and neither is shown as passed.
 
+pub(crate) mod bench;
 mod cpio;
 mod guest;
 mod image;

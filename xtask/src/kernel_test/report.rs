@@ -33,6 +33,11 @@ pub(super) fn progress(version: &str, text: &str) {
     println!("kernel {version}: {text}");
 }
 
+/// What a program in the guest said, without what the harness and the guest said to one another.
+pub(super) fn said(log: &str) {
+    log.lines().filter(|line| !line.starts_with("@guest ")).for_each(|line| println!("{line}"));
+}
+
 /// A result in one line.
 pub(super) fn line(row: &Row) -> String {
     let name = name(row);
