@@ -161,3 +161,30 @@ fn controls() {
 fn inspect() {
     run("inspect", targets::inspect);
 }
+
+#[test]
+fn runtime() {
+    run("runtime", targets::runtime);
+}
+
+/// A seed that is refused at its first byte would let mutations of it find nothing.
+#[test]
+fn seeds_of_runtimes_are_answers() {
+    use avouch_runtime::{Answerer, Pod, from_answer};
+    const ID: &str = "3ad7b26ded6d8e7b23da7d48fe889434573036c27ae5a74837233de441c3601e";
+    let seed =
+        |name: &str| fs::read(workspace_root().join("fuzz/seeds/runtime").join(name)).expect("seed").split_off(1);
+    let answers = [
+        ("oci_bundle", Answerer::OciBundle, "/srv/data"),
+        ("containerd", Answerer::Containerd, "nginx:1.22"),
+        ("cri_container", Answerer::CriContainer, "/srv/data"),
+        ("cri_sandbox", Answerer::CriSandbox, "10.0.0.7"),
+    ];
+    for (name, answerer, holds) in answers {
+        let text = from_answer(answerer, ID, &seed(name)).unwrap_or_else(|| panic!("{name} is no answer"));
+        assert!(text.contains(holds), "{name}: {text}");
+        assert_eq!(from_answer(answerer, "another", &seed(name)).is_some(), answerer == Answerer::OciBundle, "{name}");
+    }
+    let pod = Pod::from_json(&seed("pod")).expect("a pod");
+    assert_eq!((pod.name.as_str(), pod.containers.len()), ("web-0", 1));
+}

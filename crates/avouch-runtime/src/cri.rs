@@ -85,11 +85,12 @@ pub(crate) async fn watch(channel: Channel<'_>, tell: &impl Fn(Change)) -> Resul
 }
 
 /// The verbose part: JSON under the key `info`. Runtimes that have none, or another shape, leave it unknown.
-fn info(map: &HashMap<String, String>) -> Value {
+pub(crate) fn info(map: &HashMap<String, String>) -> Value {
     map.get("info").and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
 }
 
-fn container(status: &p::ContainerStatus, info: &Value, kind: RuntimeKind) -> Metadata {
+/// What the status of a container tells.
+pub(crate) fn container(status: &p::ContainerStatus, info: &Value, kind: RuntimeKind) -> Metadata {
     let mut m = Metadata::new(&status.id, kind);
     m.name = status.metadata.as_ref().map(|n| n.name.clone());
     m.created = seconds(status.created_at);
@@ -114,7 +115,8 @@ fn image(m: &mut Metadata, status: &p::ContainerStatus) {
     }
 }
 
-fn pod(status: &p::SandboxStatus, info: &Value, kind: RuntimeKind) -> Metadata {
+/// What the status of a sandbox tells.
+pub(crate) fn pod(status: &p::SandboxStatus, info: &Value, kind: RuntimeKind) -> Metadata {
     let mut m = Metadata::new(&status.id, kind);
     m.is_pod_sandbox = true;
     m.pod_sandbox_id = Some(status.id.clone());

@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+mod answers;
 mod bundle;
 mod containerd;
 mod counters;
@@ -50,6 +51,7 @@ mod sources;
 mod storage;
 mod worker;
 
+pub use answers::{Answerer, from_answer};
 pub use counters::{Counters, UnknownReason};
 pub use errors::RuntimeError;
 pub use inspect::{InspectError, from_podman_inspect};

@@ -238,6 +238,12 @@ fn container<'s>(
 }
 
 impl Pod {
+    /// From the object that the API gives; `None` when it cannot be read, or has no uid.
+    #[must_use]
+    pub fn from_json(object: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<RawPod>(object).ok()?.pod()
+    }
+
     /// What the pod's object tells of one of its containers.
     pub(super) fn metadata(&self, c: &PodContainer) -> Metadata {
         let mut m = Metadata::new(c.id.as_deref().unwrap_or_default(), RuntimeKind::Cri);
