@@ -1,6 +1,7 @@
 //! Messages that guess what was meant.
 
-use super::{OPERATORS, Parser};
+use super::Parser;
+use super::right::OPERATORS;
 use crate::condition::error::ParseError;
 use crate::condition::lex;
 
