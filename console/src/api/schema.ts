@@ -4798,7 +4798,7 @@ export interface components {
          * @description How something stands; the later, the worse.
          * @enum {string}
          */
-        State: "ok" | "starting" | "late" | "losing" | "stopped" | "silent" | "failing" | "never";
+        State: "ok" | "starting" | "late" | "losing" | "changed" | "stopped" | "silent" | "failing" | "never";
         /** @description One step of a histogram. */
         Step: {
             /** Format: date-time */

@@ -119,7 +119,8 @@ fn sources(page: &mut Page, standing: &Standing) {
         vec![("cluster", value(&s.cluster)), ("node", value(&s.node)), ("source", value(&s.source))]
     };
     let all = || standing.sources.iter();
-    let watched = all().map(|s| (labels(s), flag(matches!(s.state, State::Ok | State::Late | State::Losing))));
+    let watched =
+        all().map(|s| (labels(s), flag(matches!(s.state, State::Ok | State::Late | State::Losing | State::Changed))));
     page.level("source_watched", "1 when the source delivers, late or with losses too, else 0", None, watched);
     let states = all().map(|s| ([labels(s), vec![("state", s.state.name().to_owned())]].concat(), 1.0));
     page.level("source_state", "State of the source by name; 1 for the one it is in", None, states);

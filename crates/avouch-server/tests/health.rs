@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use avouch_auth::{NewToken, Scope};
-use avouch_finding::{Fact, Kind, Losses, Observation, Severity, SourceState, Time, Watching};
+use avouch_finding::{
+    DigestCheck, Fact, Kind, Losses, Observation, Severity, SignatureState, SourceState, Time, Watching,
+};
 use avouch_server::system_clock;
 use avouch_store::Period;
 use common::{Caller, TestServer, finding};
@@ -102,6 +104,40 @@ fn what_is_watched_is_told_with_its_reasons() {
     assert_eq!(health["reasons"], serde_json::json!(["syscall of n2: 7 events were lost in the last 10 min"]));
     let ready = server.nobody().get("//readyz");
     assert_eq!((ready.status, &ready.json()["reasons"]), (503, &health["reasons"]));
+}
+
+/// What was found changed stays a reason when the server is started anew: else a restart would make it go away.
+#[test]
+fn files_that_were_changed_are_known_after_a_restart() {
+    let now = system_clock()();
+    let account = |ago: u64| {
+        let state = SourceState { state: Watching::Delivers, events: 7, ..SourceState::default() };
+        let to = Time(now.0 - ago * SECOND);
+        let sources = BTreeMap::from([("aws_cloudtrail".to_owned(), state)]);
+        let (node, run) = ("1111".to_owned(), "server-1".to_owned());
+        Fact::from(Observation { from: Time(to.0 - 10 * SECOND), to, node, run, sources, ..Observation::default() })
+    };
+    let check = DigestCheck {
+        time: Time(now.0 - 20 * SECOND),
+        node: "1111".into(),
+        source: "aws_cloudtrail".into(),
+        name: "d.json.gz".into(),
+        signature: SignatureState::Failed,
+        reason: "its signature was not made with the key that it names".into(),
+        ..DigestCheck::default()
+    };
+    let says = |h: &Json| h["reasons"].as_array().unwrap().iter().any(|r| r.as_str().unwrap().contains("d.json.gz"));
+    let first = TestServer::start();
+    let ada = first.admin();
+    first.tell(vec![account(30), check.into(), account(10)]);
+    let before = until(|| ada.get("/health").fine(), says);
+    let state = |h: &Json| h["sources"][0]["state"].clone();
+    assert_eq!(state(&before), "changed");
+    let dir = first.end();
+    let again = TestServer::over(dir);
+    let ada = again.nobody().log_in("ada", common::PASSWORD);
+    let after = until(|| ada.get("/health").fine(), says);
+    assert_eq!((state(&after), &after["ready"]), ("changed".into(), &false.into()));
 }
 
 #[test]

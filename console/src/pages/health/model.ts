@@ -10,6 +10,7 @@ export const STATES: Record<State, { word: string; tone: "ok" | "warn" | "bad" }
   starting: { word: "starting", tone: "warn" },
   late: { word: "late", tone: "warn" },
   losing: { word: "losing events", tone: "bad" },
+  changed: { word: "files changed", tone: "bad" },
   stopped: { word: "stopped", tone: "bad" },
   silent: { word: "silent", tone: "bad" },
   failing: { word: "failing", tone: "bad" },

@@ -38,6 +38,8 @@ pub(crate) enum State {
     Late,
     /// It is watched, and events are lost.
     Losing,
+    /// It is watched, and files that digests vouch for are not what was delivered.
+    Changed,
     /// It ended as it should, and does not watch.
     Stopped,
     /// Nothing comes, although something should.
@@ -55,6 +57,7 @@ impl State {
             Self::Starting => "starting",
             Self::Late => "late",
             Self::Losing => "losing",
+            Self::Changed => "changed",
             Self::Stopped => "stopped",
             Self::Silent => "silent",
             Self::Failing => "failing",
@@ -199,8 +202,8 @@ impl Board {
                 }
                 if let Some(changed) = self.changed_lately(name, source_name, now).filter(|_| is_own) {
                     // It delivers, and what it delivers may have been written by somebody else.
-                    why = if own > State::Losing { format!("{why}; {changed}") } else { changed };
-                    own = own.max(State::Losing);
+                    why = if own >= State::Losing { format!("{why}; {changed}") } else { changed };
+                    own = own.max(State::Changed);
                 }
                 if own > worst.0 {
                     worst = (own, why.clone());

@@ -335,7 +335,7 @@ fn a_digest_that_failed_and_a_file_that_was_changed_are_reasons_for_a_day() {
         let board = board(&facts(check(state).into()));
         let standing = board.standing(at(31));
         assert_eq!(standing.reasons.len(), usize::from(is_said), "{:?}", standing.reasons);
-        assert_eq!(standing.sources[0].state == State::Losing, is_said);
+        assert_eq!(standing.sources[0].state == State::Changed, is_said);
         if is_said {
             let reason = &standing.reasons[0];
             assert!(reason.starts_with("aws_cloudtrail of 1111: files may have been changed: digest `d.json.gz`"));
@@ -362,6 +362,15 @@ fn a_digest_that_failed_and_a_file_that_was_changed_are_reasons_for_a_day() {
         board.apply(&seen("1111", to, trail), Some(at(to)));
         assert_eq!(board.standing(at(to)).reasons.len(), reasons, "{:?}", board.standing(at(to)).reasons);
     }
+    // What was lost is said beside it.
+    let losing = |o: &mut Observation| {
+        trail(o);
+        o.sources.get_mut("aws_cloudtrail").unwrap().lost = 4;
+        o.lost = Losses { events: 4, ..Losses::default() };
+    };
+    let both = self::board(&[(21, check(SignatureState::Failed).into()), (30, seen("1111", 30, losing))]);
+    let reason = &both.standing(at(31)).reasons[0];
+    assert!(reason.contains("4 events were lost") && reason.contains("files may have been changed"), "{reason}");
     // A machine of that name has nothing to do with it.
     let mut machine = Board::new(at(0));
     machine.apply(&seen("1111", 20, |_| ()), Some(at(20)));

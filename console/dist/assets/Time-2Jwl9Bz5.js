@@ -1,2 +1,0 @@
-import{j as t,U as r,M as a,af as o,ag as i}from"./index-ZSl66Klf.js";function x({at:e,form:n="full"}){const s=typeof e=="number"?e:Date.parse(e);if(Number.isNaN(s))return t.jsx("span",{children:String(e)});const l=n==="clock"?r(s):n==="noyear"?a(s).slice(5):a(s,n!=="minute"),c=typeof e=="string"?e:new Date(e).toISOString();return t.jsxs("time",{dateTime:c,title:`${c}
-${i(s)} local`,children:[l,n==="both"&&t.jsxs(t.Fragment,{children:[" UTC",!o(s)&&t.jsxs("span",{className:"faint",children:[" (",i(s)," local)"]})]})]})}export{x as T};

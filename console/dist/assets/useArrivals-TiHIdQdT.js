@@ -1,1 +1,0 @@
-import{r,a7 as s}from"./index-ZSl66Klf.js";function l(c,t){const e=r.useRef(null),u=r.useRef(t);r.useEffect(()=>{u.current=t});const n=()=>{e.current??=setTimeout(()=>{e.current=null,u.current()},c)};s("finding",n),s("act",n),r.useEffect(()=>()=>{e.current!==null&&clearTimeout(e.current),e.current=null},[])}export{l as u};

@@ -1,1 +1,0 @@
-import{$ as a}from"./index-ZSl66Klf.js";const i=[["j","next"],["k","one before"],["Enter","open"]];function m({table:e,cursor:t,count:s,onCursor:r,onClose:c}){const n=u=>{if(s===0)return;const o=Math.max(0,Math.min(s-1,t+u));r(o),e.current?.focus(),e.current?.scrollTo(o)};a({j:()=>n(1),k:()=>n(-1),Escape:c})}export{i as L,m as u};
