@@ -55,18 +55,17 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
         let Some(head) = heads.get(&segment) else { continue };
         let (mut hashes, mut lines, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let mut records = reader.records(first);
-        while let Some(entry) = records.next()? {
-            if entry.record.seq > head.head.last_seq {
-                break;
-            }
-            // Each record says the hash of the one before. Where a line was changed since, its own proof fails, as it must.
+        for seq in first..=head.head.last_seq {
+            let Some(line) = records.next_line()? else { break };
+            // Each record says the hash of the one before. Where a line was changed since, its own proof fails, as it must; so does
+            // that of one that does not stand where its number says.
             if !last.is_empty() {
-                hashes.push(entry.record.prev);
+                hashes.push(prev(line).unwrap_or_default());
             }
             last.clear();
-            last.extend_from_slice(entry.line);
-            if wanted.contains(&entry.record.seq) {
-                lines.push((entry.record.seq, entry.line.to_vec()));
+            last.extend_from_slice(line);
+            if wanted.contains(&seq) && RecordRef::parse(line).is_ok_and(|record| record.seq == seq) {
+                lines.push((seq, line.to_vec()));
             }
         }
         if !last.is_empty() {
@@ -81,6 +80,13 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
         }
     }
     Ok(out)
+}
+
+/// The hash of the line before, as a line begins: `docs/LEDGER.md`, "Records". All else of it is left alone.
+fn prev(line: &[u8]) -> Option<Digest> {
+    let kind = line.strip_prefix(b"{\"kind\":\"")?;
+    let rest = kind.get(memchr::memchr(b'"', kind)?..)?;
+    Digest::parse(rest.strip_prefix(b"\",\"prev\":\"")?.get(..64)?)
 }
 
 /// The last head over each of these segments.

@@ -57,3 +57,8 @@ pub(crate) fn io(what: &'static str, path: &std::path::Path) -> impl FnOnce(io::
     let path = path.to_owned();
     move |source| LedgerError::Io { what, path, source }
 }
+
+/// See [`LedgerError::Damaged`].
+pub(crate) fn damaged(dir: &std::path::Path, reason: impl Into<String>) -> LedgerError {
+    LedgerError::Damaged { dir: dir.to_owned(), reason: reason.into() }
+}

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::{
     draft::{Appended, Draft, check, write_body},
-    error::{LedgerError, RecordError, io},
+    error::{LedgerError, RecordError, damaged, io},
     files,
     recover::{Cut, LastHead, cut_file, last_head, scan},
     secrets::{Secrets, random},
@@ -518,8 +518,7 @@ fn find(dir: &Path, found: &LastHead, segments: &[u64]) -> Result<(State, Cut, b
     let headed = head.map_or(0, |signed| signed.head.segment);
     let last = segments.last().copied().unwrap_or(0);
     if headed > last || last > headed + 1 {
-        let reason = format!("its heads end in segment {headed}, its records in segment {last}");
-        return Err(LedgerError::Damaged { dir: dir.to_owned(), reason });
+        return Err(damaged(dir, format!("its heads end in segment {headed}, its records in segment {last}")));
     }
     if last == 0 {
         return Ok((State::new(), Cut::default(), false));
@@ -534,10 +533,7 @@ fn find(dir: &Path, found: &LastHead, segments: &[u64]) -> Result<(State, Cut, b
         // The segment was begun, and not one record of it was written: the one before says where the ledger stands.
         None => match scan(dir, last - 1, head)? {
             (Some(state), _, before) if before.bytes == 0 => Ok((state, cut, true)),
-            _ => {
-                let reason = format!("segment {} cannot be read", last - 1);
-                Err(LedgerError::Damaged { dir: dir.to_owned(), reason })
-            }
+            _ => Err(damaged(dir, format!("segment {} cannot be read", last - 1))),
         },
     }
 }

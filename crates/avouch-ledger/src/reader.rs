@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use avouch_chain::RecordRef;
 
 use crate::{
-    error::{LedgerError, io},
+    error::{LedgerError, damaged, io},
     files::{self, Lines, open_segment},
 };
 
@@ -87,11 +87,8 @@ impl Reader {
 }
 
 fn parse<'a>(dir: &Path, segment: u64, line: &'a [u8]) -> Result<RecordRef<'a>, LedgerError> {
-    let damaged = |part| LedgerError::Damaged {
-        dir: dir.to_owned(),
-        reason: format!("a line of segment {segment} is not a record: its `{part}`"),
-    };
-    RecordRef::parse(line).map_err(damaged)
+    let why = |part| format!("a line of segment {segment} is not a record: its `{part}`");
+    RecordRef::parse(line).map_err(|part| damaged(dir, why(part)))
 }
 
 /// A record and its line.
@@ -120,6 +117,16 @@ impl Records {
     /// When files cannot be read or a line is no record.
     #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend")]
     pub fn next(&mut self) -> Result<Option<Entry<'_>>, LedgerError> {
+        let found = self.next_line()?.is_some();
+        let line = self.lines.as_ref().filter(|_| found).map(Lines::current);
+        line.map(|line| Ok(Entry { line, record: parse(&self.dir, self.segment, line)? })).transpose()
+    }
+
+    /// The line of the next record, which nobody looked at yet: sooner, for whoever needs few of many.
+    ///
+    /// # Errors
+    /// When files cannot be read.
+    pub fn next_line(&mut self) -> Result<Option<&[u8]>, LedgerError> {
         loop {
             if self.lines.is_none() {
                 let Some(segment) = self.segments.pop() else { return Ok(None) };
@@ -129,12 +136,10 @@ impl Records {
             if self.lines.as_mut().map(skip).transpose()? == Some(true) {
                 // All that come after are wanted.
                 self.from = 0;
-                break;
+                return Ok(self.lines.as_ref().map(Lines::current));
             }
             self.lines = None;
         }
-        let Some(line) = self.lines.as_ref().map(Lines::current) else { return Ok(None) };
-        Ok(Some(Entry { line, record: parse(&self.dir, self.segment, line)? }))
     }
 }
 

@@ -10,7 +10,7 @@ use avouch_chain::{Digest, Own, RecordRef, SignedHead, Source};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    error::{LedgerError, io},
+    error::{LedgerError, damaged, io},
     files::{self, open_segment},
     state::State,
 };
@@ -34,10 +34,6 @@ pub(crate) struct Cut {
     pub(crate) bytes: u64,
     pub(crate) lines: u64,
     pub(crate) sha256: Digest,
-}
-
-fn damaged(dir: &Path, reason: impl Into<String>) -> LedgerError {
-    LedgerError::Damaged { dir: dir.to_owned(), reason: reason.into() }
 }
 
 /// Reads the last head and cuts what stands after it.

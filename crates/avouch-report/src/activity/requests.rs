@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use avouch_finding::{Fact, Finding, Time};
-use avouch_ledger::{LedgerError, Reader};
+use avouch_ledger::{LedgerError, Reader, RecordRef};
 use avouch_store::StoredFinding;
+use memchr::memmem;
 use serde_json::Value as Json;
 
 /// Findings looked at more closely at most.
@@ -102,41 +103,37 @@ impl Candidates {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn read(self, ledger_dir: &Path) -> Result<Vec<Request>, RequestError> {
+    pub fn read(mut self, ledger_dir: &Path) -> Result<Vec<Request>, RequestError> {
         let mut out: Vec<Request> = Vec::new();
         if self.by_record.is_empty() {
             return Ok(out);
         }
         let ledger = Reader::open(ledger_dir)?;
+        // By where a segment begins, the last one wanted of it: segments of which none is wanted are not opened.
+        let places = self.by_record.keys().filter_map(|seq| Some((ledger.segment_of(*seq)?.1, *seq)));
+        let segments: BTreeMap<u64, u64> = places.collect();
         let mut seen: BTreeSet<(String, String, u64, u64)> = BTreeSet::new();
-        let mut wanted = self.by_record.into_iter().peekable();
-        while let Some((first, _)) = wanted.peek() {
-            // To the last one wanted of this segment: segments of which none is wanted are not opened.
-            let segment = ledger.segment_of(*first);
-            let mut records = ledger.records(*first);
-            while let Some(entry) = records.next()? {
-                let seq = entry.record.seq;
-                // What is wanted and not there is passed over: the verifier names what is missing.
-                while wanted.next_if(|(n, _)| *n < seq).is_some() {}
-                if let Some((_, decided)) = wanted.next_if(|(n, _)| *n == seq)
-                    && names_a_session(entry.record.body)
-                {
-                    let body = serde_json::from_str(entry.record.body).ok();
-                    let fact = body.and_then(|body| Fact::read(entry.record.kind, body).ok());
-                    if let Some(Fact::Finding(f)) = fact
-                        && let Some(request) = request(&f, seq, decided)
-                        // Several rules may match one request.
-                        && seen.insert((f.node.clone(), f.run.clone(), f.time.0, f.event))
-                    {
-                        out.push(request);
-                    }
+        let key = memmem::Finder::new(SUBRESOURCE);
+        for (first, last) in segments {
+            let mut records = ledger.records(first);
+            for _ in first..=last {
+                let Some(line) = records.next_line()? else { break };
+                if !names_a_session(&key, line) {
+                    continue;
                 }
-                if wanted.peek().is_none_or(|(n, _)| ledger.segment_of(*n) != segment) {
-                    break;
+                // What is wanted and not there is passed over, and so is what is no record: the verifier names both.
+                let Ok(record) = RecordRef::parse(line) else { continue };
+                let Some(decided) = self.by_record.remove(&record.seq) else { continue };
+                let body = serde_json::from_str(record.body).ok();
+                let fact = body.and_then(|body| Fact::read(record.kind, body).ok());
+                if let Some(Fact::Finding(f)) = fact
+                    && let Some(request) = request(&f, record.seq, decided)
+                    // Several rules may match one request.
+                    && seen.insert((f.node.clone(), f.run.clone(), f.time.0, f.event))
+                {
+                    out.push(request);
                 }
             }
-            // The segment ended before the last one that was wanted of it.
-            while wanted.next_if(|(n, _)| ledger.segment_of(*n) == segment).is_some() {}
         }
         out.sort_by_key(|r| (r.time, r.record));
         Ok(out)
@@ -151,12 +148,16 @@ fn may_tell(text: &str) -> bool {
     WORDS.iter().any(|w| text.contains(w)) || text.contains("added to a running pod")
 }
 
-/// Whether the text of a finding names one of the subresources, which is seen sooner than its JSON is read. Records are
-/// canonical: nothing stands between key and value.
-fn names_a_session(body: &str) -> bool {
-    const KEY: &str = "\"ka.target.subresource\":\"";
-    let after = |(at, key): (usize, &str)| body.get(at + key.len()..)?.split_once('"').map(|(name, _)| name);
-    body.match_indices(KEY).filter_map(after).any(|name| Asked::of(name).is_some())
+/// As a record has it, which is canonical: nothing stands between key and value.
+const SUBRESOURCE: &[u8] = b"\"ka.target.subresource\":\"";
+
+/// Whether a record names one of the subresources, which is seen sooner than the record is read.
+fn names_a_session(key: &memmem::Finder<'_>, line: &[u8]) -> bool {
+    key.find_iter(line).any(|at| {
+        let value = line.get(at + SUBRESOURCE.len()..).unwrap_or_default();
+        let name = value.split(|b| *b == b'"').next().and_then(|name| std::str::from_utf8(name).ok());
+        name.is_some_and(|name| Asked::of(name).is_some())
+    })
 }
 
 fn request(f: &Finding, record: u64, decided: Option<(String, String)>) -> Option<Request> {
