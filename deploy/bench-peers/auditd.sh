@@ -4,7 +4,16 @@
 # It is asked for the acts that upstream's stable rules look at, as far as audit can ask for them: programs started, credential
 # files read, files below system folders changed, links, ptrace, memfd, modules, and connections made. Each sensor then does its
 # own work: audit writes records, avouch judges rules. What it logs goes to a folder of its own, which is removed at the end.
+#
+# It begins by deleting all rules of audit, so it does not start where audit is in use. At the end one rule stays until the next
+# boot, by which new processes are not audited.
 set -euo pipefail
+
+ours=$(auditctl -l)
+if [ "$(auditctl -s | sed -n 's/^pid //p')" != 0 ] || { [ "$ours" != "No rules" ] && [ "$ours" != "-a never,task" ]; }; then
+  echo "auditd.sh: audit is in use on this machine; its rules are left alone" >&2
+  exit 1
+fi
 
 dir=$(mktemp -d)
 daemon=""

@@ -33,9 +33,12 @@ impl Agent {
         fs::remove_file(dir.join("observations.jsonl")).ok();
         if let Some(peer) = sensor.peer {
             let mut command = Command::new("/bin/sh");
-            command.args(["-c", &format!("exec {peer}")]).stdout(Stdio::null()).stderr(Stdio::null());
-            let child = command.spawn().context("failed to start the peer")?;
+            command.args(["-c", &format!("exec {peer}")]).stdout(Stdio::null());
+            let mut child = command.spawn().context("failed to start the peer")?;
             std::thread::sleep(std::time::Duration::from_secs(5));
+            if let Some(status) = child.try_wait().context("failed to ask for the peer")? {
+                bail!("the peer `{peer}` ended before it was measured: {status}");
+            }
             return Ok(Self { child, dir });
         }
         let mut child = Command::new(sensor.program)
@@ -79,6 +82,9 @@ impl Agent {
 
     /// Ends it and gives back its last observation; nothing for a peer.
     pub(super) fn stop(mut self) -> Result<Value> {
+        if let Some(status) = self.child.try_wait().context("failed to ask for the sensor")? {
+            bail!("the sensor ended while it was measured: {status}");
+        }
         kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM).context("failed to end the agent")?;
         self.child.wait().context("failed to wait for the agent")?;
         let text = fs::read_to_string(self.dir.join("observations.jsonl")).unwrap_or_default();
