@@ -30,7 +30,7 @@ pub use policy::policy;
 pub use procfs::procfs;
 pub use ring::ring;
 pub use rules::rules;
-pub use runtime::runtime;
+pub use runtime::{ID as CONTAINER, runtime};
 pub use scap::scap;
 pub use stamp::stamp;
 pub use state::state;

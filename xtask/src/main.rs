@@ -1,5 +1,8 @@
 //! Tasks of the project itself, behind `cargo xtask`.
 
+// Measured on Linux.
+#[cfg(target_os = "linux")]
+mod agent;
 // Reads times of use as Linux tells them.
 #[cfg(target_os = "linux")]
 mod bench_evidence;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use avouch_ledger::{Digest, LedgerError, Reader, RecordRef, SignedHead, leaf, node};
+use avouch_ledger::{Digest, LedgerError, Reader, RecordRef, SignedHead, leaf, node, prev_of};
 use serde::{Deserialize, Serialize};
 
 /// One record and what shows that it belongs to a signed head.
@@ -38,7 +38,8 @@ pub fn prove(reader: &Reader, seq: u64) -> Result<Option<Evidence>, LedgerError>
     Ok(prove_all(reader, &BTreeSet::from([seq]))?.remove(&seq))
 }
 
-/// As [`prove`] for many records: each segment is read once. Records that are not there, or that no head reaches, are left out.
+/// As [`prove`] for many records: each segment is read once. Records that are not there, that do not stand
+/// where their numbers say, or that no head reaches, are left out.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -60,7 +61,7 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
             // Each record says the hash of the one before. Where a line was changed since, its own proof fails, as it must; so does
             // that of one that does not stand where its number says.
             if !last.is_empty() {
-                hashes.push(prev(line).unwrap_or_default());
+                hashes.push(prev_of(line).unwrap_or_default());
             }
             last.clear();
             last.extend_from_slice(line);
@@ -80,13 +81,6 @@ pub fn prove_all(reader: &Reader, seqs: &BTreeSet<u64>) -> Result<BTreeMap<u64, 
         }
     }
     Ok(out)
-}
-
-/// The hash of the line before, as a line begins: `docs/LEDGER.md`, "Records". All else of it is left alone.
-fn prev(line: &[u8]) -> Option<Digest> {
-    let kind = line.strip_prefix(b"{\"kind\":\"")?;
-    let rest = kind.get(memchr::memchr(b'"', kind)?..)?;
-    Digest::parse(rest.strip_prefix(b"\",\"prev\":\"")?.get(..64)?)
 }
 
 /// The last head over each of these segments.

@@ -29,7 +29,7 @@ pub use head::{Head, SignedHead, canonical};
 pub use keys::{KeyEntry, PublicKey, Purpose, SecretKey};
 pub use merkle::{Tree, leaf, node};
 pub use own::{Own, SourceState, own_source};
-pub use record::{MAX_LINE, OWN, RecordRef, Source, is_kind, is_name, write_line};
+pub use record::{MAX_LINE, OWN, RecordRef, Source, is_kind, is_name, prev_of, write_line};
 pub use report::{AnchorReport, Fault, KeyReport, Problem, Report, SourceReport, Verdict, Warning};
 pub use time::Time;
 pub use verify::{Trust, Verifier};

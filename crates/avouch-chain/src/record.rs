@@ -62,6 +62,13 @@ impl<'a> RecordRef<'a> {
     }
 }
 
+/// `prev` of a line, of which nothing else is looked at.
+pub fn prev_of(line: &[u8]) -> Option<Digest> {
+    let mut rest = line;
+    take(&mut rest, b"{\"kind\":\"", b'"')?;
+    take(&mut rest, b"\",\"prev\":\"", b'"').and_then(|text| Digest::parse(text.as_bytes()))
+}
+
 /// What stands between `before` and the byte `end`, which stays.
 fn take<'a>(rest: &mut &'a [u8], before: &[u8], end: u8) -> Option<&'a str> {
     let text = rest.strip_prefix(before)?;

@@ -125,10 +125,7 @@ impl Verifier {
             }
         }
         match self.next {
-            None => {
-                let linked_to_head = false;
-                self.report.warnings.push(Warning::StartsLate { first_seq: record.seq, linked_to_head });
-            }
+            None => self.report.warnings.push(Warning::StartsLate { first_seq: record.seq, linked_to_head: false }),
             Some(next) if self.report.first_seq.is_none() && next > 1 && record.seq == next => {
                 self.report.warnings.push(Warning::StartsLate { first_seq: next, linked_to_head: true });
             }
@@ -247,9 +244,8 @@ impl Verifier {
         let seq = record.source_seq;
         // When records are known to be missing, their sources' numbers are too.
         if seq != gap.max(last) + 1 && self.report.problems.is_empty() && self.report.first_seq != Some(record.seq) {
-            let (name, run) = (record.source, record.run);
             let (fault, what) = if seq > last { (Fault::SourceHole, "hole") } else { (Fault::SourceRepeat, "repeat") };
-            let detail = format!("{what} in source `{name}` `{run}`: number {seq} follows {last}");
+            let detail = format!("{what} in source `{}` `{}`: number {seq} follows {last}", record.source, record.run);
             self.problem(fault, Some(record.seq), detail);
         }
         self.sources.insert(source, seq);
@@ -333,15 +329,13 @@ impl Verifier {
         let signed_to = self.report.signed_to.unwrap_or_default();
         if self.report.records > 0 && signed_to < end {
             let first_seq = (signed_to + 1).max(self.report.first_seq.unwrap_or_default());
-            self.report
-                .warnings
-                .push(Warning::UnsignedTail { first_seq, records: (end + 1).saturating_sub(first_seq) });
+            let records = (end + 1).saturating_sub(first_seq);
+            self.report.warnings.push(Warning::UnsignedTail { first_seq, records });
         }
         if self.trust.keys.is_empty() {
             self.report.warnings.push(Warning::KeyNotChecked);
         } else if self.report.trusted_to.is_none() && signed_to > 0 {
-            let detail = "no head is signed by a key that was given".to_owned();
-            self.problem(Fault::WrongKey, None, detail);
+            self.problem(Fault::WrongKey, None, "no head is signed by a key that was given".to_owned());
         }
         let own = own_source(self.report.ledger.as_deref().unwrap_or_default());
         let sources = std::mem::take(&mut self.sources).into_iter().filter(|(source, _)| *source != own);

@@ -1,7 +1,7 @@
 //! Files that are hashed while they are written, so that nobody has to read them again for their digests.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -11,43 +11,45 @@ use crate::population::hex;
 pub(crate) const PIECE: usize = 256 << 10;
 
 /// A file whose bytes are hashed on their way.
-pub(crate) struct Hashed {
+pub(crate) struct Hashed(BufWriter<Hashing>);
+
+/// Hashes what reaches the file.
+struct Hashing {
     file: File,
-    piece: Vec<u8>,
     hash: Sha256,
 }
 
 impl Hashed {
     pub(crate) fn new(file: File) -> Self {
-        Self { file, piece: Vec::with_capacity(PIECE), hash: Sha256::new() }
+        Self(BufWriter::with_capacity(PIECE, Hashing { file, hash: Sha256::new() }))
     }
 
     /// The digest of all that was written.
-    pub(crate) fn finish(mut self) -> io::Result<String> {
-        self.flush()?;
-        Ok(hex(&self.hash.finalize()))
+    pub(crate) fn finish(self) -> io::Result<String> {
+        let hashing = self.0.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(hex(&hashing.hash.finalize()))
     }
 }
 
 impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.piece.len() + bytes.len() > PIECE {
-            self.flush()?;
-        }
-        if bytes.len() < PIECE {
-            self.piece.extend_from_slice(bytes);
-        } else {
-            self.hash.update(bytes);
-            self.file.write_all(bytes)?;
-        }
-        Ok(bytes.len())
+        self.0.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.hash.update(&self.piece);
-        let written = self.file.write_all(&self.piece);
-        self.piece.clear();
-        written
+        self.0.flush()
+    }
+}
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

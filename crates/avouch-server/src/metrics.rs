@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::health::{Counts, Sizes, Standing, State};
+use crate::health::{Counts, Sizes, Standing};
 use crate::ingest::IngestCounts;
 
 /// Media type of the older form, for whoever does not ask for the other: people with curl, and `promtool check metrics`.
@@ -119,8 +119,7 @@ fn sources(page: &mut Page, standing: &Standing) {
         vec![("cluster", value(&s.cluster)), ("node", value(&s.node)), ("source", value(&s.source))]
     };
     let all = || standing.sources.iter();
-    let watched =
-        all().map(|s| (labels(s), flag(matches!(s.state, State::Ok | State::Late | State::Losing | State::Changed))));
+    let watched = all().map(|s| (labels(s), flag(s.state.is_watched())));
     page.level("source_watched", "1 when the source delivers, late or with losses too, else 0", None, watched);
     let states = all().map(|s| ([labels(s), vec![("state", s.state.name().to_owned())]].concat(), 1.0));
     page.level("source_state", "State of the source by name; 1 for the one it is in", None, states);

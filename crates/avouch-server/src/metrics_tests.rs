@@ -7,7 +7,7 @@ use std::process::Command;
 use avouch_finding::Severity;
 
 use super::*;
-use crate::health::{Digests, NodeHealth, SourceHealth};
+use crate::health::{Digests, NodeHealth, SourceHealth, State};
 
 /// Figures of which none is empty.
 fn full() -> Figures {

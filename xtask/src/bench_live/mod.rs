@@ -11,7 +11,6 @@ mod table;
 mod workloads;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -38,9 +37,7 @@ struct Request {
 
 impl Request {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self> {
-        // Upstream's stable pack where it is at hand, because its figures are known; our own rules otherwise.
-        let stable = PathBuf::from("../shared/testdata/rules/main/falco_rules.yaml");
-        let rules = if stable.exists() { stable } else { PathBuf::from("rules") };
+        let rules = crate::agent::rules();
         let mut request = Self { rounds: 5, rules, only: Vec::new(), program: None, peer: None };
         while let Some(arg) = args.next() {
             let mut value = || args.next().with_context(|| format!("`{arg}` needs a value\n\n{USAGE}"));
@@ -59,13 +56,6 @@ impl Request {
     fn wants(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
-
-    /// The agent, and what it is compared with.
-    fn sensors(&self) -> (Sensor<'_>, Option<Sensor<'_>>) {
-        let program = self.program.as_deref().unwrap_or(Path::new("target/release/avouch"));
-        let agent = Sensor { program, rules: &self.rules, peer: None };
-        (agent, self.peer.as_deref().map(|command| Sensor { peer: Some(command), ..agent }))
-    }
 }
 
 /// Runs the task.
@@ -78,13 +68,12 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
         return workloads::act(args.skip(1));
     }
     let request = Request::parse(args)?;
-    if request.program.is_none() {
-        let built = Command::new(env!("CARGO")).args(["build", "--release", "--locked", "-p", "avouch"]).status();
-        if !built.context("failed to run cargo")?.success() {
-            bail!("the release binary does not build");
-        }
-    }
-    let (agent, peer) = request.sensors();
+    let program = match &request.program {
+        Some(program) => program.clone(),
+        None => crate::agent::build(Path::new("."))?,
+    };
+    let agent = Sensor { program: &program, rules: &request.rules, peer: None };
+    let peer = request.peer.as_deref().map(|command| Sensor { peer: Some(command), ..agent });
     let sensors: Vec<Sensor<'_>> = [agent].into_iter().chain(peer).collect();
     let mut table = Table::default();
     for workload in workloads::all()? {
@@ -124,7 +113,7 @@ fn pairs(rounds: usize, sensors: &[Sensor<'_>], workload: &Workload) -> Result<V
         let mut on = Vec::new();
         for sensor in sensors {
             let agent = Agent::start(sensor)?;
-            on.push((workload.measure()? + workload.measure()?) / 2.0);
+            on.push(f64::midpoint(workload.measure()?, workload.measure()?));
             agent.stop()?;
         }
         let off = f64::midpoint(off_first, workload.measure()?);

@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +15,8 @@ use super::image::Parts;
 use super::kernels::{self, SERIES};
 use super::programs::{self, Built, Job};
 use super::report;
+use super::transcript::Outcome;
+use crate::agent;
 
 const USAGE: &str = "cargo xtask bench-guest [--kernel VERSION] [--rounds N] [--rules PATH] [--only NAME]... [--program AVOUCH]
                         [--peer 'COMMAND' --beside PROGRAM... --module FILE...]
@@ -46,8 +47,7 @@ struct Request {
 
 impl Request {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self> {
-        let stable = PathBuf::from("../shared/testdata/rules/main/falco_rules.yaml");
-        let rules = if stable.exists() { stable } else { PathBuf::from("rules") };
+        let rules = agent::rules();
         let beside: Vec<PathBuf> = ["nginx", "wrk"].into_iter().filter_map(programs::find).collect();
         let kernel = "6.1".to_owned();
         let mut request = Self { kernel, rules, program: None, beside, modules: Vec::new(), inside: Vec::new() };
@@ -88,7 +88,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no workspace around it")?;
     let program = match request.program {
         Some(program) => program,
-        None => build(root)?,
+        None => agent::build(root)?,
     };
     let folder = root.join("target/kernel-test/bench");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -100,11 +100,8 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
         libtest: false,
         strip: true,
     };
-    let built = Built { jobs: vec![job], beside: vec![program], absent: Vec::new() };
+    let built = Built { jobs: vec![job], beside: vec![program], tools: request.beside, absent: Vec::new() };
     let mut parts = Parts::collect(&built, &folder)?;
-    for program in &request.beside {
-        parts.program(program)?;
-    }
     for module in &request.modules {
         let name = module.file_name().with_context(|| format!("{} has no file name", module.display()))?;
         parts.tree(module, &format!("modules/{}", name.to_string_lossy()))?;
@@ -122,17 +119,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
     report::said(&said);
     match run.broken {
         Some(why) => bail!("{why}"),
-        None if said.lines().any(|line| line.trim() == "@guest exit bench 0") => Ok(()),
+        None if run.rows.iter().any(|row| row.outcome == Outcome::Passed) => Ok(()),
         None => bail!("the bench failed; see {}", log.display()),
     }
-}
-
-/// Builds the release binary.
-fn build(root: &Path) -> Result<PathBuf> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--locked", "-p", "avouch"]).current_dir(root);
-    if !cargo.status().context("failed to run cargo")?.success() {
-        bail!("the release binary does not build");
-    }
-    Ok(root.join("target/release/avouch"))
 }

@@ -41,10 +41,13 @@ impl Parts {
             ("bin/busybox".to_owned(), 0o755, read(&busybox)?),
         ];
         let mut libraries = libraries_of(&busybox)?;
-        for name in OWN_PROGRAMS {
-            let program = programs::find(name).with_context(|| format!("`{name}` is not on the search path"))?;
-            libraries.extend(libraries_of(&program)?);
-            files.push((format!("bin/{name}"), 0o755, read(&program)?));
+        let own = OWN_PROGRAMS
+            .map(|name| programs::find(name).with_context(|| format!("`{name}` is not on the search path")));
+        for tool in own.into_iter().chain(built.tools.iter().cloned().map(Ok)) {
+            let tool = tool?;
+            let name = tool.file_name().unwrap_or_default().to_string_lossy();
+            libraries.extend(libraries_of(&tool)?);
+            files.push((format!("bin/{name}"), 0o755, read(&tool)?));
         }
         for job in &built.jobs {
             libraries.extend(libraries_of(&job.binary)?);
@@ -61,19 +64,6 @@ impl Parts {
             files.push((library.to_string_lossy().into_owned(), 0o755, content));
         }
         Ok(Self { files })
-    }
-
-    /// Adds a program of this machine, with its libraries.
-    pub(super) fn program(&mut self, path: &Path) -> Result<()> {
-        let name = path.file_name().with_context(|| format!("{} has no file name", path.display()))?;
-        for library in libraries_of(path)? {
-            let place = library.to_string_lossy().into_owned();
-            if !self.files.iter().any(|(known, ..)| *known == place) {
-                self.files.push((place, 0o755, read(&library)?));
-            }
-        }
-        self.files.push((format!("bin/{}", name.to_string_lossy()), 0o755, read(path)?));
-        Ok(())
     }
 
     /// Adds a file or folder at `place`.

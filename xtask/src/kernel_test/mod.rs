@@ -75,7 +75,7 @@ pub(crate) fn run(args: impl Iterator<Item = String>) -> Result<()> {
     let built = if request.command.is_empty() {
         programs::build(root)?
     } else {
-        Built { jobs: vec![programs::given(&request.command)?], beside: Vec::new(), absent: Vec::new() }
+        Built { jobs: vec![programs::given(&request.command)?], ..Built::default() }
     };
     let session = Session { folder: &folder, keep: request.keep, accelerator: Accelerator::choose(), built: &built };
     let columns = session.columns(&request.series)?;

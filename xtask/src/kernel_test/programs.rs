@@ -47,10 +47,13 @@ pub(super) struct Job {
 }
 
 /// Jobs to run, and the names of programs whose source is not there.
+#[derive(Default)]
 pub(super) struct Built {
     pub(super) jobs: Vec<Job>,
     /// What lies beside them for them to start.
     pub(super) beside: Vec<PathBuf>,
+    /// Programs of this machine that are in the guest's search path.
+    pub(super) tools: Vec<PathBuf>,
     pub(super) absent: Vec<&'static Program>,
 }
 
@@ -84,7 +87,7 @@ pub(super) fn build(root: &Path) -> Result<Built> {
             strip: true,
         })
     });
-    Ok(Built { jobs: jobs.collect::<Result<_>>()?, beside, absent })
+    Ok(Built { jobs: jobs.collect::<Result<_>>()?, beside, tools: Vec::new(), absent })
 }
 
 /// Executables of one kind of target by its name, from cargo's messages, one JSON object a line.

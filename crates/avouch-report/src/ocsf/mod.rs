@@ -2,8 +2,10 @@
 //!
 //! Written as version 1.3.0 has them, with all that versions up to 1.9.0 ask for; tests hold the required attributes.
 //! Of the captions beside ids only those of severity and status are written: whoever reads OCSF knows the others from the ids,
-//! and a million findings are read sooner without them. What OCSF has no attribute for stands under `unmapped`. A record tells how things stood when the ledger was read: an
-//! exported finding is not sent again when somebody decides about it later.
+//! and a million findings are read sooner without them. What OCSF has no attribute for stands under `unmapped`.
+//!
+//! A record tells how things stood when the ledger was read: an exported finding is not sent again when somebody decides about
+//! it later.
 
 mod compliance;
 mod detection;

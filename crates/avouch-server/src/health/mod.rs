@@ -24,7 +24,9 @@ pub(crate) use size::Sizes;
 pub(crate) use spans::{Expected, SourceGap, gaps};
 #[cfg(test)]
 pub(crate) use standing::Digests;
-pub(crate) use standing::{NodeHealth, SourceHealth, Standing, State};
+#[cfg(test)]
+pub(crate) use standing::State;
+pub(crate) use standing::{NodeHealth, SourceHealth, Standing};
 
 use crate::App;
 use crate::agent_rules::Wanted;

@@ -64,6 +64,14 @@ impl State {
             Self::Never => "never",
         }
     }
+
+    /// Whether what happens is seen, late or not wholly.
+    pub(crate) fn is_watched(self) -> bool {
+        match self {
+            Self::Ok | Self::Late | Self::Losing | Self::Changed => true,
+            Self::Starting | Self::Stopped | Self::Silent | Self::Failing | Self::Never => false,
+        }
+    }
 }
 
 /// Everything, now.

@@ -65,16 +65,7 @@ impl Parser<'_> {
         let start = self.pos;
         let name = self.slice(start..start + n);
         self.take(n + 1, TokenKind::Call);
-        self.blanks();
-        let mut args = Vec::new();
-        loop {
-            self.blanks();
-            args.push(self.transformer_arg(name, true, units)?);
-            self.blanks();
-            if !self.eat(",", TokenKind::Comma) {
-                break;
-            }
-        }
+        let args = self.arguments(name, true, units)?;
         self.close_call(name, start)?;
         let arg = self.argument()?;
         if arg.is_some() {
@@ -99,6 +90,19 @@ impl Parser<'_> {
         Err(e)
     }
 
+    /// One argument or more, with commas between them.
+    fn arguments(&mut self, name: &str, list_allowed: bool, units: u32) -> Result<Vec<TransformerArg>> {
+        let mut all = Vec::new();
+        loop {
+            self.blanks();
+            all.push(self.transformer_arg(name, list_allowed, units)?);
+            self.blanks();
+            if !self.eat(",", TokenKind::Comma) {
+                return Ok(all);
+            }
+        }
+    }
+
     fn transformer_arg(&mut self, name: &str, list_allowed: bool, units: u32) -> Result<TransformerArg> {
         if let Some(n) = lex::transformer(self.rest()) {
             return Ok(TransformerArg::Operand(Operand::Transformer(self.transformer(n, units)?)));
@@ -119,14 +123,7 @@ impl Parser<'_> {
             let mut all = Vec::new();
             self.blanks();
             if !self.eat(")", TokenKind::Close) {
-                loop {
-                    self.blanks();
-                    all.push(self.transformer_arg(name, false, units)?);
-                    self.blanks();
-                    if !self.eat(",", TokenKind::Comma) {
-                        break;
-                    }
-                }
+                all = self.arguments(name, false, units)?;
                 if !self.eat(")", TokenKind::Close) {
                     return Err(self.error("expected `)` or `,`", "the list goes on or ends here"));
                 }
